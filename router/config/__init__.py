@@ -1,0 +1,1 @@
+"""From YAML to checked values, every problem with its line and column."""

@@ -1,0 +1,66 @@
+"""What one call to a deployment brought back, as far as it got.
+
+An adapter fills an `Exchange` in; `failures.classify` reads it. It holds what the rules need and nothing of
+the prompt or the answer beyond a capped error text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """How a connection failed before an answer's head arrived."""
+
+    CONNECT_REFUSED = "connect_refused"
+    DNS_FAILURE = "dns_failure"
+    TLS_VERIFY_FAILED = "tls_verify_failed"
+    CONNECT_TIMEOUT = "connect_timeout"
+    CLOSED_BEFORE_WRITTEN = "closed_before_request_written"
+    RESET_AFTER_SENT = "reset_after_request_sent"
+    READ_TIMEOUT_AFTER_SENT = "read_timeout_after_request_sent"
+
+
+class End(StrEnum):
+    """How an answer's body ended."""
+
+    EOF = "eof"
+    """The connection said it was done."""
+    RESET = "reset"
+    """It broke off."""
+    HANG = "hang"
+    """Nothing that counts as content came within the time-out."""
+    TOO_LONG = "too_long"
+    """A line or a body passed the size we read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call's outcome on the wire, before anyone judges it."""
+
+    vendor: str
+    """`openai`, `anthropic`, `gemini`, `openrouter`, `deepseek`, `groq`, `ollama`, ...: whose rules apply."""
+    streamed: bool = False
+    """Whether the answer was asked for as a stream."""
+    status: int | None = None
+    """None when no head arrived; then `fault` says why."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    fault: Fault | None = None
+    end: End = End.EOF
+    error: object = None
+    """The error object found in the body or in the stream, as parsed JSON (dict, list or string); else None."""
+    text: str = ""
+    """The body's first 16 KiB, where it was not an answer (an error, HTML, broken JSON); for rules, not shown."""
+    parsed: bool = True
+    """Whether a 2xx body was the wire's own shape (valid JSON with an answer in it, valid events)."""
+    content_seen: bool = False
+    """Text, reasoning, a refusal or a tool call arrived."""
+    finish_reason: str | None = None
+    """As the wire spelled it; None means the answer never said that it was whole."""
+    output_tokens: int | None = None
+    usage_seen: bool = False
+    delivered: bool = False
+    """Content has already gone to the caller, so nobody else may answer any more."""

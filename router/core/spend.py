@@ -1,0 +1,161 @@
+"""What the ledger holds and what the screens read of it, as values.
+
+An attempt is written twice: an `Intent` before the connect and a `Settlement` when its end is known. Together
+they are one row of `token_spend`, which is read back as an `Entry`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from router.core.usage import NO_USAGE, Usage
+
+
+class EntryStatus(StrEnum):
+    """How far an attempt's row has come."""
+
+    OPEN = "open"
+    OK = "ok"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TRUNCATED = "truncated"
+    UNKNOWN = "unknown"
+
+
+class CostSource(StrEnum):
+    """Where a cost comes from; the words stand in the ledger and on screen."""
+
+    COMPUTED = "computed"
+    PROVIDER_REPORTED = "provider_reported"
+    FREE = "free"
+    LOCAL = "local"
+    SUBSCRIPTION = "subscription"
+    NOT_BILLED = "not_billed"
+    UNKNOWN = "unknown"
+
+
+class Dimension(StrEnum):
+    """What spend can be broken down by."""
+
+    DAY = "day"
+    TIER = "tier"
+    PROVIDER = "provider"
+    MODEL = "model"
+    DEPLOYMENT = "deployment"
+    TASK = "task"
+    TAG = "tag"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is known of an attempt before a byte is sent."""
+
+    request_id: str
+    attempt: int
+    """From 1."""
+    started_at: int
+    """Milliseconds since 1970, UTC."""
+    source: str
+    route: str
+    tier: str
+    deployment: str
+    provider: str
+    model_requested: str
+    billing: str
+    session_id: str | None = None
+    gateway_key_id: str | None = None
+    task: str | None = None
+    level: str | None = None
+    language: str | None = None
+    estimate_nano_usd: int | None = None
+    """What it is expected to cost."""
+    held_nano_usd: int | None = None
+    """What is reserved for it: the bound."""
+    price_version: str | None = None
+    rates_json: str | None = None
+    prompt_fingerprint: str | None = None
+    prefix_fingerprint: str | None = None
+    why_json: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended and what it cost."""
+
+    request_id: str
+    attempt: int
+    settled_at: int
+    status: EntryStatus
+    failure_class: str = "ok"
+    http_status: int | None = None
+    usage: Usage = NO_USAGE
+    usage_source: str | None = None
+    """`reported` by the wire, `estimated` by us, None when there is no count at all."""
+    usage_raw_json: str | None = None
+    cost_nano_usd: int | None = None
+    cost_source: CostSource = CostSource.UNKNOWN
+    budget_nano_usd: int | None = None
+    """What budgets count: the cost if known, else the settled estimate, else the held bound."""
+    settled_estimate_nano_usd: int | None = None
+    list_cost_nano_usd: int | None = None
+    model_served: str | None = None
+    provider_request_id: str | None = None
+    service_tier: str | None = None
+    ttft_ms: int | None = None
+    duration_ms: int | None = None
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of `token_spend` as the screens read it."""
+
+    intent: Intent
+    settlement: Settlement | None
+    """None while the attempt runs."""
+
+    @property
+    def status(self) -> EntryStatus:
+        """The row's status; `open` while nothing has settled it."""
+        return self.settlement.status if self.settlement else EntryStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of time, `start <= t < end`, in milliseconds since 1970 UTC."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """A sum over ledger entries."""
+
+    cost_nano_usd: int = 0
+    """Of the attempts whose cost is known."""
+    unknown_cost_attempts: int = 0
+    """The attempts it leaves out, always shown beside it."""
+    requests: int = 0
+    attempts: int = 0
+    usage: Usage = NO_USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class SpendGroup:
+    """One line of a breakdown; `key` is None for entries that have no such value."""
+
+    key: str | None
+    spend: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStats:
+    """What the ledger says of one deployment lately."""
+
+    attempts: int = 0
+    failures: int = 0
+    ttft_p50_ms: int | None = None

@@ -1,0 +1,58 @@
+"""The one file that reads a clock.
+
+Sleeping and time-outs inside the engine are asyncio's own and follow the event loop's time, so a loop with
+virtual time (`virtual_time.py`) moves them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970, UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never steps."""
+        return time.monotonic()
+
+
+@dataclass(slots=True)
+class ManualClock:
+    """A clock that moves when told to; for tests, pictures and replays."""
+
+    ms: int = 1_795_348_800_000
+    """2026-11-22T12:00:00Z unless said otherwise."""
+
+    def now_ms(self) -> int:
+        """Return the moment it was set to."""
+        return self.ms
+
+    def monotonic(self) -> float:
+        """Return the same moment in seconds."""
+        return self.ms / 1000
+
+    def advance(self, seconds: float) -> None:
+        """Move forward."""
+        self.ms += round(seconds * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopClock:
+    """The running event loop's time on top of a fixed start: virtual where the loop is."""
+
+    start_ms: int = 1_795_348_800_000
+
+    def now_ms(self) -> int:
+        """Return the start plus the loop's time."""
+        return self.start_ms + round(self.monotonic() * 1000)
+
+    def monotonic(self) -> float:
+        """Return the loop's time in seconds."""
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,134 @@
+"""What the engine tells its caller while a request runs: frozen values, in order, `RequestEnded` last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.core.failures import FailureClass
+from router.core.selection import Plan
+from router.core.spend import CostSource, EntryStatus
+from router.core.usage import NO_USAGE, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One attempt, finished."""
+
+    n: int
+    tier: str
+    deployment: str
+    provider: str
+    model: str
+    outcome: EntryStatus
+    failure_class: FailureClass
+    http_status: int | None
+    usage: Usage
+    cost_nano_usd: int | None
+    cost_source: CostSource
+    ttft_s: float | None
+    duration_s: float
+    finish_reason: str | None
+    evidence: str
+    """Why it was judged so."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerError:
+    """Why there is no answer."""
+
+    failure_class: FailureClass
+    message: str
+    retry_after_s: float | None = None
+    """When the soonest deployment comes back, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole of a request once it is over; `error` is None when it was answered."""
+
+    request_id: str
+    text: str
+    route: str
+    task: str | None
+    level: str | None
+    attempts: tuple[AttemptRecord, ...]
+    estimate_nano_usd: int | None
+    why: str
+    error: AnswerError | None = None
+
+    @property
+    def served_by(self) -> AttemptRecord | None:
+        """The attempt whose text the caller got: the last one, if any was made."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def usage(self) -> Usage:
+        """The counts of the attempt that served."""
+        return self.served_by.usage if self.served_by else NO_USAGE
+
+    @property
+    def cost_nano_usd(self) -> int | None:
+        """What all attempts cost together; None as soon as one of them is unknown."""
+        costs = [attempt.cost_nano_usd for attempt in self.attempts]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
+
+    @property
+    def cost_source(self) -> CostSource | None:
+        """Where the serving attempt's cost comes from, `unknown` when any attempt's is."""
+        if any(attempt.cost_nano_usd is None for attempt in self.attempts):
+            return CostSource.UNKNOWN
+        return self.served_by.cost_source if self.served_by else None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStarted:
+    """The request has a name and a plan."""
+
+    request_id: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """A deployment was chosen and its row is in the ledger."""
+
+    n: int
+    tier: str
+    deployment: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptWaiting:
+    """Nothing is sent yet: a model loads."""
+
+    n: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextArrived:
+    """A piece of the answer; after the first one no other deployment answers this request."""
+
+    n: int
+    text: str
+    kind: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """An attempt is over and handed to the ledger."""
+
+    record: AttemptRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEnded:
+    """The last event."""
+
+    answer: Answer
+
+
+RouteEvent = RequestStarted | AttemptStarted | AttemptWaiting | TextArrived | AttemptEnded | RequestEnded

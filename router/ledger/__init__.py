@@ -1,0 +1,1 @@
+"""The ledger: SQLite through sqlite-utils, one writer thread, many readers."""

@@ -1,0 +1,1 @@
+"""The price catalogue: data with sources and validity dates, and its reader."""

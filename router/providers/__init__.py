@@ -1,0 +1,1 @@
+"""Adapters to model servers, one file per wire, over one transport seam."""
