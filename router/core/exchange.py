@@ -51,13 +51,15 @@ class Exchange:
     fault: Fault | None = None
     end: End = End.EOF
     error: object = None
-    """The error object found in the body or in the stream, as parsed JSON (dict, list or string); else None."""
+    """The error found in the body or in the stream, as parsed JSON (dict, list or string); else None."""
     text: str = ""
-    """The body's first 16 KiB, where it was not an answer (an error, HTML, broken JSON); for rules, not shown."""
+    """The body's first 16 KiB, where it was no answer (an error, HTML, broken JSON); never shown."""
     parsed: bool = True
     """Whether a 2xx body was the wire's own shape (valid JSON with an answer in it, valid events)."""
     content_seen: bool = False
     """Text, reasoning, a refusal or a tool call arrived."""
+    reasoning_only: bool = False
+    """All of it was reasoning, the answer never began. Set, like `delivered`, by whoever hands it on."""
     finish_reason: str | None = None
     """As the wire spelled it; None means the answer never said that it was whole."""
     output_tokens: int | None = None

@@ -93,6 +93,8 @@ class Limits:
     rpd: int | None = None
     tpd: int | None = None
     parallel: int | None = None
+    reset_timezone: str | None = None
+    """Where the day of `rpd` and `tpd` begins, an IANA name; None is UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,54 @@ class TaskRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelRule:
+    """Who may serve one level of difficulty, and what it may cost."""
+
+    tiers: tuple[str, ...]
+    ceiling_nano_per_1k: int | None = None
+    """The most that 1,000 requests may cost, in nano-dollars; cost scores are measured against it."""
+
+
+class BudgetScope(StrEnum):
+    """Whose spend a budget limits."""
+
+    ALL = "all"
+    TIER = "tier"
+    PROVIDER = "provider"
+    DEPLOYMENT = "deployment"
+    TAG = "tag"
+
+
+class BudgetWindow(StrEnum):
+    """The span a budget is counted over."""
+
+    CALL = "call"
+    SESSION = "session"
+    DAY = "day"
+    SEVEN_DAYS = "7d"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit on spend."""
+
+    scope: BudgetScope
+    target: str | None
+    """The tier, provider, deployment or `key=value` tag; None for all spend."""
+    window: BudgetWindow
+    limit_nano: int
+    hard: bool = True
+    """A hard budget refuses what does not fit; a soft one warns."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The engine's bounds over all routes. Times in seconds."""
 
     max_attempts: int = 4
+    default_max_tokens: int = 4096
+    """Asked for where the caller asks for nothing, so that the cost of every call has a bound."""
     deadline_s: float = 120.0
     cooldown_s: float = 120.0
     allowed_fails: int = 3
@@ -183,6 +229,8 @@ class RouterConfig:
     aliases: Mapping[str, str] = field(default_factory=dict)
     """A glob of names, and the route, tier or deployment it stands for."""
     tasks: Mapping[str, TaskRule] = field(default_factory=dict)
+    levels: Mapping[str, LevelRule] = field(default_factory=dict)
+    budgets: tuple[Budget, ...] = ()
     policy: Policy = Policy()
     display: Display = Display()
 

@@ -40,6 +40,8 @@ class AnswerError:
     message: str
     retry_after_s: float | None = None
     """When the soonest deployment comes back, where that is known."""
+    over_budget: bool = False
+    """Money alone was in the way: a budget, a cap or a guard."""
 
 
 @dataclass(frozen=True, slots=True)

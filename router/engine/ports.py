@@ -12,7 +12,7 @@ from typing import Protocol
 from router.core.exchange import Exchange
 from router.core.model import Deployment, Message
 from router.core.spend import DeploymentStats, Dimension, Entry, Intent, Settlement, Spend, SpendGroup, Window
-from router.core.usage import Usage
+from router.core.usage import UsageReading
 
 
 class Clock(Protocol):
@@ -76,12 +76,8 @@ class Content:
 class UsageReport:
     """What the wire says of usage so far; the last one wins, it is already merged field by field."""
 
-    usage: Usage
-    raw_json: str
+    reading: UsageReading
     model_served: str | None = None
-    service_tier: str | None = None
-    reported_cost_nano: int | None = None
-    """The provider's own figure, where it gives one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +107,10 @@ class Ledger(Protocol):
     """Where every attempt is written, by one writer."""
 
     async def admit(self, intent: Intent) -> None:
-        """Commit the row of an attempt before anything is sent. Raises LedgerError: then nothing may be sent."""
+        """Commit an attempt's row before anything is sent. Raises LedgerError: then nothing may be sent."""
 
     def settle(self, settlement: Settlement) -> None:
-        """Hand in an attempt's end: returns at once; it is written in order, fsynced soon after, never lost."""
+        """Hand in an attempt's end: returns at once; written in order, fsynced soon after, never lost."""
 
     async def flush(self) -> None:
         """Wait until everything handed in is on disk. Raises LedgerError when it cannot be."""

@@ -1,0 +1,25 @@
+"""Keyed hashes that tell equal prompts apart from different ones without storing either."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from router.core.model import Message
+from router.core.secret import Secret
+
+
+def prompt_fingerprint(messages: Iterable[Message], key: Secret) -> str:
+    """Return 32 hex digits for a whole conversation: HMAC-SHA-256 under the install's own key."""
+    digest = hmac.new(key.reveal().encode(), digestmod=hashlib.sha256)
+    for message in messages:
+        for part in (message.role, message.content):
+            raw = part.encode(errors="surrogatepass")
+            digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()[:32]
+
+
+def prefix_fingerprint(messages: tuple[Message, ...], key: Secret) -> str | None:
+    """Return the fingerprint of all but the last message, which a provider's cache could reuse."""
+    return prompt_fingerprint(messages[:-1], key) if len(messages) > 1 else None

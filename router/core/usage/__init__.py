@@ -1,0 +1,25 @@
+"""Token counts in one normal form, whatever the wire called them.
+
+`values` has the normal form, the other modules one wire family each; `counts` is what they read with. Pure:
+nothing here knows prices, or how a stream is framed (`core/transcript.py` does).
+"""
+
+from router.core.usage.anthropic import read_anthropic
+from router.core.usage.gemini import read_gemini
+from router.core.usage.ollama import read_ollama
+from router.core.usage.openai import read_openai
+from router.core.usage.values import NO_USAGE, NOTHING_READ, Audio, Usage, UsageReading, cut_short, merge
+
+__all__ = [
+    "NOTHING_READ",
+    "NO_USAGE",
+    "Audio",
+    "Usage",
+    "UsageReading",
+    "cut_short",
+    "merge",
+    "read_anthropic",
+    "read_gemini",
+    "read_ollama",
+    "read_openai",
+]

@@ -1,0 +1,156 @@
+"""One attempt while it runs: what has arrived of it, and the row and record it becomes.
+
+Gathers and converts; decides nothing. The engine feeds it events and asks it for its settlement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from router.core.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
+from router.core.estimate import Estimate
+from router.core.exchange import Exchange
+from router.core.failures import cancelled
+from router.core.model import Deployment
+from router.core.selection import Candidate
+from router.core.settling import Ending, settle_money
+from router.core.spend import EntryStatus, Intent, Settlement
+from router.engine.events import AttemptRecord
+from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The state of one call to one deployment."""
+
+    intent: Intent
+    deployment: Deployment
+    candidate: Candidate
+    expected: Estimate
+    clock: Clock
+    started: float | None = None
+    """When it was sent, on the monotonic clock; None before."""
+    refused: bool = False
+    """The ledger did not take its row."""
+    first_content: float | None = None
+    usage: UsageReport | None = None
+    answering: Answering | None = None
+    exchange: Exchange | None = None
+    text: list[str] = field(default_factory=list)
+    content_bytes: int = 0
+    kinds: set[str] = field(default_factory=set)
+    """Which kinds of content came."""
+
+    @property
+    def n(self) -> int:
+        """Which attempt of its request it is, from 1."""
+        return self.intent.attempt
+
+    def outcome(self) -> Exchange:
+        """Return the exchange with what only the caller's side knows: whether content was delivered."""
+        exchange = self.exchange or Exchange(vendor=self.deployment.provider.vendor)
+        delivered = self.first_content is not None
+        return replace(exchange, delivered=delivered, reasoning_only=self.kinds == {"reasoning"})
+
+    def take(self, event: UpstreamEvent) -> None:
+        """Note what an event says."""
+        match event:
+            case Content():
+                if self.first_content is None:
+                    self.first_content = self.clock.monotonic()
+                self.kinds.add(event.kind)
+                self.content_bytes += len(event.text.encode(errors="replace"))
+                if event.kind == "text":
+                    self.text.append(event.text)
+            case UsageReport():
+                self.usage = event
+            case Answering():
+                self.answering = event
+            case Ended():
+                self.exchange = event.exchange
+            case _:
+                pass
+
+    def status(self, diagnosis: Diagnosis) -> EntryStatus:
+        """Return how the row ends: `truncated` when content came and the answer never said it was whole."""
+        if diagnosis.failure_class is FailureClass.CANCELLED:
+            return EntryStatus.CANCELLED
+        if diagnosis.failure_class is FailureClass.OK:
+            return EntryStatus.OK
+        if diagnosis.action is Action.RETURN_TO_CALLER and self.exchange and self.exchange.finish_reason:
+            return EntryStatus.OK
+        if self.first_content is not None:
+            return EntryStatus.TRUNCATED
+        return EntryStatus.FAILED
+
+    def cancelled(self) -> Diagnosis:
+        """Return the diagnosis of an attempt whose caller went away, by how far it had come."""
+        if self.started is None:
+            outcome = LedgerOutcome.VOID
+        elif self.answering is None:
+            outcome = LedgerOutcome.UNKNOWN
+        else:
+            outcome = LedgerOutcome.SETTLE_ESTIMATED
+        return replace(cancelled(), ledger=outcome)
+
+    def finish(self, diagnosis: Diagnosis) -> Settlement:
+        """Return the row's second half."""
+        now, reading = self.clock.monotonic(), self.usage.reading if self.usage else None
+        started = now if self.started is None else self.started
+        served = self.usage.model_served if self.usage else None
+        bill = settle_money(
+            Ending(
+                deployment=self.deployment,
+                outcome=diagnosis.ledger,
+                reading=reading,
+                whole=self.exchange is not None and self.exchange.finish_reason is not None,
+                model_served=served,
+                received_bytes=self.content_bytes,
+                when_ms=self.clock.now_ms(),
+                expected=self.expected,
+                held_nano=self.intent.held_nano_usd,
+            )
+        )
+        return Settlement(
+            request_id=self.intent.request_id,
+            attempt=self.n,
+            settled_at=self.clock.now_ms(),
+            status=self.status(diagnosis),
+            failure_class=diagnosis.failure_class.value,
+            http_status=self.answering.status if self.answering else None,
+            usage=bill.usage,
+            usage_source=bill.usage_source,
+            usage_raw_json=reading.raw_json if reading else None,
+            cost_nano_usd=bill.cost_nano,
+            cost_source=bill.source,
+            budget_nano_usd=bill.budget_nano,
+            settled_estimate_nano_usd=bill.estimate_nano,
+            list_cost_nano_usd=bill.list_nano,
+            model_served=served,
+            provider_request_id=self.answering.provider_request_id if self.answering else None,
+            service_tier=reading.service_tier if reading else None,
+            ttft_ms=None if self.first_content is None else round((self.first_content - started) * 1000),
+            duration_ms=round((now - started) * 1000),
+            finish_reason=self.exchange.finish_reason if self.exchange else None,
+        )
+
+
+def record_of(intent: Intent, settled: Settlement, diagnosis: Diagnosis) -> AttemptRecord:
+    """Return what the caller reads of a settled row."""
+    return AttemptRecord(
+        n=intent.attempt,
+        tier=intent.tier,
+        deployment=intent.deployment,
+        provider=intent.provider,
+        model=settled.model_served or intent.model_requested,
+        outcome=settled.status,
+        failure_class=diagnosis.failure_class,
+        http_status=settled.http_status,
+        usage=settled.usage,
+        cost_nano_usd=settled.cost_nano_usd,
+        cost_source=settled.cost_source,
+        ttft_s=None if settled.ttft_ms is None else settled.ttft_ms / 1000,
+        duration_s=(settled.duration_ms or 0) / 1000,
+        finish_reason=settled.finish_reason,
+        evidence=diagnosis.evidence,
+    )
