@@ -1,0 +1,77 @@
+"""Which process wrote a row, and whether it still runs.
+
+A process is known by the machine's boot, its process-id namespace, its id and its start: ids are used again,
+and a container has ids of its own. Spelled as one text, `boot namespace pid start`, with `-` for what the
+system does not tell.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+PROC = Path("/proc")
+_UNTOLD = "-"
+
+
+def this_process(proc: Path = PROC) -> str:
+    """Return the owner text of the process that asks."""
+    pid = os.getpid()
+    return f"{_boot(proc)} {_namespace(proc)} {pid} {_start(proc, pid) or _UNTOLD}"
+
+
+def has_died(owner: str, proc: Path = PROC) -> bool | None:
+    """Return whether `owner` is gone for good; None when that cannot be told from here."""
+    if owner == this_process(proc):
+        return False
+    try:
+        boot, namespace, digits, start = owner.split(" ")
+        pid = int(digits)
+    except ValueError:
+        return None
+    if boot != _boot(proc):
+        return True
+    if namespace != _namespace(proc):
+        return None
+    if start != _UNTOLD:
+        return _start(proc, pid) != start
+    return _is_gone(pid)
+
+
+def _boot(proc: Path) -> str:
+    try:
+        return (proc / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return _UNTOLD
+
+
+def _namespace(proc: Path) -> str:
+    try:
+        return str((proc / "self/ns/pid").readlink()).strip("pid:[]")
+    except OSError:
+        return _UNTOLD
+
+
+def _start(proc: Path, pid: int) -> str | None:
+    """Return when process `pid` started, in ticks after boot (proc(5), stat, field 22); None when gone."""
+    try:
+        stat = (proc / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    # The name, field 2, may contain spaces and brackets: count from the last bracket.
+    state, *rest = stat.rpartition(")")[2].split()
+    return None if state in {"Z", "X"} else rest[18]
+
+
+def _is_gone(pid: int) -> bool | None:
+    """Return True when no process has this id. One that has it may be another one: then None."""
+    if sys.platform == "win32":  # there os.kill ends a process whatever the signal
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return None
+    return None

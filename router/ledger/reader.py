@@ -1,0 +1,111 @@
+"""The port `SpendReader` over a SQLite file: a read-only connection on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+from router.core.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
+from router.errors import LedgerError
+from router.ledger import queries
+from router.ledger.errors import told_clearly
+from router.ledger.schema import version_of
+from router.ledger.sqlite import Connection, open_for_reading, reading
+
+T = TypeVar("T")
+
+
+async def open_reader(path: Path) -> SqliteSpendReader:
+    """Open the ledger at `path` for reading, also one that a newer cockpit made.
+
+    Raises LedgerError: no ledger there yet (nothing is made), not readable, another program's file.
+    """
+    reader = SqliteSpendReader(path)
+    try:
+        await reader.version()
+    except (LedgerError, asyncio.CancelledError):
+        await reader.aclose()
+        raise
+    return reader
+
+
+class SqliteSpendReader:
+    """Implements `engine.ports.SpendReader`. Made by `open_reader`.
+
+    No transaction outlives a question, so that checkpoints are never held up.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
+        self._connection: Connection | None = None
+        self._closed = False
+
+    async def version(self) -> int:
+        """Return a number that changes when any connection has committed (PRAGMA data_version)."""
+
+        def ask(connection: Connection) -> int:
+            [(version,)] = connection.execute("PRAGMA data_version")
+            return int(version)
+
+        return await self._on_thread(ask)
+
+    async def totals(self, windows: Sequence[Window]) -> list[Spend]:
+        """Return one sum per window, all of the same moment."""
+        return await self._ask(lambda connection: [queries.totals(connection, window) for window in windows])
+
+    async def groups(self, window: Window, by: Dimension) -> list[SpendGroup]:
+        """Return a breakdown, dearest first. Raises ValueError for `day`, which is `totals` of days."""
+        return await self._ask(lambda connection: queries.groups(connection, window, by))
+
+    async def recent(self, limit: int) -> list[Entry]:
+        """Return the newest entries of all processes, newest first, running ones included."""
+        return await self._ask(lambda connection: queries.recent(connection, max(limit, 0)))
+
+    async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
+        """Return answers, failures and the median first-token time per deployment name."""
+        return await self._ask(lambda connection: queries.deployment_stats(connection, window))
+
+    async def aclose(self) -> None:
+        """Close the connection, after the question it is at."""
+        if self._closed:
+            return
+        self._closed = True
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _ask(self, question: Callable[[Connection], T]) -> T:
+        def answer(connection: Connection) -> T:
+            with reading(connection):
+                return question(connection)
+
+        return await self._on_thread(answer)
+
+    async def _on_thread(self, work: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise LedgerError(f"the reader of the ledger {self.path} is closed", hint="Open it again")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
+
+    def _work(self, work: Callable[[Connection], T]) -> T:
+        with told_clearly(self.path):
+            if self._connection is None:
+                self._connection = self._open()
+            return work(self._connection)
+
+    def _open(self) -> Connection:
+        if not self.path.exists():
+            raise LedgerError(f"there is no ledger at {self.path} yet", hint="The first call makes it")
+        connection = open_for_reading(self.path)
+        with ExitStack() as undo:
+            undo.callback(connection.close)
+            version_of(connection, self.path)
+            undo.pop_all()
+        return connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,104 @@
+"""SQLite itself: which library, how a connection is opened, how a transaction is held.
+
+Owns every PRAGMA of a connection. Knows no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3 as driver
+else:
+    try:  # a wheel with a newer SQLite, where there is one for the platform
+        from pysqlite3 import dbapi2 as driver
+    except ImportError:
+        import sqlite3 as driver
+
+connect = driver.connect
+Connection = driver.Connection
+SqliteError = driver.Error
+
+BUSY_S = 5.0
+"""How long a statement waits for another process's lock; after that paid calls are refused."""
+
+_FIXED_IN = (3, 51, 3)
+_WAL_LIMIT = 16 * 1024 * 1024  # bytes the -wal file is cut back to after a checkpoint
+
+
+def sqlite_version_warning(version: tuple[int, ...] = driver.sqlite_version_info) -> str | None:
+    """Return what to tell the user about `version` of SQLite, or None when it is a safe one.
+
+    3.7.0 to 3.51.2 can damage a WAL file when one process checkpoints while another one commits.
+    """
+    if version >= _FIXED_IN:
+        return None
+    mine, fixed = (".".join(map(str, numbers)) for numbers in (version, _FIXED_IN))
+    return (
+        f"SQLite {mine} can damage a ledger that two programs write at the same time; {fixed} repairs that. "
+        "Install pysqlite3 where it has a wheel, or a newer Python, or run one cockpit or gateway at a time"
+    )
+
+
+def open_for_writing(path: Path, *, busy_s: float = BUSY_S) -> Connection:
+    """Open an existing file in WAL mode, every commit fsynced. Transactions are explicit: see `writing`.
+
+    Raises the driver's errors; `errors.told_clearly` turns them into words.
+    """
+    connection = connect(
+        f"{path.absolute().as_uri()}?mode=rw", timeout=busy_s, isolation_level=None, uri=True
+    )
+    try:
+        [(mode,)] = connection.execute("PRAGMA journal_mode = WAL")
+        if mode != "wal":
+            raise driver.NotSupportedError("this disk does not support write-ahead logging")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA mmap_size = 0")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+    except SqliteError:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_reading(path: Path) -> Connection:
+    """Open an existing file so that nothing can be written through this connection."""
+    connection = connect(
+        f"{path.absolute().as_uri()}?mode=ro", timeout=BUSY_S, isolation_level=None, uri=True
+    )
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA mmap_size = 0")
+    return connection
+
+
+@contextmanager
+def writing(connection: Connection) -> Iterator[None]:
+    """Hold one write transaction; commit at the end, undo everything when anything is raised.
+
+    IMMEDIATE takes the write lock at once and waits for it; a deferred one that reads first is refused
+    without waiting when another process has written meanwhile.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    with _finished(connection):
+        yield
+
+
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Hold one snapshot over several queries; keep it short, an open one stops checkpoints."""
+    connection.execute("BEGIN")
+    with _finished(connection):
+        yield
+
+
+@contextmanager
+def _finished(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:  # neither committed nor undone by SQLite already
+            connection.execute("ROLLBACK")

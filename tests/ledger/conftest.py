@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from router.engine.clock import ManualClock
+from router.errors import LedgerError
+from router.ledger.reader import SqliteSpendReader, open_reader
+from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from tests.ledger.samples import START
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "ledger.db"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest_asyncio.fixture
+async def ledger(path: Path, clock: ManualClock) -> AsyncIterator[SqliteLedger]:
+    ledger = await open_ledger(path, clock)
+    yield ledger
+    with suppress(LedgerError):  # a test may have filled the disk
+        await ledger.aclose()
+
+
+@pytest_asyncio.fixture
+async def reader(path: Path, ledger: SqliteLedger) -> AsyncIterator[SqliteSpendReader]:
+    reader = await open_reader(path)
+    yield reader
+    await reader.aclose()

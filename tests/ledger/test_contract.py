@@ -1,0 +1,212 @@
+"""What every ledger promises, on the file and in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from router.core.spend import (
+    DeploymentStats,
+    Dimension,
+    EntryStatus,
+    Intent,
+    Settlement,
+    Spend,
+    SpendGroup,
+    Window,
+)
+from router.core.usage import Usage
+from router.engine.clock import ManualClock
+from router.engine.ports import Ledger, SpendReader
+from router.errors import LedgerError
+from router.ledger.memory import MemoryLedger
+from router.ledger.reader import open_reader
+from router.ledger.sqlite_ledger import open_ledger
+from tests.ledger.samples import ALL, INTENT, SETTLEMENT, START, intent, settlement
+
+
+@dataclass
+class Book:
+    """A ledger and who reads it."""
+
+    ledger: Ledger
+    reader: SpendReader
+
+    async def book(self, intent: Intent, settlement: Settlement) -> None:
+        await self.ledger.admit(intent)
+        self.ledger.settle(settlement)
+        await self.ledger.flush()
+
+
+@pytest_asyncio.fixture(params=["file", "memory"])
+async def book(request: pytest.FixtureRequest, path: Path, clock: ManualClock) -> AsyncIterator[Book]:
+    if request.param == "memory":
+        memory = MemoryLedger()
+        yield Book(memory, memory)
+        return
+    ledger = await open_ledger(path, clock)
+    reader = await open_reader(path)
+    yield Book(ledger, reader)
+    await reader.aclose()
+    await ledger.aclose()
+
+
+async def test_an_admitted_attempt_is_read_back_as_an_open_entry(book: Book) -> None:
+    await book.ledger.admit(INTENT)
+    [entry] = await book.reader.recent(10)
+    assert entry.intent == INTENT
+    assert entry.settlement is None
+    assert entry.status is EntryStatus.OPEN
+
+
+async def test_a_settled_attempt_is_read_back_whole(book: Book) -> None:
+    await book.book(INTENT, SETTLEMENT)
+    [entry] = await book.reader.recent(10)
+    assert (entry.intent, entry.settlement) == (INTENT, SETTLEMENT)
+
+
+async def test_an_attempt_is_admitted_once(book: Book) -> None:
+    await book.ledger.admit(INTENT)
+    with pytest.raises(LedgerError, match="attempt 1 of request r1 is in the ledger"):
+        await book.ledger.admit(replace(INTENT, tier="T9"))
+    assert [entry.intent for entry in await book.reader.recent(10)] == [INTENT]
+
+
+async def test_the_second_settlement_of_an_attempt_changes_nothing(book: Book) -> None:
+    await book.book(INTENT, SETTLEMENT)
+    book.ledger.settle(replace(SETTLEMENT, status=EntryStatus.FAILED, cost_nano_usd=999))
+    await book.ledger.flush()
+    [entry] = await book.reader.recent(10)
+    assert entry.settlement == SETTLEMENT
+
+
+async def test_a_settlement_of_an_attempt_nobody_admitted_makes_no_row(book: Book) -> None:
+    book.ledger.settle(SETTLEMENT)
+    await book.ledger.flush()
+    assert await book.reader.recent(10) == []
+
+
+async def test_the_version_moves_with_every_write_and_not_with_reads(book: Book) -> None:
+    before = await book.reader.version()
+    await book.ledger.admit(INTENT)
+    admitted = await book.reader.version()
+    await book.reader.recent(10)
+    assert before != admitted == await book.reader.version()
+    book.ledger.settle(SETTLEMENT)
+    await book.ledger.flush()
+    assert await book.reader.version() != admitted
+
+
+async def test_recent_gives_the_newest_first_and_no_more_than_asked(book: Book) -> None:
+    for name, started in [("old", 1), ("new", 3), ("middle", 2), ("new too", 3)]:
+        await book.ledger.admit(replace(intent(name), started_at=started))
+    names = [entry.intent.request_id for entry in await book.reader.recent(3)]
+    assert names == ["new too", "new", "middle"]
+    assert await book.reader.recent(0) == await book.reader.recent(-1) == []
+
+
+async def test_totals_are_of_half_open_windows_in_the_order_asked(book: Book) -> None:
+    for name, started in [("a", 10), ("b", 19), ("c", 20)]:
+        await book.book(replace(intent(name), started_at=started), settlement(name))
+    late, early, none = await book.reader.totals([Window(20, 30), Window(10, 20), Window(30, 40)])
+    assert (late.attempts, early.attempts) == (1, 2)
+    assert early.cost_nano_usd == 2 * 1_200
+    assert none == Spend()
+
+
+async def test_attempts_of_one_request_count_as_one_request(book: Book) -> None:
+    await book.book(intent("r", 1), replace(settlement("r", 1), status=EntryStatus.FAILED, usage=Usage()))
+    await book.book(intent("r", 2), settlement("r", 2))
+    [spend] = await book.reader.totals([ALL])
+    assert spend == Spend(2_400, 0, requests=1, attempts=2, usage=Usage(input_tokens=10, output_tokens=20))
+
+
+async def test_an_unknown_cost_is_counted_apart_and_a_known_zero_is_not(book: Book) -> None:
+    await book.book(intent("known"), settlement("known"))
+    await book.book(intent("free"), replace(settlement("free"), cost_nano_usd=0))
+    await book.book(intent("cut"), replace(settlement("cut"), cost_nano_usd=None))
+    [spend] = await book.reader.totals([ALL])
+    assert (spend.cost_nano_usd, spend.unknown_cost_attempts) == (1_200, 1)
+
+
+async def test_a_running_attempt_is_counted_but_its_cost_is_not_unknown_yet(book: Book) -> None:
+    await book.ledger.admit(INTENT)
+    assert await book.reader.totals([ALL]) == [Spend(requests=1, attempts=1)]
+
+
+@pytest.mark.parametrize(
+    ("by", "key"),
+    [
+        (Dimension.TIER, "T2"),
+        (Dimension.PROVIDER, "openrouter"),
+        (Dimension.MODEL, "google/gemma"),
+        (Dimension.DEPLOYMENT, "gemma-free"),
+        (Dimension.TASK, "code_gen"),
+        (Dimension.SESSION, "s1"),
+    ],
+)
+async def test_a_breakdown_has_a_line_per_value_dearest_first(book: Book, by: Dimension, key: str) -> None:
+    await book.book(replace(INTENT, task="code_gen", session_id="s1"), SETTLEMENT)
+    other = replace(INTENT, request_id="r2", tier="T0", provider="x", model_requested="x", deployment="x")
+    await book.book(other, replace(SETTLEMENT, request_id="r2", cost_nano_usd=1_300))
+    dear, cheap = await book.reader.groups(ALL, by)
+    assert dear.key == {Dimension.TIER: "T0", Dimension.TASK: None, Dimension.SESSION: None}.get(by, "x")
+    assert dear.spend.cost_nano_usd == 1_300
+    assert cheap == SpendGroup(key, Spend(1_200, 0, 1, 1, SETTLEMENT.usage))
+
+
+async def test_a_breakdown_by_tag_has_a_line_per_tag_and_one_for_the_untagged(book: Book) -> None:
+    await book.book(replace(intent("a"), tags=(("team", "x"), ("env", "prod"))), settlement("a"))
+    await book.book(replace(intent("b"), tags=(("team", "x"),)), settlement("b"))
+    await book.book(intent("c"), replace(settlement("c"), cost_nano_usd=1))
+    lines = {line.key: line.spend.cost_nano_usd for line in await book.reader.groups(ALL, Dimension.TAG)}
+    assert lines == {"team=x": 2_400, "env=prod": 1_200, None: 1}
+
+
+async def test_a_breakdown_by_day_is_refused(book: Book) -> None:
+    with pytest.raises(ValueError, match="totals"):
+        await book.reader.groups(ALL, Dimension.DAY)
+
+
+async def test_tags_belong_to_the_request_and_are_read_back_sorted(book: Book) -> None:
+    await book.ledger.admit(replace(intent("r", 1), tags=(("b", "2"), ("a", "1"), ("b", "2"))))
+    await book.ledger.admit(replace(intent("r", 2), tags=(("c", "3"),)))
+    second, first = await book.reader.recent(2)
+    assert second.intent.tags == first.intent.tags == (("a", "1"), ("b", "2"), ("c", "3"))
+
+
+async def test_stats_tell_how_a_deployment_answered(book: Book) -> None:
+    endings = [
+        (EntryStatus.OK, 100),
+        (EntryStatus.OK, 300),
+        (EntryStatus.OK, 200),
+        (EntryStatus.TRUNCATED, 900),
+        (EntryStatus.FAILED, None),
+        (EntryStatus.CANCELLED, 1),
+    ]
+    for n, (status, ttft) in enumerate(endings):
+        await book.book(intent(f"r{n}"), replace(settlement(f"r{n}"), status=status, ttft_ms=ttft))
+    await book.ledger.admit(intent("running"))
+    assert await book.reader.deployment_stats(ALL) == {"gemma-free": DeploymentStats(5, 2, ttft_p50_ms=200)}
+    assert await book.reader.deployment_stats(Window(START + 1, START + 2)) == {}
+
+
+async def test_a_closed_ledger_takes_nothing_more_and_closes_twice(book: Book) -> None:
+    await book.ledger.aclose()
+    await book.ledger.aclose()
+    with pytest.raises(LedgerError, match="closed"):
+        await book.ledger.admit(INTENT)
+    with pytest.raises(LedgerError, match="closed"):
+        book.ledger.settle(SETTLEMENT)
+
+
+async def test_the_ledger_in_memory_refuses_when_told_to() -> None:
+    ledger = MemoryLedger()
+    ledger.refusal = LedgerError("there is no space left")
+    with pytest.raises(LedgerError, match="no space"):
+        await ledger.admit(INTENT)
+    assert await ledger.recent(1) == []
