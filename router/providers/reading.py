@@ -1,0 +1,241 @@
+"""One answer while it is read, without I/O: a head and bytes in, events and the `Exchange` out.
+
+Owns what all wires share: telling answers from error bodies, the size limits, unwrapping error objects, and
+keeping the key out of what is kept. What a wire's own events mean stands in its `*_wire.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from router.core.exchange import End, Exchange, Fault
+from router.core.usage import NO_USAGE, NOTHING_READ, UsageReading, merge
+from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
+from router.errors import TransportError
+from router.providers.sse import MAX_BYTES, ServerSentEvent
+
+ERROR_BODY_BYTES = 64 * 1024
+"""How much of an error's body is read."""
+TEXT_CHARS = 16 * 1024
+"""How much of it is kept."""
+REQUEST_ID_HEADERS = ("request-id", "x-request-id", "x-generation-id", "x-ds-trace-id")
+"""Where providers put the id that their support asks for; the first one wins."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the events of one answer have told so far; the reader of a wire fills it in."""
+
+    error: object = None
+    content_seen: bool = False
+    finish_reason: str | None = None
+    usage: UsageReading = NOTHING_READ
+    model: str | None = None
+    parsed: bool = True
+    whole: bool = False
+    """The wire's own last word has come (`[DONE]`, `message_stop`, `done`): what follows does not matter."""
+
+    def content(self, text: str, kind: str, raw: bytes) -> Content:
+        """Return a piece of the answer and note that there is one."""
+        self.content_seen = True
+        return Content(text, kind, raw)
+
+    def report(self, reading: UsageReading) -> list[UpstreamEvent]:
+        """Lay a usage reading over the earlier ones; return the report, or nothing when it holds no count."""
+        self.usage = merge(self.usage, reading)
+        if self.usage.usage == NO_USAGE and not self.usage.suspect:
+            return []
+        return [UsageReport(self.usage, self.model)]
+
+
+class Decoder(Protocol):
+    """Turns bytes into events: server-sent ones or lines."""
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the events that `chunk` completes. Raises TransportError with `End.TOO_LONG`."""
+
+    def flush(self) -> list[ServerSentEvent]:
+        """Return what stood there when the stream ended."""
+
+
+class Reader(Protocol):
+    """Knows what a wire's events mean."""
+
+    facts: Facts
+
+    def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:
+        """Take one event of a stream; return content and usage."""
+
+    def whole(self, body: Mapping[str, object]) -> list[UpstreamEvent]:
+        """Take the whole body of an answer that is no stream; return content and usage."""
+
+
+class Reading:
+    """The state of one answer."""
+
+    def __init__(self, call: Call, decoder: Decoder, reader: Reader) -> None:
+        self._vendor = call.deployment.provider.vendor
+        self._secret = call.deployment.provider.api_key
+        self._streamed = call.stream
+        self._decoder = decoder
+        self._reader = reader
+        self._status: int | None = None
+        self._headers: dict[str, str] = {}
+        self._kept = bytearray()
+        self._events_seen = False
+        self._stopped: End | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the head promises an answer."""
+        return self._status is not None and 200 <= self._status < 300
+
+    @property
+    def finishing(self) -> bool:
+        """Whether only usage and the wire's last word can still come."""
+        return self._reader.facts.finish_reason is not None or self._reader.facts.error is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the wire's last word has come."""
+        return self._reader.facts.whole
+
+    @property
+    def stopped(self) -> End | None:
+        """Why nothing more is read: a size limit, or as much of an error as we keep; else None."""
+        return self._stopped
+
+    def head(self, status: int, headers: Mapping[str, str]) -> Answering:
+        """Take the status and the headers, names in lower case."""
+        self._status = status
+        self._headers = {name: value for name, value in headers.items() if name != "set-cookie"}
+        ids = (headers[name] for name in REQUEST_ID_HEADERS if headers.get(name))
+        return Answering(status, next(ids, None))
+
+    def feed(self, chunk: bytes) -> list[UpstreamEvent]:
+        """Take a piece of the body; return what it says."""
+        if not self.ok:
+            self._keep(chunk, ERROR_BODY_BYTES)
+            return []
+        if not self._streamed:
+            self._keep(chunk, MAX_BYTES)
+            return []
+        try:
+            events = self._decoder.feed(chunk)
+        except TransportError as error:
+            self._stopped = error.end
+            return []
+        if not events and not self._events_seen:
+            self._keep(chunk, MAX_BYTES)  # it may be no stream at all but an error, or an answer in one piece
+        self._events_seen = self._events_seen or bool(events)
+        return [said for event in events for said in self._reader.feed(event)]
+
+    def finish(self, end: End) -> list[UpstreamEvent]:
+        """Take the body's end; return what that completes, `Ended` last."""
+        said: list[UpstreamEvent] = []
+        if self._events_seen and end is End.EOF:
+            said += self._flush()
+        if self.ok and not self._events_seen:
+            said += self._whole(end)
+        if self._reader.facts.whole:
+            end = End.EOF
+        return [*said, Ended(self._exchange(end))]
+
+    def no_head(self, error: TransportError) -> Ended:
+        """Return the end of a call that got no answer at all."""
+        fault = error.fault or Fault.RESET_AFTER_SENT
+        return Ended(Exchange(self._vendor, self._streamed, fault=fault, text=str(error)))
+
+    def _keep(self, chunk: bytes, limit: int) -> None:
+        self._kept += chunk[: limit - len(self._kept)]
+        if len(self._kept) >= limit:
+            self._stopped = End.TOO_LONG if self.ok else End.EOF
+
+    def _whole(self, end: End) -> list[UpstreamEvent]:
+        """Read the kept bytes as one JSON body; anything else is no answer, unless it was cut off."""
+        facts = self._reader.facts
+        if self._streamed:
+            said = self._flush()
+            if said or facts.error or facts.finish_reason:
+                return said
+        body = parse_json(bytes(self._kept))
+        facts.error = error_in(body)
+        if facts.error is None and isinstance(body, dict):
+            return self._reader.whole(body)
+        facts.parsed = facts.error is not None or end is not End.EOF
+        return []
+
+    def _flush(self) -> list[UpstreamEvent]:
+        return [piece for event in self._decoder.flush() for piece in self._reader.feed(event)]
+
+    def _exchange(self, end: End) -> Exchange:
+        facts = self._reader.facts
+        error = facts.error if self.ok else error_of(parse_json(bytes(self._kept)))
+        answered = self.ok and facts.parsed and error is None
+        return Exchange(
+            vendor=self._vendor,
+            streamed=self._streamed,
+            status=self._status,
+            headers=self._headers,
+            end=end,
+            error=self._scrub_all(error),
+            text="" if answered or facts.content_seen else self._text(),
+            parsed=facts.parsed,
+            content_seen=facts.content_seen,
+            finish_reason=facts.finish_reason,
+            output_tokens=facts.usage.usage.output_tokens,
+            usage_seen=facts.usage.usage != NO_USAGE,
+        )
+
+    def _text(self) -> str:
+        return self._scrub(bytes(self._kept).decode(errors="replace"))[:TEXT_CHARS]
+
+    def _scrub(self, text: str) -> str:
+        """Take the key out of what a server echoed."""
+        key = self._secret.reveal() if self._secret else ""
+        return text.replace(key, "(key)") if key else text
+
+    def _scrub_all(self, value: object) -> object:
+        match value:
+            case str():
+                return self._scrub(value)
+            case dict():
+                return {key: self._scrub_all(inner) for key, inner in value.items()}
+            case list():
+                return [self._scrub_all(inner) for inner in value]
+            case _:
+                return value
+
+
+def parse_json(data: str | bytes) -> object:
+    """Return the JSON value in `data`, fractions as `Decimal`; None for no JSON or too deep a nesting."""
+    try:
+        value: object = json.loads(data, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def error_in(body: object) -> object:
+    """Return the error object in a body or event that may as well be an answer, else None.
+
+    Gemini wraps it in a list, Anthropic and OpenAI in an object, Ollama gives a string.
+    """
+    if isinstance(body, list):
+        return error_in(body[0]) if body else None
+    found = body.get("error") if isinstance(body, dict) else None
+    if isinstance(found, dict) and isinstance(body, dict) and "error_type" in body:
+        return {"error_type": body["error_type"], **found}
+    return found or None
+
+
+def error_of(body: object) -> object:
+    """Return the error object in a body that is known to be an error: itself, where it is not wrapped."""
+    if isinstance(body, list) and body:
+        return error_of(body[0])
+    found = error_in(body)
+    return body if found is None else found

@@ -1,0 +1,132 @@
+"""Server-sent events out of bytes, without I/O.
+
+Owns the framing of the `text/event-stream` format (WHATWG HTML, 9.2.6) and its size limit. What an event's
+data means is a wire's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.core.exchange import End
+from router.errors import TransportError
+
+MAX_BYTES = 8 * 1024 * 1024
+"""The longest line and the longest event that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event."""
+
+    data: str
+    event: str = ""
+    """Its name; empty when the stream gave none."""
+    raw: bytes = b""
+    """Its lines as they came, each ended by one newline, comments left out."""
+    complete: bool = True
+    """False when the stream ended before the event did."""
+
+
+class LineSplitter:
+    r"""Cuts a byte stream into lines at `\n`, `\r\n` and `\r`, however it is chunked."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the lines that `chunk` completes, without their ends.
+
+        Raises TransportError (`too_long`) once a line passes the limit.
+        """
+        if self._after_cr and chunk:
+            self._after_cr = False
+            chunk = chunk.removeprefix(b"\n")
+        if b"\n" not in chunk and b"\r" not in chunk:
+            self._hold(chunk)
+            return []
+        self._after_cr = chunk.endswith(b"\r")
+        lines = (self.rest() + chunk).splitlines()
+        if not chunk.endswith((b"\n", b"\r")):
+            self._hold(lines.pop())
+        return lines
+
+    def rest(self) -> bytes:
+        """Return what was held back of an unfinished line, and forget it."""
+        rest = b"".join(self._pieces)
+        self._pieces.clear()
+        self._held = 0
+        return rest
+
+    def _hold(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._held += len(piece)
+        if self._held > self._max_bytes:
+            raise too_long("a line", self._max_bytes)
+
+
+class SseDecoder:
+    """Turns the bytes of one stream into its events."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._lines = LineSplitter(max_bytes)
+        self._at_start = True
+        self._reset()
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the events that `chunk` completes. Raises TransportError (`too_long`) past the limit."""
+        return [event for line in self._lines.feed(chunk) if (event := self._take(line))]
+
+    def flush(self) -> list[ServerSentEvent]:
+        """Return what stood there when the stream ended: an event without its closing blank line."""
+        if rest := self._lines.rest():
+            self._take(rest)
+        event = self._dispatch(complete=False)
+        return [event] if event else []
+
+    def _take(self, line: bytes) -> ServerSentEvent | None:
+        if self._at_start:
+            self._at_start = False
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line:
+            return self._dispatch(complete=True)
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+        elif name == b"event":
+            self._event = value
+        if name:  # a line that begins with a colon is a comment
+            self._raw.append(line)
+            self._size += len(line)
+        if self._size > self._max_bytes:
+            raise too_long("an event", self._max_bytes)
+        return None
+
+    def _dispatch(self, *, complete: bool) -> ServerSentEvent | None:
+        if not self._data:
+            self._reset()
+            return None
+        event = ServerSentEvent(
+            data=b"\n".join(self._data).decode(errors="replace"),
+            event=self._event.decode(errors="replace"),
+            raw=b"".join(line + b"\n" for line in self._raw) + b"\n",
+            complete=complete,
+        )
+        self._reset()
+        return event
+
+    def _reset(self) -> None:
+        self._data: list[bytes] = []
+        self._raw: list[bytes] = []
+        self._event = b""
+        self._size = 0
+
+
+def too_long(what: str, limit: int) -> TransportError:
+    """Return the error for a stream that would fill the memory."""
+    return TransportError(f"{what} of the answer is longer than {limit // 1024} KiB", end=End.TOO_LONG)

@@ -1,0 +1,150 @@
+"""The one flow all HTTP wires share: send, wait for the head, read, keep the deadlines, end.
+
+Owns the deadlines. What is sent and what comes back mean something only to the dialect; what is kept of it is
+`reading.py`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+from router.core.exchange import End, Fault
+from router.engine.ports import Call, Content, UpstreamEvent
+from router.errors import TransportError
+from router.providers.reading import Decoder, Reader, Reading
+from router.providers.transport import HttpRequest, HttpResponse, Transport
+
+ERROR_BODY_S = 10.0
+"""How long an error's body may take; its status already tells most."""
+USAGE_S = 10.0
+"""How long usage may come after the finish reason."""
+GOODBYE_S = 1.0
+"""How long the connection may end after the wire's last word, so that it can be used again."""
+LATER_S = 5.0
+"""How much later than the whole call's deadline the client lets go by itself."""
+
+
+class Dialect(Protocol):
+    """A wire: how a call is put, how its answer is framed, what the events mean."""
+
+    def request(self, call: Call) -> HttpRequest:
+        """Put `call` into bytes."""
+
+    def decoder(self) -> Decoder:
+        """Return a decoder for one stream."""
+
+    def reader(self) -> Reader:
+        """Return a reader for one answer."""
+
+
+class HttpUpstream:
+    """Answers calls over a transport in one dialect; an `Upstream`."""
+
+    def __init__(self, transport: Transport, dialect: Dialect) -> None:
+        self._transport = transport
+        self._dialect = dialect
+
+    async def stream(self, call: Call) -> AsyncGenerator[UpstreamEvent, None]:
+        """Send `call` and yield what comes back, `Ended` last; see `Upstream.stream`."""
+        reading = Reading(call, self._dialect.decoder(), self._dialect.reader())
+        patience = Patience(call)
+        async with AsyncExitStack() as connection:
+            head = await self._send(call, connection, patience)
+            if isinstance(head, TransportError):
+                yield reading.no_head(head)
+                return
+            yield reading.head(head.status, head.headers)
+            if not reading.ok:
+                patience.wait_at_most(ERROR_BODY_S)
+            while not isinstance(chunk := await _next(head.chunks, patience), End):
+                events = reading.feed(chunk)
+                for event in events:
+                    yield event
+                if reading.stopped:
+                    break
+                patience.note(reading, events)
+            for event in reading.finish(chunk if isinstance(chunk, End) else reading.stopped or End.EOF):
+                yield event
+
+    async def aclose(self) -> None:
+        """Close the transport; others that share it may close it too."""
+        await self._transport.aclose()
+
+    async def _send(
+        self, call: Call, connection: AsyncExitStack, patience: Patience
+    ) -> HttpResponse | TransportError:
+        try:
+            async with asyncio.timeout_at(patience.until):
+                return await connection.enter_async_context(self._transport.send(self._dialect.request(call)))
+        except TransportError as error:
+            return error
+        except TimeoutError:
+            return TransportError("no answer in time", fault=Fault.READ_TIMEOUT_AFTER_SENT)
+
+
+class Patience:
+    """Until when the next wait may last, in the event loop's time.
+
+    Only content moves it. Comments, pings, blank lines and deltas without content do not, or a server that is
+    stuck but polite would keep a caller for hours. Time the caller takes between events is not counted.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._timeouts = call.deployment.timeouts
+        self._total_at = self._now() + self._timeouts.total_s
+        self._ending_s: float | None = None
+        self.until = self._total_at
+        if call.stream:
+            self.wait_at_most(self._timeouts.first_token_s)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Allow `seconds` from now, and never more than the whole call has left."""
+        self.until = min(self._total_at, self._now() + seconds)
+
+    def note(self, reading: Reading, events: list[UpstreamEvent]) -> None:
+        """Set the time for the next wait by what has just arrived."""
+        ending_s = GOODBYE_S if reading.whole else USAGE_S if reading.finishing else None
+        if ending_s is not None:
+            if ending_s != self._ending_s:  # what trickles in after the end does not prolong it
+                self._ending_s = ending_s
+                self.wait_at_most(ending_s)
+        elif any(isinstance(event, Content) for event in events):
+            self.wait_at_most(self._timeouts.idle_s)
+
+
+async def _next(chunks: AsyncIterator[bytes], patience: Patience) -> bytes | End:
+    """Wait for the next piece of the body, or for its end."""
+    try:
+        async with asyncio.timeout_at(patience.until):
+            return await anext(chunks, End.EOF)
+    except TimeoutError:
+        return End.HANG
+    except TransportError as error:
+        return error.end or End.RESET
+
+
+def json_post(
+    call: Call, url: str, headers: tuple[tuple[str, str], ...], body: Mapping[str, object]
+) -> HttpRequest:
+    """Return the request that carries `body`; `headers` are what the wire wants beside the usual ones."""
+    usual = (
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream, application/json" if call.stream else "application/json"),
+        ("accept-encoding", "identity"),
+        ("user-agent", "tier-cockpit"),
+    )
+    return HttpRequest(
+        method="POST",
+        url=url,
+        headers=usual + headers,
+        # A lone surrogate, which a terminal can produce, is no UTF-8: it becomes a question mark.
+        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
+        proxy=call.deployment.provider.proxy,
+        connect_timeout_s=call.deployment.timeouts.connect_s,
+        give_up_s=max(0.0, call.deployment.timeouts.total_s) + LATER_S,
+    )
