@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HASHED := install --require-hashes --no-deps --only-binary :all:
 
-.PHONY: run install fmt lint check test tmux snap bench lock clean
+.PHONY: run install fmt lint check test tmux snap bench prices lock clean
 
 run: $(VENV)/.run        ## install what is locked, open the cockpit
 	@$(BIN)/cockpit
@@ -36,6 +36,9 @@ snap: $(VENV)/.dev       ## take the pictures in docs/pictures from the real scr
 
 bench: $(VENV)/.dev      ## measure what we claim beside what users would pick instead
 	@$(BIN)/python -m benchmarks
+
+prices: $(VENV)/.dev     ## write the price catalogue from genai-prices and the reviewed overlay
+	@$(BIN)/python -m router.prices.generate
 
 lock:                    ## resolve requirements/*.in into *.txt with hashes (needs the index)
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip -q --disable-pip-version-check install uv
