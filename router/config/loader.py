@@ -1,0 +1,89 @@
+"""Loads a configuration: a file or the built-in default, whole and checked, or every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from router.config import problems, references
+from router.config.assemble import assemble
+from router.config.findings import Finding, dotted
+from router.config.paths import sample_config
+from router.config.positions import Document, Plain, read
+from router.config.schema import File
+from router.core.model import RouterConfig
+from router.core.pricing import Price, price_from_config, price_over
+from router.errors import ConfigError, Problem
+
+BUILT_IN = "built-in"
+_WHOLE_PRICE = ("input_mtok", "plan", "request_usd", "by_model")
+"""Any of these makes a price that says what an input token costs, if only that it costs nothing."""
+_STAND_IN = {"input_mtok": "0"}
+
+
+def load(path: Path, environ: Mapping[str, str]) -> RouterConfig:
+    """Load a named file; keys come from `environ`. Raises ConfigError with every problem, sorted by place."""
+    document = read(path)
+    file, prices = _checked(document)
+    return assemble(file, str(path), environ, prices)
+
+
+def built_in(environ: Mapping[str, str]) -> RouterConfig:
+    """Load the default: the sample's ladder with whatever keys `environ` has."""
+    return replace(load(sample_config(), environ), source=BUILT_IN)
+
+
+def _checked(document: Document) -> tuple[File, dict[str, Price]]:
+    if document.value is None and not document.problems:
+        message = (
+            "the file is empty. Start from sample_config.yaml, or leave the file out for the built-in default"
+        )
+        raise ConfigError([Problem(document.path, 0, 0, message)])
+    if isinstance(document.value, dict) and "model_list" in document.value:
+        message = (
+            "`model_list` makes this a LiteLLM file, which is not read here. Write providers and deployments"
+        )
+        raise ConfigError([document.problem(("model_list",), message, at_key=True)])
+    file, found = _validated(document.value)
+    found += references.findings(document.value)
+    prices, wrong_prices = _prices(document.value) if file else ({}, [])
+    placed = [document.problem(one.steps, one.message, at_key=one.at_key) for one in [*found, *wrong_prices]]
+    if file is None or placed or document.problems:
+        raise ConfigError([*document.problems, *placed])
+    return file, prices
+
+
+def _validated(value: Plain) -> tuple[File | None, list[Finding]]:
+    try:
+        return File.model_validate(value), []
+    except ValidationError as error:
+        return None, problems.findings(error, File)
+
+
+def _prices(value: Plain) -> tuple[dict[str, Price], list[Finding]]:
+    """Read the prices of a file that fits the schema."""
+    prices: dict[str, Price] = {}
+    wrong: list[Finding] = []
+    deployments = value.get("deployments") if isinstance(value, dict) else None
+    for name, deployment in deployments.items() if isinstance(deployments, dict) else ():
+        written = deployment.get("price") if isinstance(deployment, dict) else None
+        if not isinstance(written, dict):
+            continue
+        try:
+            prices[name] = _price(written)
+        except ValueError as error:
+            steps = ("deployments", name, "price")
+            wrong.append(Finding(steps, f"{dotted(steps)}: {error}", at_key=True))
+    return prices, wrong
+
+
+def _price(written: Mapping[str, object]) -> Price:
+    """Read one price. Without an input rate it is a part of one and waits for the catalogue's other rates."""
+    if any(key in written for key in _WHOLE_PRICE):
+        return price_from_config(written)
+    part = price_over(price_from_config(_STAND_IN), written)
+    rates = replace(part.table.rates, input_mtok=None)
+    return replace(part, table=replace(part.table, rates=rates), written=written)

@@ -1,0 +1,197 @@
+"""The format of a configuration (`version: 1`), first half: who may serve; and the whole.
+
+Shapes and types only. Whether the names in it are defined is asked in `references.py`; what it means for the
+engine is worked out in `loader.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from router.config.price_schema import Price
+from router.config.scalars import ApiKey, BaseUrl, Name, Seconds, Timezone, Usd, is_loopback, wrong
+from router.config.settings import (
+    Budget,
+    Count,
+    Display,
+    Gateway,
+    Hook,
+    Jobs,
+    Level,
+    Policy,
+    Privacy,
+    Section,
+    Stress,
+    Text,
+)
+from router.core import model as core
+
+_TIMEOUTS = core.Timeouts()
+
+
+class Provider(Section):
+    """An account at an endpoint."""
+
+    wire: Annotated[core.Wire, Field(strict=False)]
+    """The dialect it speaks: `openai`, `anthropic`, `ollama` or `llamacpp` (the embedded model)."""
+    base_url: BaseUrl | None = None
+    """Where it is, as its own documentation gives it to SDKs."""
+    api_key: ApiKey | None = None
+    """The key; `"${NAME}"` reads it from the environment."""
+    billing: Annotated[core.Billing, Field(strict=False)]
+    """What a call costs you: `metered`, `free`, `local` or `subscription`."""
+    catalogue: Name | None = None
+    """The vendor's name in the price catalogue, where it differs from the provider's name here."""
+    proxy: BaseUrl | None = None
+    """An HTTP proxy for this provider; none is taken from the environment."""
+
+    @model_validator(mode="after")
+    def _address_fits(self) -> Provider:
+        if self.wire is core.Wire.LLAMACPP:
+            if self.base_url is not None:
+                raise wrong("is the embedded model: it has no base_url, remove it")
+        elif self.base_url is None:
+            raise wrong("has no base_url; add the address of the endpoint")
+        elif self.api_key and self.base_url.startswith("http:") and not is_loopback(self.base_url):
+            raise wrong("would send its api_key unencrypted; use https:// in base_url")
+        return self
+
+
+class Tier(Section):
+    """A rung of the ladder."""
+
+    label: Text
+    """What it is, in a word or two."""
+
+
+class Limits(Section):
+    """What the provider allows."""
+
+    rpm: Count | None = None
+    """Requests a minute."""
+    tpm: Count | None = None
+    """Tokens a minute."""
+    rpd: Count | None = None
+    """Requests a day."""
+    tpd: Count | None = None
+    """Tokens a day."""
+    parallel: Count | None = None
+    """Requests at once."""
+    reset_timezone: Timezone | None = None
+    """Where that day begins; UTC when left out."""
+
+
+class Timeouts(Section):
+    """How long one attempt may take."""
+
+    connect: Seconds = _TIMEOUTS.connect_s
+    """To reach the endpoint."""
+    first_token: Seconds = _TIMEOUTS.first_token_s
+    """To the first content."""
+    idle: Seconds = _TIMEOUTS.idle_s
+    """Between two pieces of content."""
+    total: Seconds = _TIMEOUTS.total_s
+    """To the end."""
+
+
+class Deployment(Section):
+    """One model at one provider: what is chosen, cooled and billed."""
+
+    tier: Name
+    """The rung it stands on."""
+    provider: Name
+    """Where it is."""
+    model: Text | None = None
+    """The model's name there; the embedded model needs none."""
+    billing: Annotated[core.Billing, Field(strict=False)] | None = None
+    """Where it differs from the provider's."""
+    price: Price | None = None
+    """Where it differs from the catalogue's."""
+    context_window: Count | None = None
+    """Tokens of input and output together."""
+    max_output_tokens: Count | None = None
+    """The most it answers with."""
+    limits: Limits = Limits()
+    """What the provider allows."""
+    timeouts: Timeouts = Timeouts()
+    """How long one attempt may take."""
+
+
+class Climb(Section):
+    """What a route may do upwards; nothing unless it says so."""
+
+    free_to_paid: bool = False
+    """Whether a paid deployment may serve where a free one could not."""
+    max_usd_per_call: Usd | None = None
+    """The most one call may cost then."""
+
+
+class Route(Section):
+    """A name that callers ask for, and who may serve it."""
+
+    ladder: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Tiers, in the order they are tried."""
+    use: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Or deployments, in the order they are tried."""
+    fallbacks: list[Name] = Field(default_factory=list)
+    """Routes whose deployments come after these."""
+    strategy: Annotated[core.Strategy, Field(strict=False)] = core.Strategy.ORDERED
+    """`ordered`, `weighted`, `cheapest`, `fastest` or `spread`."""
+    climb: Climb = Climb()
+    """What it may do upwards."""
+
+    @model_validator(mode="after")
+    def _one_way_to_say_who(self) -> Route:
+        if (self.ladder is None) == (self.use is None):
+            raise wrong("needs either `ladder` (tiers) or `use` (deployments), one of the two")
+        return self
+
+
+class Task(Section):
+    """Where one kind of work goes."""
+
+    route: Name
+    """A route, tier or deployment."""
+    min_tier: Name | None = None
+    """The lowest tier that may serve it."""
+    max_tier: Name | None = None
+    """The highest."""
+
+
+class File(Section):
+    """A whole configuration."""
+
+    version: Literal[1]
+    """The format's version."""
+    providers: Annotated[dict[Name, Provider], Field(min_length=1)]
+    """Accounts at endpoints."""
+    tiers: Annotated[dict[Name, Tier], Field(min_length=1)]
+    """The ladder's rungs, cheapest first."""
+    deployments: Annotated[dict[Name, Deployment], Field(min_length=1)]
+    """Models at providers; within a tier the first one is tried first."""
+    routes: Annotated[dict[Name, Route], Field(min_length=1)]
+    """Names that callers ask for."""
+    aliases: dict[Name, Name] = Field(default_factory=dict)
+    """Other names for them; `*` and `?` match any characters."""
+    tasks: dict[Name, Task] = Field(default_factory=dict)
+    """Where each kind of work goes; `default` is where the rest goes."""
+    levels: dict[Literal["L1", "L2", "L3"], Level] = Field(default_factory=dict)
+    """Who may serve each level of difficulty."""
+    budgets: list[Budget] = Field(default_factory=list)
+    """Limits on spend."""
+    policy: Policy = Policy()
+    """The engine's bounds."""
+    stress: Stress = Stress()
+    """How free deployments are tried out."""
+    jobs: Jobs = Jobs()
+    """What runs by the clock."""
+    hooks: list[Hook] = Field(default_factory=list)
+    """Programs to run when something happened."""
+    gateway: Gateway = Gateway()
+    """The local HTTP server."""
+    display: Display = Display()
+    """How figures are shown."""
+    privacy: Privacy = Privacy()
+    """What is kept of prompts and answers."""
