@@ -1,0 +1,222 @@
+"""The Textual app: the frame around the screens, the time, the theme and the way out. No business rule."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.types import CSSPathType
+from textual.widgets import ContentSwitcher
+
+from cockpit.figures import Figures
+from cockpit.format import spend, time_of_day, zone_name
+from cockpit.keys import KEYS, Scope, bindings, label
+from cockpit.messages import FiguresRead, RunAdvanced, Say
+from cockpit.sanitize import one_line, sanitize
+from cockpit.screens.dashboard import Dashboard
+from cockpit.screens.help import Help, Line
+from cockpit.screens.runner import Runner
+from cockpit.session import Engine, Watch
+from cockpit.widgets.hint_bar import HintBar
+from cockpit.widgets.prompt import Prompt
+from cockpit.widgets.top_line import TopLine
+from router.engine.ports import Clock, SpendReader
+
+WIDTHS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
+HEIGHTS = [(0, "-short"), (22, "-standard"), (40, "-tall")]
+SAID_FOR_S = 4.0
+"""How long a sentence stands in for the keys."""
+NOTED_FOR_S = 10.0
+"""How long what was found wrong at the start is shown, in a corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the cockpit is painted."""
+
+    themes: Sequence[Theme] = ()
+    """Themes beside Textual's own."""
+    name: str | None = None
+    """The theme to start with; None leaves Textual's choice."""
+    locked: bool = False
+    """Leave the theme as it was chosen before this program started, and offer no other (NO_COLOR)."""
+
+
+PLAIN_LOOK = Look()
+
+
+class CockpitApp(App[None]):
+    """The cockpit. It is given all it needs and closes none of it."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = ["screens/dashboard.tcss", "screens/runner.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE)]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    TITLE = "Tier Cockpit"
+    CSS = "ContentSwitcher { height: 1fr; }"
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: SpendReader,
+        clock: Clock,
+        zone: tzinfo,
+        look: Look = PLAIN_LOOK,
+        notes: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._engine = engine
+        self._clock = clock
+        self._zone = zone
+        self._look = look
+        self._notes = notes
+        self._ledger = Watch(reader, clock, zone)
+        self._figures = Figures()
+        self._paused = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the frame and both screens; switching between them mounts nothing."""
+        yield TopLine()
+        with ContentSwitcher(initial="dashboard"):
+            yield Dashboard(self._zone)
+            yield Runner(self._engine, self._clock)
+        yield HintBar()
+
+    def on_mount(self) -> None:
+        """Choose the theme, start the clock and the reading of the ledger."""
+        for theme in self._look.themes:
+            self.register_theme(theme)
+        if self._look.name in self.available_themes and not self._look.locked:
+            self.theme = self._look.name
+        self.query_one(Dashboard).enter()
+        self.set_interval(1.0, self._tick)
+        self._tick()
+        self.run_worker(self._read_ledger(), group="ledger", exclusive=True)
+        for note in self._notes:
+            self.notify(one_line(note), severity="warning", timeout=NOTED_FOR_S, markup=False)
+
+    async def _read_ledger(self) -> None:
+        async for figures in self._ledger.figures():
+            self.post_message(FiguresRead(figures))
+
+    def _tick(self) -> None:
+        """Once a second: whatever reads the same as before is not painted."""
+        now_ms = self._clock.now_ms()
+        clock = f"{time_of_day(now_ms, self._zone)} {zone_name(now_ms, self._zone)}"
+        self.query_one(TopLine).clock = clock
+        self.query_one(Runner).tick(self._clock.monotonic())
+        if not self._paused:
+            self.query_one(Dashboard).tick(self._engine.deployments(), now_ms)
+
+    @on(FiguresRead)
+    def _take_figures(self, event: FiguresRead) -> None:
+        self._figures = event.figures
+        if not self._paused:
+            self._show_figures()
+
+    def _show_figures(self) -> None:
+        self.query_one(Dashboard).show(self._figures)
+        self.query_one(Runner).take_rows(self._figures.calls)
+        self.query_one(TopLine).today = spend(self._figures.today)
+        self._note()
+
+    def _note(self) -> None:
+        problem = "LEDGER NOT READABLE" if self._figures.problem else ""
+        self.query_one(TopLine).note = "PAUSED" if self._paused else problem
+
+    @on(RunAdvanced)
+    def _follow_run(self, event: RunAdvanced) -> None:
+        self._hint()
+        if not event.run.is_running:
+            self._ledger.refresh()
+
+    @on(Say)
+    def _say(self, event: Say) -> None:
+        self.query_one(HintBar).say = event.text
+        self.set_timer(SAID_FOR_S, self._hint)
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of what has the focus."""
+        self._hint()
+
+    def _hint(self) -> None:
+        if len(self.screen_stack) > 1:
+            return  # something lies over the screens and tells its own keys
+        bar = self.query_one(HintBar)
+        bar.say = ""
+        if self.query_one(ContentSwitcher).current == "dashboard":
+            bar.situation = "dashboard"
+        elif self.query_one(Runner).is_running:
+            bar.situation = "running"
+        else:
+            bar.situation = "typing" if isinstance(self.focused, Prompt) else "reading"
+
+    def action_show(self, name: str) -> None:
+        """Switch to a screen and give it the focus."""
+        self.query_one(ContentSwitcher).current = name
+        self.query_one(TopLine).current = name
+        if name == "dashboard":
+            self.query_one(Dashboard).enter()
+        else:
+            self.query_one(Runner).enter()
+        self._hint()
+
+    def action_refresh_figures(self) -> None:
+        """Read the ledger again, also while paused."""
+        self._ledger.refresh()
+
+    def action_pause(self) -> None:
+        """Hold the figures still, or let them go on from where the ledger is now."""
+        self._paused = not self._paused
+        if not self._paused:
+            self._show_figures()
+            self._tick()
+        self._note()
+
+    def action_help(self) -> None:
+        """Show the keys that work here and now."""
+        self.push_screen(Help(self._live_keys()))
+
+    def _live_keys(self) -> tuple[Line, ...]:
+        """Return the keys that work here: in the order of the table, as they are bound now."""
+        pressed: dict[str, list[str]] = {}
+        for name, active in self.screen.active_bindings.items():
+            pressed.setdefault(active.binding.id or "", []).append(name)
+        lines: list[Line] = []
+        for key in KEYS:
+            if bound := pressed.get(key.id):
+                usual = key.keys.split(",")
+                bound.sort(key=lambda each: usual.index(each) if each in usual else -1)
+                lines.append((" ".join(map(label, bound)), key.text, key.scope))
+        return tuple(lines)
+
+    async def action_quit(self) -> None:
+        """Leave. A running answer is stopped first, so that its row is settled and not left open."""
+        await self.query_one(Runner).stop()
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Yield what the palette offers."""
+        if not self._look.locked:
+            yield SystemCommand("theme", "choose the colours", self.action_change_theme)
+        yield SystemCommand("dashboard", "spend, tiers, calls", lambda: self.action_show("dashboard"))
+        yield SystemCommand("run", "type a prompt", lambda: self.action_show("runner"))
+        yield SystemCommand("refresh", "read the ledger again", self.action_refresh_figures)
+        yield SystemCommand("pause", "hold the figures still, or let go", self.action_pause)
+        yield SystemCommand("help", "the keys that work here", self.action_help)
+        yield SystemCommand("quit", "leave the cockpit", self.action_quit)
+
+    def _fatal_error(self) -> None:
+        """End with a plain traceback: Textual's own shows local variables, and prompts are among them."""
+        self._exit_renderables.append(Text(sanitize(traceback.format_exc())))
+        self._close_messages_no_wait()

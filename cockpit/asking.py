@@ -1,0 +1,107 @@
+"""What `ask` and `explain` share: their options, and the request they become."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+import click
+
+from router.core.model import Message, Request
+from router.core.money import to_nano
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+class Usd(click.ParamType[Decimal]):
+    """An amount of dollars, as a `Decimal` that never was a float."""
+
+    name = "USD"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Parse `0.02`; refuse what is not a plain amount of zero or more."""
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            self.fail(f"{value!r} is not an amount of dollars such as 0.02", param, ctx)
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is not an amount of zero or more dollars", param, ctx)
+        return amount
+
+
+class Tag(click.ParamType[tuple[str, str]]):
+    """A `key=value` pair."""
+
+    name = "K=V"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Split at the first `=`."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = str(value).partition("=")
+        if not equals or not key:
+            self.fail(f"{value!r} is not key=value", param, ctx)
+        return key, text
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The options as given."""
+
+    name: str
+    task: str | None
+    max_tokens: int | None
+    max_cost: Decimal | None
+    session: str | None
+    tag: tuple[tuple[str, str], ...]
+    prompt: str | None
+
+    def request(self) -> Request:
+        """Return the request they mean. `-` reads the prompt from standard input; nothing else does."""
+        prompt = self.prompt
+        if prompt == "-":
+            prompt = sys.stdin.read()
+        if not prompt or not prompt.strip():
+            raise click.UsageError("no prompt: give one as an argument, or - to read it from standard input")
+        return Request(
+            messages=(Message("user", prompt),),
+            name=self.name,
+            task=self.task,
+            max_tokens=self.max_tokens,
+            max_cost_nano=None if self.max_cost is None else to_nano(self.max_cost),
+            session=self.session,
+            tags=self.tag,
+            source="ask",
+        )
+
+
+def asking_options(command: Command) -> Command:
+    """Add the options of a request."""
+    return _decorated(
+        command,
+        click.argument("prompt", required=False),
+        click.option("--tag", type=Tag(), multiple=True, help="A tag for the ledger; may be repeated."),
+        click.option("--session", help="The session the call belongs to."),
+        click.option("--max-cost", type=Usd(), help="The most this call may cost, in dollars."),
+        click.option("--max-tokens", type=click.IntRange(min=1), help="The most output tokens."),
+        click.option("--task", help="What kind of work it is: summarize, code_gen, ..."),
+        click.option(
+            "-m",
+            "--model",
+            "name",
+            default="auto",
+            show_default=True,
+            help="Route, tier, deployment or alias.",
+        ),
+    )
+
+
+def _decorated(command: Command, *decorators: Callable[[Command], Command]) -> Command:
+    for decorate in decorators:
+        command = decorate(command)
+    return command

@@ -1,0 +1,69 @@
+"""`cockpit config`: where the configuration is, whether it is right, what it says."""
+
+from __future__ import annotations
+
+import os
+
+import click
+import yaml
+
+from cockpit.options import Options, common_options
+from cockpit.plain import print_json
+from router.config.paths import Paths, find_config
+from router.config.show import shown
+from router.wiring import load_config
+
+
+@click.group(help="Show where the configuration is, check it, print it.")
+@common_options
+def command() -> None:
+    """Group the three."""
+
+
+@command.command(help="Print the paths in use: configuration, ledger, logs, themes.")
+@common_options
+@click.pass_obj
+def path(options: Options) -> None:
+    """Print where things are."""
+    paths = Paths.of(os.environ, ledger=options.ledger)
+    found = find_config(options.config, os.environ)
+    if options.json:
+        print_json(
+            {
+                "config": None if found is None else str(found),
+                "config_default": str(paths.config),
+                "ledger": str(paths.ledger),
+                "log": str(paths.log),
+                "themes": str(paths.themes),
+            }
+        )
+        return
+    click.echo(str(found) if found else f"built-in (put your own at {paths.config})")
+
+
+@command.command(help="Check the configuration; every problem is told with its line and column.")
+@common_options
+@click.pass_obj
+def check(options: Options) -> None:
+    """Load it; a ConfigError is printed by `main` and exits 2."""
+    config = load_config(options.config)
+    usable = sum(deployment.off is None for deployment in config.deployments.values())
+    if options.json:
+        print_json({"source": config.source, "ok": True, "problems": []})
+    else:
+        click.echo(
+            f"{config.source}: in order; {len(config.deployments)} deployments, {usable} with what they need,"
+            f" {len(config.routes)} routes"
+        )
+
+
+@command.command(help="Print the configuration as it is understood, keys hidden.")
+@common_options
+@click.pass_obj
+def show(options: Options) -> None:
+    """Print the effective configuration."""
+    document = shown(load_config(options.config))
+    if options.json:
+        print_json(document)
+    else:
+        click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip())

@@ -1,0 +1,102 @@
+"""`cockpit` alone: opens the screens, or prints the dashboard once where there is no terminal for them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import click
+
+from cockpit.commands import spend, tiers
+from cockpit.format import money, seconds, time_of_day, tokens
+from cockpit.options import Options
+from cockpit.plain import print_json, print_table, say
+from router.core.spend import Dimension, Entry
+from router.core.windows import rolling_hours
+from router.wiring import Reading, reading
+
+CALLS = 10
+
+
+def show(options: Options) -> int:
+    """Open the cockpit, or print its dashboard; return the exit code."""
+    if options.json or not _has_screen():
+        asyncio.run(_print(options))
+        return 0
+    _prepare_terminal()
+    from cockpit.opening import open_cockpit  # imports Textual, only when a screen opens
+
+    return open_cockpit(options)
+
+
+def _has_screen() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in {"", "dumb"}
+
+
+def _prepare_terminal() -> None:
+    """Set what Textual reads once, when it is imported."""
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    if "SSH_CONNECTION" in os.environ:
+        os.environ.setdefault("TEXTUAL_FPS", "15")
+    if os.environ.get("NO_COLOR"):
+        os.environ["TEXTUAL_THEME"] = "ansi-dark"
+
+
+async def _print(options: Options) -> None:
+    async with reading(config=options.config, ledger=options.ledger) as world:
+        now = world.clock.now_ms()
+        report = await spend.report(world.reader, now, world.zone, 7, Dimension.DAY)
+        stats = await world.reader.deployment_stats(rolling_hours(now, tiers.STATS_HOURS))
+        states = world.planner.deployments()
+        recent = await world.reader.recent(CALLS)
+        for warning in world.warnings:
+            say(warning)
+        if options.json:
+            print_json(
+                {
+                    "spend": spend.document(report),
+                    "tiers": [tiers.document(state, stats.get(state.deployment.name)) for state in states],
+                    "calls": [_document(entry) for entry in recent],
+                }
+            )
+            return
+        click.echo("Spend, last 7 days")
+        spend.print_report(report, "day")
+        click.echo("\nTiers")
+        tiers.print_states(states, stats)
+        click.echo("\nCalls, newest first")
+        _print_calls(world, recent)
+
+
+def _print_calls(world: Reading, recent: list[Entry]) -> None:
+    head = ("time", "tier", "deployment", "in", "out", "ttft", "cost", "result")
+    rows = []
+    for entry in recent:
+        settled = entry.settlement
+        rows.append(
+            (
+                time_of_day(entry.intent.started_at, world.zone),
+                entry.intent.tier,
+                entry.intent.deployment,
+                tokens(settled.usage.input_tokens) if settled else None,
+                tokens(settled.usage.output_tokens) if settled else None,
+                seconds(settled.ttft_ms / 1000 if settled and settled.ttft_ms is not None else None),
+                money(settled.cost_nano_usd) if settled else None,
+                entry.status
+                if entry.status == "ok" or not settled
+                else f"{entry.status} {settled.failure_class}",
+            )
+        )
+    print_table(head, rows, right=("in", "out", "ttft", "cost"))
+
+
+def _document(entry: Entry) -> dict[str, object]:
+    return {
+        "request_id": entry.intent.request_id,
+        "attempt": entry.intent.attempt,
+        "tier": entry.intent.tier,
+        "deployment": entry.intent.deployment,
+        "status": entry.status,
+    }

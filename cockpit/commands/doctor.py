@@ -1,0 +1,108 @@
+"""`cockpit doctor`: looks at machine, terminal, configuration and ledger, and says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import click
+
+from cockpit.options import Options, common_options
+from cockpit.plain import print_json, print_table
+from router.config.paths import Paths
+from router.errors import ConfigError, LedgerError
+from router.wiring import embedded_unavailable, ledger_state, load_config, sqlite_warning
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    check: str
+    verdict: Verdict
+    detail: str
+    """What was found, and where it is not well, what to do."""
+
+
+@click.command(help="Look at this machine, terminal, configuration and ledger for what could go wrong.")
+@common_options
+@click.pass_obj
+def command(options: Options) -> None:
+    """Print every finding; exit 1 when one of them fails."""
+    findings = list(examine(options))
+    if options.json:
+        print_json([{"check": f.check, "verdict": f.verdict, "detail": f.detail} for f in findings])
+    else:
+        print_table(("check", "", "found"), [(f.check, f.verdict, f.detail) for f in findings])
+    sys.exit(1 if any(finding.verdict is Verdict.FAIL for finding in findings) else 0)
+
+
+def examine(options: Options) -> Iterator[Finding]:
+    """Yield one finding per check."""
+    yield _finding("python", f"{sys.version.split()[0]} on {sys.platform}")
+    yield from _terminal(os.environ)
+    yield _warned("sqlite", sqlite_warning(), "new enough for two processes on one ledger")
+    yield _warned("embedded model", embedded_unavailable(), "the wheel and the weights are here")
+    yield from _configuration(options)
+    yield _tried("ledger", lambda: ledger_state(Paths.of(os.environ, ledger=options.ledger).ledger))
+
+
+def _terminal(environ: os._Environ[str]) -> Iterator[Finding]:
+    term, size = environ.get("TERM", ""), shutil.get_terminal_size((0, 0))
+    if term in {"", "dumb"}:
+        yield Finding(
+            "terminal", Verdict.WARN, f"TERM is {term or 'not set'}: screens are printed as plain text"
+        )
+    elif size.columns and (size.columns < 60 or size.lines < 16):
+        yield Finding("terminal", Verdict.WARN, f"{size.columns}x{size.lines}: make it at least 60x16")
+    else:
+        yield _finding(
+            "terminal",
+            f"{term}, {size.columns}x{size.lines}" + (", NO_COLOR" if "NO_COLOR" in environ else ""),
+        )
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    if encoding != "utf8":
+        yield Finding("encoding", Verdict.WARN, f"{encoding or 'unknown'}: set LANG to a UTF-8 locale")
+    if "SSH_CONNECTION" in environ:
+        yield _finding("ssh", "a remote session: `ssh -C` makes screens arrive in a fraction of the bytes")
+
+
+def _configuration(options: Options) -> Iterator[Finding]:
+    try:
+        config = load_config(options.config)
+    except ConfigError as error:
+        yield Finding("configuration", Verdict.FAIL, str(error))
+        return
+    off = [deployment for deployment in config.deployments.values() if deployment.off]
+    yield _finding(
+        "configuration", f"{config.source}, {len(config.deployments) - len(off)} deployments usable"
+    )
+    for deployment in off:
+        yield _finding(f"  {deployment.name}", f"off: {deployment.off}")
+
+
+def _finding(check: str, detail: str) -> Finding:
+    return Finding(check, Verdict.OK, detail)
+
+
+def _warned(check: str, warning: str | None, fine: str) -> Finding:
+    return Finding(check, Verdict.WARN, warning) if warning else Finding(check, Verdict.OK, fine)
+
+
+def _tried(check: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check, Verdict.OK, look())
+    except LedgerError as error:
+        return Finding(check, Verdict.FAIL, str(error))

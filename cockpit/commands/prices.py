@@ -1,0 +1,171 @@
+"""`cockpit prices`: list the catalogue, check configured prices against it, look at another catalogue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+import click
+
+from cockpit.options import Options, common_options
+from cockpit.plain import print_json, print_table, say
+from router.core.guard import Sanity, Verdict, check_price
+from router.core.model import Deployment
+from router.core.transcript import parse_json
+from router.core.usage.counts import as_mapping
+from router.engine.clock import SystemClock
+from router.prices.catalogue import Catalogue, ModelPrices, load_catalogue, lookup
+from router.wiring import load_config
+
+SHOWN = ("input_mtok", "cache_read_mtok", "cache_write_mtok", "output_mtok", "valid_from", "valid_to")
+
+
+@click.group(help="The price catalogue: list it, check prices against it.")
+@common_options
+def command() -> None:
+    """Group the three."""
+
+
+@command.command("list", help="List the catalogue's prices, in dollars per million tokens.")
+@click.argument("vendor", required=False)
+@common_options
+@click.pass_context
+def list_prices(ctx: click.Context, vendor: str | None) -> None:
+    """Print every price, past ones included."""
+    catalogue = load_catalogue()
+    records = [record for record in catalogue if vendor in {None, record.vendor}]
+    if not records:
+        raise click.UsageError(f"the catalogue has no vendor {vendor!r}")
+    if ctx.ensure_object(Options).json:
+        print_json([row for record in records for row in rows(record)])
+        return
+    table = [
+        (record.vendor, record.model, *(_cell(price.written, key) for key in SHOWN))
+        for record in records
+        for price in record.prices
+    ]
+    print_table(("vendor", "model", *SHOWN), table, right=SHOWN[:4])
+    say(f"catalogue {catalogue.version}; * has more: tiers, batch, service tiers, hours; --json shows all")
+
+
+def rows(record: ModelPrices) -> list[dict[str, object]]:
+    """Return a JSON object for each price a model had, oldest first."""
+    return [
+        {
+            "vendor": record.vendor,
+            "model": record.model,
+            "aliases": list(record.aliases),
+            "price": dict(price.written),
+            "source": record.source,
+            "checked": record.checked,
+        }
+        for price in record.prices
+    ]
+
+
+def _cell(written: Mapping[str, object], key: str) -> str | None:
+    more = any(isinstance(value, dict | list) for value in written.values())
+    star = "*" if more and key == "input_mtok" else ""
+    return f"{written[key]}{star}" if key in written else None
+
+
+@command.command("check", help="Check configured prices against the catalogue: a lost or an extra zero.")
+@click.option(
+    "--jsonl", is_flag=True, help="Read `{id, model, config_price, reference_price}` lines instead."
+)
+@common_options
+@click.pass_context
+def check(ctx: click.Context, jsonl: bool) -> None:
+    """Judge the configuration's own prices, or each line of standard input."""
+    options = ctx.ensure_object(Options)
+    if jsonl:
+        ctx.exit(_each_line(click.open_file("-", encoding="utf-8", errors="replace")))
+    deployments = load_config(options.config).deployments.values()
+    verdicts = check_deployments(deployments, SystemClock().now_ms())
+    if options.json:
+        print_json([_verdict(name, verdict) for name, verdict in verdicts.items()])
+    elif verdicts:
+        found = [(name, verdict.sanity.value, verdict.why) for name, verdict in verdicts.items()]
+        print_table(("deployment", "verdict", "why"), found)
+    else:
+        say("no deployment has a price of its own: the catalogue's are used")
+    ctx.exit(int(any(verdict.sanity in {Sanity.FLAG, Sanity.REJECT} for verdict in verdicts.values())))
+
+
+def check_deployments(deployments: Iterable[Deployment], when_ms: int) -> dict[str, Verdict]:
+    """Judge every price that someone configured, by the deployment's name."""
+    verdicts: dict[str, Verdict] = {}
+    for deployment in deployments:
+        if deployment.price is None or deployment.price.version is not None:
+            continue  # none, or the catalogue's own
+        reference = lookup(deployment.provider.vendor, deployment.model, when_ms)
+        known = reference.written if reference else None
+        verdicts[deployment.name] = check_price(deployment.price.written, known)
+    return verdicts
+
+
+def _each_line(lines: Iterable[str]) -> int:
+    """Answer every line; one that is no case is told on standard error and makes the exit code 2."""
+    code = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            case = as_mapping(parse_json(line))
+        except ValueError as error:
+            say(f"line {number}: {error}")
+            code = 2
+            continue
+        if not isinstance(case.get("config_price"), Mapping):
+            say(f"line {number}: a case is a JSON object with a config_price")
+            code = 2
+            continue
+        reference = as_mapping(case.get("reference_price"))
+        verdict = check_price(as_mapping(case.get("config_price")), reference)
+        click.echo(json.dumps(_verdict(case.get("id"), verdict), default=str))
+    return code
+
+
+def _verdict(name: object, verdict: Verdict) -> dict[str, object]:
+    return {
+        "id": name,
+        "verdict": verdict.sanity.value,
+        "fields": list(verdict.fields),
+        "why": verdict.why,
+    }
+
+
+@command.command("update", help="Compare another catalogue FILE with this release's. Fetches nothing.")
+@click.argument("file", required=False, type=click.File("r", encoding="utf-8"))
+@common_options
+@click.pass_context
+def update(ctx: click.Context, file: TextIO | None) -> None:
+    """Say where prices come from, or what a catalogue would change."""
+    current = load_catalogue()
+    if file is None:
+        say(f"catalogue {current.version}. Prices come with a release and are never fetched by themselves:")
+        say("upgrade Tier Cockpit, or give a deployment its own `price` in the configuration.")
+        return
+    try:
+        changed = changes(current, Catalogue(as_mapping(parse_json(file.read()))))
+    except ValueError as error:
+        raise click.UsageError(f"{file.name}: {error}") from None
+    if ctx.ensure_object(Options).json:
+        print_json([{"model": model, "change": change} for model, change in changed])
+    else:
+        print_table(("model", "change"), changed)
+    say(f"{len(changed)} models differ from catalogue {current.version}; nothing was changed")
+
+
+def changes(current: Catalogue, other: Catalogue) -> list[tuple[str, str]]:
+    """Return what differs, model by model. Raises ValueError where `other` holds what is no price."""
+    ours = {f"{record.vendor} {record.model}": record for record in current}
+    theirs = {f"{record.vendor} {record.model}": record for record in other}
+    found = [(name, "new") for name in theirs.keys() - ours.keys()]
+    found += [(name, "gone: old rows could not be priced again") for name in ours.keys() - theirs.keys()]
+    for name in ours.keys() & theirs.keys():
+        if [price.written for price in ours[name].prices] != [price.written for price in theirs[name].prices]:
+            verdict = check_price(theirs[name].prices[-1].written, ours[name].prices[-1].written)
+            found.append((name, "changed" if verdict.sanity is Sanity.ACCEPT else f"check: {verdict.why}"))
+    return sorted(found)

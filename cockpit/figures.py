@@ -1,0 +1,79 @@
+"""What the dashboard shows of the ledger: one value, read in one go, and what follows by arithmetic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from router.core.spend import DeploymentStats, Entry, Spend, Window
+from router.core.usage import Usage
+
+NOTHING_SPENT = Spend()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was read of the ledger in one go."""
+
+    days: tuple[tuple[Window, Spend], ...] = ()
+    """The last seven local days, oldest first, today last."""
+    previous: Spend = NOTHING_SPENT
+    """The seven days before."""
+    calls: tuple[Entry, ...] = ()
+    """Newest first."""
+    stats: Mapping[str, DeploymentStats] = field(default_factory=dict)
+    """By deployment, over the last 24 hours."""
+    problem: str = ""
+    """Why the ledger could not be read; the rest is then as old as it is."""
+
+    @property
+    def total(self) -> Spend:
+        """The sum of the days."""
+        return add(spend for _, spend in self.days)
+
+    @property
+    def today(self) -> Spend:
+        """What today came to so far."""
+        return self.days[-1][1] if self.days else NOTHING_SPENT
+
+
+def add(spends: Iterable[Spend]) -> Spend:
+    """Return the sum of sums. Of the counts, input and output are added up; the rest is left unknown."""
+    cost = unknown = requests = attempts = read = written = 0
+    for spend in spends:
+        cost += spend.cost_nano_usd
+        unknown += spend.unknown_cost_attempts
+        requests += spend.requests
+        attempts += spend.attempts
+        read += spend.usage.input_tokens or 0
+        written += spend.usage.output_tokens or 0
+    return Spend(cost, unknown, requests, attempts, Usage(input_tokens=read, output_tokens=written))
+
+
+def by_midnight(figures: Figures, now_ms: int) -> int | None:
+    """Return what today would come to at its pace so far, in nano-dollars.
+
+    `spent * day / elapsed`, in whole numbers. None in the day's first hour, when one call would decide it.
+    """
+    if not figures.days:
+        return None
+    day, today = figures.days[-1]
+    elapsed = now_ms - day.start
+    if elapsed < 3_600_000:
+        return None
+    return today.cost_nano_usd * (day.end - day.start) // min(elapsed, day.end - day.start)
+
+
+def reasons(why_json: str | None) -> tuple[tuple[str, bool, str], ...]:
+    """Return a stored decision's candidates as (deployment, eligible, reason); none if it cannot be read."""
+    try:
+        stored = json.loads(why_json or "{}")
+    except ValueError:
+        return ()
+    candidates = stored.get("candidates") if isinstance(stored, dict) else None
+    return tuple(
+        (str(c.get("deployment")), c.get("eligible") is True, str(c.get("reason")))
+        for c in (candidates if isinstance(candidates, list) else [])
+        if isinstance(c, dict)
+    )

@@ -1,0 +1,155 @@
+"""Every key of the cockpit: one table, from which bindings, hints and help are made.
+
+A key has an id, so that `App.set_keymap` can rebind it. No action hangs on a key alone that terminals or
+multiplexers keep for themselves (Ctrl+A, Ctrl+B, Ctrl+S, Ctrl+H/K/L, F10 and up, Alt and digits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Scope(StrEnum):
+    """Where a key works; help shows the word."""
+
+    EVERYWHERE = "everywhere"
+    DASHBOARD = "dashboard"
+    RUNNER = "runner"
+    PANES = "panes"
+    PROMPT = "prompt"
+    LIST = "lists"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing a key does."""
+
+    id: str
+    keys: str
+    """Textual's names, separated by commas; the first is the one shown."""
+    action: str
+    text: str
+    """What it does, in a few words."""
+    scope: Scope
+    priority: bool = False
+    """It works also while a widget that takes text has the focus."""
+
+
+KEYS: tuple[Key, ...] = (
+    Key("help", "question_mark,f1", "help", "show the keys that work here", Scope.EVERYWHERE),
+    Key("dashboard", "1", "show('dashboard')", "dashboard", Scope.EVERYWHERE),
+    Key("runner", "2", "show('runner')", "prompt runner", Scope.EVERYWHERE),
+    Key("palette", "ctrl+p,colon", "command_palette", "commands: theme, screens, ...", Scope.EVERYWHERE),
+    Key("next", "tab", "app.focus_next", "next pane", Scope.PANES),
+    Key("previous", "shift+tab", "app.focus_previous", "previous pane", Scope.PANES),
+    Key("refresh", "r", "refresh_figures", "read the ledger again", Scope.EVERYWHERE),
+    Key("pause", "p", "pause", "hold the figures still, or let go", Scope.EVERYWHERE),
+    Key("quit", "q", "quit", "quit", Scope.EVERYWHERE),
+    Key("quit-now", "ctrl+q", "quit", "quit, also while typing", Scope.EVERYWHERE, priority=True),
+    Key("close", "escape", "close_detail", "close the call's details", Scope.DASHBOARD),
+    Key("stop", "escape", "leave", "stop the answer; when idle leave the prompt", Scope.RUNNER),
+    Key("tier", "ctrl+t", "next_tier", "override the tier: auto, T0, T1, ...", Scope.RUNNER),
+    Key("type", "i,enter", "type", "type a prompt", Scope.RUNNER),
+    Key("copy", "y", "copy_answer", "copy the last answer to the clipboard", Scope.RUNNER),
+    Key("send", "enter", "send", "send the prompt", Scope.PROMPT),
+    Key("newline", "ctrl+j,shift+enter", "newline", "start a new line", Scope.PROMPT),
+    Key("older", "up", "older", "older prompt, from the first line", Scope.PROMPT),
+    Key("newer", "down", "newer", "newer prompt, from the last line", Scope.PROMPT),
+    Key("down", "j,down", "move(1)", "down", Scope.LIST),
+    Key("up", "k,up", "move(-1)", "up", Scope.LIST),
+    Key("page-down", "pagedown,ctrl+d", "page(1)", "a page down", Scope.LIST),
+    Key("page-up", "pageup,ctrl+u", "page(-1)", "a page up", Scope.LIST),
+    Key("top", "g,home", "jump(0)", "first row, and follow the newest", Scope.LIST),
+    Key("bottom", "G,end", "jump(-1)", "last", Scope.LIST),
+    Key("open", "enter", "open", "details of this row", Scope.LIST),
+    Key("scroll-down", "j,down", "scroll_down", "scroll down", Scope.ANSWER),
+    Key("scroll-up", "k,up", "scroll_up", "scroll up", Scope.ANSWER),
+    Key("answer-page-down", "pagedown,ctrl+d", "page_down", "a page down", Scope.ANSWER),
+    Key("answer-page-up", "pageup,ctrl+u", "page_up", "a page up", Scope.ANSWER),
+    Key("answer-top", "g,home", "scroll_home", "start of the answers", Scope.ANSWER),
+    Key("answer-bottom", "G,end", "scroll_end", "end; follow the answer again", Scope.ANSWER),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key in the bottom line."""
+
+    id: str
+    text: str
+    spare: int = 0
+    """What goes first when the line is short: the highest; 0 stays."""
+
+
+HINTS: dict[str, tuple[Hint, ...]] = {
+    "dashboard": (
+        Hint("help", "help"),
+        Hint("runner", "run a prompt"),
+        Hint("open", "details", 1),
+        Hint("next", "pane", 2),
+        Hint("refresh", "refresh", 4),
+        Hint("pause", "pause", 3),
+        Hint("quit", "quit"),
+    ),
+    "typing": (
+        Hint("send", "send"),
+        Hint("newline", "newline", 2),
+        Hint("tier", "tier"),
+        Hint("stop", "keys"),
+        Hint("help", "help"),
+        Hint("quit-now", "quit", 1),
+    ),
+    "running": (
+        Hint("stop", "stop"),
+        Hint("tier", "next tier", 1),
+        Hint("help", "help"),
+        Hint("quit-now", "quit"),
+    ),
+    "reading": (
+        Hint("type", "type"),
+        Hint("dashboard", "dashboard"),
+        Hint("scroll-down", "scroll", 3),
+        Hint("copy", "copy", 2),
+        Hint("tier", "tier", 1),
+        Hint("help", "help"),
+        Hint("quit", "quit"),
+    ),
+}
+"""The bottom line in each situation, at most seven keys."""
+
+_LABELS = {"question_mark": "?", "escape": "Esc", "colon": ":", "pagedown": "PgDn", "pageup": "PgUp"}
+_TYPING = {"help": "f1"}
+
+
+def bindings(scope: Scope) -> list[Binding]:
+    """Return the bindings of a scope, for a widget's `BINDINGS`."""
+    return [
+        Binding(key.keys, key.action, key.text, show=False, priority=key.priority, id=key.id)
+        for key in KEYS
+        if key.scope is scope
+    ]
+
+
+def label(key: str) -> str:
+    """Return how a key is written on screen: `Ctrl+T`, `Esc`, `?`, `G`."""
+    if len(key) == 1:
+        return key
+    return "+".join(_LABELS.get(part, part.capitalize()) for part in key.split("+"))
+
+
+def hint_line(situation: str, width: int) -> Sequence[tuple[str, str]]:
+    """Return the (key, text) pairs that fit `width` cells, two spaces apart, one before the first."""
+    hints = list(HINTS[situation])
+    first = {key.id: key.keys.split(",")[0] for key in KEYS}
+    if situation in {"typing", "running"}:
+        first |= _TYPING  # `?` would be typed
+    pairs = [(label(first[hint.id]), hint.text) for hint in hints]
+    while hints and sum(len(key) + len(text) + 3 for key, text in pairs) - 1 > width:
+        least = max(range(len(hints)), key=lambda i: (hints[i].spare, i))
+        del hints[least], pairs[least]
+    return pairs

@@ -1,0 +1,39 @@
+"""What widgets and workers tell the app: imperative names ask for something, past ones are news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from cockpit.figures import Figures
+from cockpit.state import RunState
+
+
+@dataclass
+class SubmitPrompt(Message):
+    """The user wants `text` answered."""
+
+    text: str
+
+
+@dataclass
+class RunAdvanced(Message):
+    """The running prompt has come further; `text` is what the answer grew by, unsanitised."""
+
+    run: RunState
+    text: str
+
+
+@dataclass
+class FiguresRead(Message):
+    """The ledger was read."""
+
+    figures: Figures
+
+
+@dataclass
+class Say(Message):
+    """Show a sentence in the bottom line until the next key."""
+
+    text: str

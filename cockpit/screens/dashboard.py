@@ -1,0 +1,85 @@
+"""The dashboard: what was spent, which tiers can serve, what is being called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+
+from cockpit.figures import Figures
+from cockpit.keys import Scope, bindings
+from cockpit.widgets.call_detail import CallDetail
+from cockpit.widgets.live_calls import LiveCalls
+from cockpit.widgets.spend_hud import SpendHud
+from cockpit.widgets.table import Table
+from cockpit.widgets.tier_table import TierTable
+from router.engine.health_board import DeploymentState
+
+MINUTE_MS = 60_000
+ROWS_AT_80X24 = 8
+"""Deployments that stand in the panel without scrolling; more make it taller where there is room."""
+
+
+class Dashboard(Container):
+    """Three panels; a fourth with the chosen call, always where it is wide, on Enter where it is not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD), *bindings(Scope.PANES)]
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__(id="dashboard")
+        self._zone = zone
+        self._figures = Figures()
+
+    def compose(self) -> ComposeResult:
+        """Lay the panels out; dashboard.tcss places them."""
+        with Container(id="state"):
+            yield SpendHud(self._zone)
+            yield TierTable()
+        with Container(id="activity"):
+            yield LiveCalls(self._zone)
+            yield CallDetail(self._zone)
+
+    def show(self, figures: Figures) -> None:
+        """Show what was read of the ledger."""
+        self._figures = figures
+        self.query_one(SpendHud).figures = figures
+        self.query_one(LiveCalls).show(figures.calls, figures.days[-1][0].start if figures.days else 0)
+        self._show_detail()
+
+    def tick(self, states: Sequence[DeploymentState], now_ms: int) -> None:
+        """Show the deployments and the time as they are now."""
+        self.set_class(len(states) > ROWS_AT_80X24, "-many")
+        self.query_one(TierTable).show(states, self._figures.stats, now_ms)
+        self.query_one(SpendHud).now_minute_ms = now_ms - now_ms % MINUTE_MS
+
+    def enter(self) -> None:
+        """Take the focus."""
+        self.query_one(LiveCalls).focus()
+
+    @on(Table.Moved, "LiveCalls")
+    def _follow_cursor(self) -> None:
+        self._show_detail()
+
+    @on(Table.Opened, "LiveCalls")
+    def _open_detail(self) -> None:
+        self.toggle_class("-detail")
+        self._show_detail()
+
+    @on(Table.Moved, "TierTable")
+    @on(Table.Opened, "TierTable")
+    def _tell_reason(self) -> None:
+        table = self.query_one(TierTable)
+        table.border_subtitle = Content(table.words_at_cursor)
+
+    def action_close_detail(self) -> None:
+        """Close the details."""
+        self.remove_class("-detail")
+
+    def _show_detail(self) -> None:
+        self.query_one(CallDetail).show(self._figures.calls, self.query_one(LiveCalls).cursor_key)

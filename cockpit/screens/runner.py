@@ -1,0 +1,166 @@
+"""The prompt runner: a prompt, its price on every tier, the streaming answer, and how it found its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.worker import Worker, WorkerCancelled
+
+from cockpit.keys import Scope, bindings
+from cockpit.messages import RunAdvanced, Say, SubmitPrompt
+from cockpit.sanitize import one_line
+from cockpit.session import AUTO, Engine, Run, estimates
+from cockpit.state import Phase, RunState, with_rows
+from cockpit.widgets.answer import Answer
+from cockpit.widgets.estimate_line import EstimateLine
+from cockpit.widgets.prompt import Prompt
+from cockpit.widgets.route_trace import RouteTrace
+from cockpit.widgets.run_status import RunStatus
+from router.core.spend import Entry
+from router.engine.ports import Clock
+
+ESTIMATE_AFTER_S = 0.15
+"""How long typing must rest before prices are worked out again."""
+
+
+class Runner(Container):
+    """One prompt at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.RUNNER), *bindings(Scope.PANES)]
+
+    tier: reactive[str] = reactive(AUTO, init=False)
+    """Who is asked: `auto`, or a tier the user chose."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        super().__init__(id="runner")
+        self._engine = engine
+        self._clock = clock
+        self._run = RunState()
+        self._worker: Worker[None] | None = None
+        self._estimate_timer: Timer | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._worker is not None and not self._worker.is_finished
+
+    def compose(self) -> ComposeResult:
+        """Lay the parts out; runner.tcss places them."""
+        with Container(id="answer-and-route"):
+            yield Answer()
+            yield RouteTrace()
+        yield RunStatus()
+        with Container(id="question"):
+            yield Prompt()
+            yield EstimateLine()
+
+    def on_mount(self) -> None:
+        """Name the panes."""
+        self.query_one(Answer).border_title = "Answer"
+        self.query_one("#question").border_title = "Prompt"
+        self.watch_tier(self.tier)
+
+    def watch_tier(self, tier: str) -> None:
+        """Say who is asked, where the prompt is."""
+        self.query_one("#question").border_subtitle = Content(f"Ctrl+T tier: {one_line(tier)}")
+
+    def enter(self) -> None:
+        """Take the focus, ready to type."""
+        self.query_one(Prompt).focus()
+        self._estimate()
+
+    def tick(self, now_s: float) -> None:
+        """Count on while something runs."""
+        self.query_one(RunStatus).now_s = now_s
+
+    async def stop(self) -> None:
+        """Stop what runs and wait until its row is handed to the ledger."""
+        if self._worker is None or self._worker.is_finished:
+            return
+        self._worker.cancel()
+        try:
+            await self._worker.wait()
+        except WorkerCancelled:
+            return
+
+    @on(SubmitPrompt)
+    def _send(self, event: SubmitPrompt) -> None:
+        event.stop()
+        if self.is_running:
+            self.post_message(Say("one prompt at a time: Esc stops the one that runs"))
+            return
+        self.query_one(Prompt).taken()
+        answer = self.query_one(Answer)
+        answer.begin("prompt", f"you> {event.text}")
+        answer.begin("text")
+        answer.scroll_end(animate=False)
+        run = Run(self._engine, self._clock, self._publish)
+        self._worker = self.run_worker(run.drive(event.text, self.tier), group="run", exclusive=True)
+
+    def _publish(self, run: RunState, text: str) -> None:
+        self.post_message(RunAdvanced(run, text))
+
+    @on(RunAdvanced)
+    def _advance(self, event: RunAdvanced) -> None:
+        run, self._run = event.run, event.run
+        answer = self.query_one(Answer)
+        answer.grow(event.text)
+        self._show_run()
+        if run.phase is Phase.FAILED:
+            retry = run.answer.error.retry_after_s if run.answer and run.answer.error else None
+            again = f" Try again in {retry:.0f} s." if retry else ""
+            answer.begin("error", f"failed: {run.error}{again}")
+        elif run.phase is Phase.STOPPED:
+            answer.begin("note", "stopped")
+
+    def _show_run(self) -> None:
+        status = self.query_one(RunStatus)
+        status.now_s = self._clock.monotonic()
+        status.run = self._run
+        self.query_one(RouteTrace).show(self._run)
+
+    def take_rows(self, calls: Sequence[Entry]) -> None:
+        """Learn from the ledger what a stopped prompt came to."""
+        self._run = with_rows(self._run, calls)
+        self._show_run()
+
+    @on(Prompt.Changed)
+    def _typed(self) -> None:
+        if self._estimate_timer:
+            self._estimate_timer.stop()
+        self._estimate_timer = self.set_timer(ESTIMATE_AFTER_S, self._estimate)
+
+    def _estimate(self) -> None:
+        auto, per_tier = estimates(self._engine, self.query_one(Prompt).text)
+        self.query_one(EstimateLine).show(auto, per_tier)
+
+    def action_leave(self) -> None:
+        """Stop what runs; when nothing does, leave the prompt for the keys."""
+        if self._worker and self.is_running:
+            self._worker.cancel()
+        else:
+            self.query_one(Answer).focus()
+
+    def action_type(self) -> None:
+        """Go back to typing."""
+        self.query_one(Prompt).focus()
+
+    def action_next_tier(self) -> None:
+        """Ask the next tier of the ladder, after the last one `auto` again."""
+        choices = [AUTO, *(tier.name for tier in self._engine.config.tiers)]
+        self.tier = choices[(choices.index(self.tier) + 1) % len(choices)]
+
+    def action_copy_answer(self) -> None:
+        """Send the last answer to the terminal's clipboard, which never says whether it took it."""
+        text = self.query_one(Answer).last_text
+        if text:
+            self.app.copy_to_clipboard(text)
+        self.post_message(Say("sent to the terminal's clipboard" if text else "there is no answer to copy"))

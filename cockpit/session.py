@@ -1,0 +1,170 @@
+"""What happens between the screens and the engine: one prompt at a time, and one look at the ledger a second.
+
+Owns the running prompt and the reading of figures; knows no widget and no thread. The answer's text passes
+through unread, in pieces that are worth a paint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import tzinfo
+from typing import Protocol
+
+from cockpit.figures import Figures
+from cockpit.state import RunState, apply, fail, start, stop
+from router.core.model import Message, Request, RouterConfig
+from router.core.selection import Candidate, Plan
+from router.core.windows import HOUR_MS, calendar_days, rolling_hours, span
+from router.engine.events import RouteEvent, TextArrived
+from router.engine.health_board import DeploymentState
+from router.engine.ports import Clock, SpendReader
+from router.errors import LedgerError, RouterError
+
+PAINT_EVERY_S = 0.05
+"""Twenty paints a second are as many as anyone can read."""
+LOOK_EVERY_S = 1.0
+AUTO = "auto"
+SHOWN_DAYS = 7
+SHOWN_CALLS = 200
+
+
+class Engine(Protocol):
+    """What the cockpit needs of the engine."""
+
+    @property
+    def config(self) -> RouterConfig:
+        """The configuration in use."""
+
+    def stream(self, request: Request) -> AsyncGenerator[RouteEvent, None]:
+        """Answer a request; closing the generator or cancelling its task stops the call."""
+
+    def plan(self, request: Request) -> Plan:
+        """Return the decision as it would be made now. Raises UnknownName."""
+
+    def deployments(self) -> tuple[DeploymentState, ...]:
+        """Return every deployment with its health, cheapest tier first."""
+
+
+class Run:
+    """One prompt on its way through the engine."""
+
+    def __init__(self, engine: Engine, clock: Clock, publish: Callable[[RunState, str], None]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._publish = publish
+        self._pieces: list[str] = []
+        self._due: asyncio.TimerHandle | None = None
+        self.state = RunState()
+
+    async def drive(self, prompt: str, name: str) -> None:
+        """Send `prompt` to `name` and publish what comes of it, at most twenty times a second.
+
+        Ends by itself or by cancellation; the last state is published in either case.
+        """
+        self.state = start(prompt, self._clock.monotonic())
+        self._show()
+        try:
+            async with aclosing(self._engine.stream(request_for(prompt, name))) as events:
+                async for event in events:
+                    self._take(event)
+        except RouterError as error:
+            self.state = fail(self.state, str(error))
+        finally:
+            self.state = stop(self.state)
+            self._show()
+
+    def _take(self, event: RouteEvent) -> None:
+        self.state = apply(self.state, event, self._clock.monotonic())
+        if isinstance(event, TextArrived) and event.kind in {"text", "refusal"}:
+            self._pieces.append(event.text)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(PAINT_EVERY_S, self._show)
+
+    def _show(self) -> None:
+        if self._due:
+            self._due.cancel()
+            self._due = None
+        text, self._pieces = "".join(self._pieces), []
+        self._publish(self.state, text)
+
+
+class Watch:
+    """Looks once a second whether the ledger has changed, and reads it again only if it has."""
+
+    def __init__(self, reader: SpendReader, clock: Clock, zone: tzinfo) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._zone = zone
+        self._wake = asyncio.Event()
+        self._seen: tuple[int, int] | None = None
+        self._figures = Figures()
+
+    async def figures(self) -> AsyncGenerator[Figures, None]:
+        """Yield the figures now and whenever they change, for ever."""
+        while True:
+            fresh = await self._look()
+            if fresh is not None:
+                yield fresh
+            try:
+                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
+            except TimeoutError:
+                continue
+            self._wake.clear()
+
+    def refresh(self) -> None:
+        """Read everything again at once, changed or not."""
+        self._seen = None
+        self._wake.set()
+
+    async def _look(self) -> Figures | None:
+        """Return new figures, or None when nothing changed: neither the ledger nor the hour."""
+        now_ms = self._clock.now_ms()
+        try:
+            seen = (await self._reader.version(), now_ms // HOUR_MS)
+            if seen == self._seen:
+                return None
+            self._figures = await self._read(now_ms)
+            self._seen = seen
+        except LedgerError as error:
+            return self._broken(str(error))
+        return self._figures
+
+    def _broken(self, problem: str) -> Figures | None:
+        """Return the old figures with the reason why there are no newer ones; once per reason."""
+        if self._figures.problem == problem:
+            return None
+        old, self._seen = self._figures, None
+        self._figures = Figures(old.days, old.previous, old.calls, old.stats, problem)
+        return self._figures
+
+    async def _read(self, now_ms: int) -> Figures:
+        days = calendar_days(now_ms, self._zone, SHOWN_DAYS)
+        before = span(calendar_days(now_ms, self._zone, SHOWN_DAYS, back=SHOWN_DAYS))
+        *spends, previous = await self._reader.totals([*days, before])
+        return Figures(
+            days=tuple(zip(days, spends, strict=True)),
+            previous=previous,
+            calls=tuple(await self._reader.recent(SHOWN_CALLS)),
+            stats=await self._reader.deployment_stats(rolling_hours(now_ms, 24)),
+        )
+
+
+def request_for(prompt: str, name: str) -> Request:
+    """Return the request the runner sends for a prompt."""
+    return Request(messages=(Message("user", prompt),), name=name, source="cockpit")
+
+
+def estimates(engine: Engine, prompt: str) -> tuple[str | None, dict[str, Candidate | None]]:
+    """Return where `auto` would go now, and per tier who would serve it there: None where nobody can."""
+    per_tier = {tier.name: _chosen(engine, prompt, tier.name) for tier in engine.config.tiers}
+    auto = _chosen(engine, prompt, AUTO)
+    return (auto.tier if auto else None), per_tier
+
+
+def _chosen(engine: Engine, prompt: str, name: str) -> Candidate | None:
+    try:
+        return engine.plan(request_for(prompt, name)).chosen
+    except RouterError:  # a tier nobody stands on, a configuration without `auto`: no estimate is the answer
+        return None

@@ -1,0 +1,43 @@
+"""The line above everything: which screen this is, what today has cost, what time it is and where."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from cockpit.widgets.tones import Part, Tone
+
+TABS = (("dashboard", "1 Dash"), ("runner", "2 Run"))
+
+
+class TopLine(Widget):
+    """Tabs to the left, the day to the right."""
+
+    DEFAULT_CSS = """
+    TopLine { height: 1; background: $panel; text-wrap: nowrap; }
+    """
+
+    current: reactive[str] = reactive("dashboard")
+    """The id of the screen that is shown."""
+    today: reactive[str] = reactive("")
+    """Today's spend in words."""
+    note: reactive[str] = reactive("")
+    """What is out of the ordinary: `PAUSED`, `ledger not readable`."""
+    clock: reactive[str] = reactive("")
+    """The time and its zone."""
+
+    def render(self) -> Content:
+        """Render both ends; the middle goes first where it is narrow."""
+        left = [(f"[{text}]" if name == self.current else f" {text} ", name) for name, text in TABS]
+        parts: list[Part] = [(" ", Tone.PLAIN)]
+        parts += [(text, Tone.STRONG if name == self.current else Tone.MUTED) for text, name in left]
+        right: list[Part] = [
+            (f"{self.note}  " if self.note else "", Tone.WARN),
+            (f"today {self.today}" if self.today else "", Tone.STRONG),
+            (f"  {self.clock} ", Tone.MUTED),
+        ]
+        used = sum(cell_len(text) for text, _ in (*parts, *right))
+        parts += [(" " * max(1, self.size.width - used), Tone.PLAIN), *right]
+        return Content.assemble(*((text, tone.value) for text, tone in parts))

@@ -1,0 +1,235 @@
+"""A cockpit without providers: an engine that says what it was told to, over the ledger in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
+
+from cockpit.app import CockpitApp, Look
+from router.core.failures import FailureClass
+from router.core.health import Health
+from router.core.model import Billing, Climb, Deployment, Provider, Request, Route, RouterConfig, Tier, Wire
+from router.core.selection import Candidate, Plan
+from router.core.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.usage import Usage
+from router.engine.clock import ManualClock
+from router.engine.events import (
+    Answer,
+    AnswerError,
+    AttemptEnded,
+    AttemptRecord,
+    AttemptStarted,
+    AttemptWaiting,
+    RequestEnded,
+    RequestStarted,
+    RouteEvent,
+    TextArrived,
+)
+from router.engine.health_board import DeploymentState
+from router.errors import UnknownName
+from router.ledger.memory import MemoryLedger
+
+TIERS = tuple(
+    Tier(name, label, rank)
+    for rank, (name, label) in enumerate(
+        [("T0", "free cloud"), ("T1", "local"), ("T2", "free routes"), ("T3", "paid")]
+    )
+)
+GEMINI = Provider("gemini", Wire.OPENAI, Billing.FREE, key_name="GEMINI_API_KEY")
+EMBEDDED = Provider("embedded", Wire.LLAMACPP, Billing.LOCAL)
+ROUTER = Provider("openrouter", Wire.OPENAI, Billing.METERED)
+DEPLOYMENTS = (
+    Deployment("gemini-flash", TIERS[0], GEMINI, "gemini-2.5-flash", Billing.FREE, off="set GEMINI_API_KEY"),
+    Deployment("smollm", TIERS[1], EMBEDDED, "SmolLM2-135M", Billing.LOCAL),
+    Deployment("gemma-free", TIERS[2], ROUTER, "google/gemma-3-27b-it:free", Billing.FREE),
+    Deployment("deepseek", TIERS[3], ROUTER, "deepseek/deepseek-chat", Billing.METERED),
+)
+ESTIMATES = {"gemini-flash": 0, "smollm": 0, "gemma-free": 0, "deepseek": 412_000}
+
+
+def config(deployments: Sequence[Deployment] = DEPLOYMENTS) -> RouterConfig:
+    named = {deployment.name: deployment for deployment in deployments}
+    return RouterConfig(
+        source="built-in",
+        providers={deployment.provider.name: deployment.provider for deployment in deployments},
+        tiers=TIERS,
+        deployments=named,
+        routes={"auto": Route("auto", tuple(named), climb=Climb(free_to_paid=True))},
+    )
+
+
+@dataclass(slots=True)
+class ScriptedEngine:
+    """Plays one answer for every request, by the first deployment that is up; a `session.Engine`."""
+
+    config: RouterConfig
+    ledger: MemoryLedger
+    clock: ManualClock
+    pieces: tuple[str, ...] = ("WAL keeps ", "readers ", "and one writer ", "apart.")
+    waiting: str = ""
+    piece_s: float = 0.0
+    hangs: bool = False
+    """Never ends by itself, so that somebody has to stop it."""
+    error: str = ""
+    refuses: bool = False
+    """Raises UnknownName instead of answering, as for a name nobody defined."""
+    cost_nano: int | None = 0
+    health: dict[str, DeploymentState] = field(default_factory=dict)
+    sent: list[Request] = field(default_factory=list)
+
+    def deployments(self) -> tuple[DeploymentState, ...]:
+        return tuple(self._state(deployment) for deployment in self.config.deployments.values())
+
+    def _state(self, deployment: Deployment) -> DeploymentState:
+        usual = DeploymentState(
+            deployment, Health.DISABLED if deployment.off else Health.AVAILABLE, None, deployment.off
+        )
+        return self.health.get(deployment.name, usual)
+
+    def plan(self, request: Request) -> Plan:
+        wanted = [s for s in self.deployments() if request.name in {"auto", s.deployment.tier.name}]
+        if not wanted or self.refuses:
+            raise UnknownName(request.name, ("auto",))
+        candidates = [
+            Candidate(
+                deployment=state.deployment.name,
+                tier=state.deployment.tier.name,
+                eligible=state.health == "available",
+                reason=state.reason or "first in the route's order",
+                estimate_nano_usd=ESTIMATES.get(state.deployment.name),
+            )
+            for state in wanted
+        ]
+        ranked = sorted(candidates, key=lambda candidate: not candidate.eligible)
+        return Plan(request.name, None, None, None, tuple(ranked))
+
+    async def stream(self, request: Request) -> AsyncGenerator[RouteEvent, None]:
+        self.sent.append(request)
+        plan = self.plan(request)
+        request_id = f"r{len(self.sent):04d}"
+        yield RequestStarted(request_id, plan)
+        chosen = plan.chosen
+        if chosen is None:
+            yield RequestEnded(
+                _answer(request_id, plan, (), AnswerError(FailureClass.GONE, "nobody can serve"))
+            )
+            return
+        deployment = self.config.deployments[chosen.deployment]
+        await self.ledger.admit(self._intent(request_id, deployment))
+        record = self._record(deployment, EntryStatus.CANCELLED, 0)
+        try:
+            yield AttemptStarted(1, chosen.tier, deployment.name, deployment.model)
+            if self.waiting:
+                yield AttemptWaiting(1, self.waiting)
+                await asyncio.sleep(self.piece_s)
+            self.clock.advance(0.41)
+            for piece in self.pieces:
+                yield TextArrived(1, piece, "text", piece.encode(errors="replace"))
+                await asyncio.sleep(self.piece_s)
+            if self.hangs:
+                await asyncio.Event().wait()
+            self.clock.advance(2.0)
+            status = EntryStatus.FAILED if self.error else EntryStatus.OK
+            record = self._record(deployment, status, len(self.pieces))
+        finally:
+            self.ledger.settle(self._settlement(request_id, record))
+        yield AttemptEnded(record)
+        error = AnswerError(FailureClass.TRANSIENT, self.error, 30.0) if self.error else None
+        yield RequestEnded(_answer(request_id, plan, (record,), error))
+
+    def _record(self, deployment: Deployment, status: EntryStatus, output: int) -> AttemptRecord:
+        failed = status is EntryStatus.FAILED
+        return AttemptRecord(
+            n=1,
+            tier=deployment.tier.name,
+            deployment=deployment.name,
+            provider=deployment.provider.name,
+            model=deployment.model,
+            outcome=status,
+            failure_class=FailureClass.TRANSIENT if failed else FailureClass.OK,
+            http_status=503 if failed else 200,
+            usage=Usage(input_tokens=9, output_tokens=output),
+            cost_nano_usd=self.cost_nano,
+            cost_source=CostSource.LOCAL if self.cost_nano == 0 else CostSource.COMPUTED,
+            ttft_s=0.41,
+            duration_s=2.41,
+            finish_reason="stop",
+            evidence=self.error or "a whole answer",
+        )
+
+    def _intent(self, request_id: str, deployment: Deployment) -> Intent:
+        return Intent(
+            request_id=request_id,
+            attempt=1,
+            started_at=self.clock.now_ms(),
+            source="cockpit",
+            route="auto",
+            tier=deployment.tier.name,
+            deployment=deployment.name,
+            provider=deployment.provider.name,
+            model_requested=deployment.model,
+            billing=deployment.billing,
+            estimate_nano_usd=ESTIMATES.get(deployment.name),
+            why_json='{"candidates":[{"deployment":"smollm","eligible":true,"reason":"first in order"}]}',
+        )
+
+    def _settlement(self, request_id: str, record: AttemptRecord) -> Settlement:
+        return Settlement(
+            request_id=request_id,
+            attempt=1,
+            settled_at=self.clock.now_ms(),
+            status=record.outcome,
+            failure_class=record.failure_class,
+            http_status=record.http_status,
+            usage=record.usage,
+            usage_source="reported",
+            cost_nano_usd=record.cost_nano_usd,
+            cost_source=record.cost_source,
+            ttft_ms=410,
+            duration_ms=2410,
+        )
+
+
+def _answer(
+    request_id: str, plan: Plan, attempts: tuple[AttemptRecord, ...], error: AnswerError | None
+) -> Answer:
+    return Answer(request_id, "", plan.route, None, None, attempts, 0, "because", error)
+
+
+@dataclass(slots=True)
+class Cockpit:
+    """An app with everything it was given at hand."""
+
+    engine: ScriptedEngine
+    ledger: MemoryLedger
+    clock: ManualClock
+    app: CockpitApp
+
+
+def cockpit(
+    *, zone: tzinfo = UTC, look: Look | None = None, deployments: Sequence[Deployment] = DEPLOYMENTS
+) -> Cockpit:
+    ledger, clock = MemoryLedger(), ManualClock()
+    engine = ScriptedEngine(config(deployments), ledger, clock)
+    return Cockpit(engine, ledger, clock, CockpitApp(engine, ledger, clock, zone, look or Look()))
+
+
+async def book(
+    world: Cockpit, *, request_id: str, age_s: int, cost_nano: int | None, deployment: str = "deepseek"
+) -> None:
+    """Write a settled call of some time ago, as another process would."""
+    where = world.engine.config.deployments[deployment]
+    at_ms = world.clock.now_ms() - age_s * 1000
+    intent = replace(
+        world.engine._intent(request_id, where), started_at=at_ms, source="gateway", session_id="night"
+    )
+    record = replace(
+        world.engine._record(where, EntryStatus.OK, 240),
+        usage=Usage(input_tokens=1912, cache_read_tokens=812, output_tokens=240),
+        cost_nano_usd=cost_nano,
+        cost_source=CostSource.UNKNOWN if cost_nano is None else CostSource.COMPUTED,
+    )
+    await world.ledger.admit(intent)
+    world.ledger.settle(world.engine._settlement(request_id, record))

@@ -1,0 +1,80 @@
+"""What a static look cannot see: what is loaded at run time, and where broad excepts stand."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("textual", "rich", "pydantic", "openai", "anthropic", "sqlite_utils", "httpx2")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Run `code` in a fresh interpreter and return the top-level modules it loaded."""
+    program = f"{code}\nimport sys; print('\\n'.join(sorted({{m.partition('.')[0] for m in sys.modules}})))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("code", ["import router", "import cockpit.__main__"])
+def test_the_door_and_the_command_line_load_nothing_heavy(code: str) -> None:
+    assert not loaded_by(code) & {*HEAVY, "yaml", "pyreqwest"}
+
+
+def test_help_loads_no_screen_no_engine_and_no_sdk() -> None:
+    code = (
+        "import sys; sys.argv = ['cockpit', '--help']\n"
+        "from cockpit.__main__ import main\n"
+        "try: main()\nexcept SystemExit as done: assert done.code in (0, None), done.code"
+    )
+    assert not loaded_by(code) & {*HEAVY, "yaml", "pyreqwest"}
+
+
+@pytest.mark.parametrize("name", ["ask", "spend", "tiers", "explain", "doctor", "config"])
+def test_commands_load_no_screen_and_no_sdk(name: str) -> None:
+    loaded = loaded_by(f"import cockpit.commands.{name}")
+    assert not loaded & {"textual", "rich", "openai", "anthropic", "httpx2"}
+
+
+def broad_excepts() -> set[tuple[str, str]]:
+    """Return (file, function) of every handler of everything in the code."""
+    found = set()
+    for path in [*(ROOT / "router").rglob("*.py"), *(ROOT / "cockpit").rglob("*.py")]:
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.ExceptHandler) and _is_broad(node):
+                    found.add((path.relative_to(ROOT).as_posix(), function.name))
+    return found
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    names = (
+        {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else {""}
+    )
+    return bool(names & {"", "Exception", "BaseException"})
+
+
+def test_broad_excepts_stand_only_where_the_architecture_page_lists_them() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    listed = set(re.findall(r"^\| `((?:router|cockpit)/\S+\.py)` \| `(\w+)` \|", page, re.MULTILINE))
+    assert broad_excepts() == listed
+
+
+def test_no_file_is_too_long_to_read_in_one_sitting() -> None:
+    files = [*(ROOT / "router").rglob("*.py"), *(ROOT / "cockpit").rglob("*.py")]
+    long = {path.name: n for path in files if (n := len(path.read_text().splitlines())) > 300}
+    assert long == {}
+
+
+def test_no_module_is_a_dumping_ground() -> None:
+    banned = re.compile(r"(utils?|helpers?|common|misc|manager)\.py$")
+    assert not [path for path in ROOT.glob("[rc]o*/**/*.py") if banned.search(path.name)]
