@@ -164,7 +164,7 @@ def wrap(text: str, width: int) -> list[str]:
             after_space = len(row)
             continue
         size = get_character_cell_size(char)
-        if cells + size > width and row:
+        while cells + size > width and row:
             cut = after_space or len(row)
             rows.append(row[:cut])
             row, after_space = row[cut:], 0

@@ -5,6 +5,7 @@ Owns every PRAGMA of a connection. Knows no table.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ SqliteError = driver.Error
 
 BUSY_S = 5.0
 """How long a statement waits for another process's lock; after that paid calls are refused."""
+
+WAL_PAUSE_S = 0.02
+"""Between two tries to change the journal mode."""
 
 _FIXED_IN = (3, 51, 3)
 _WAL_LIMIT = 16 * 1024 * 1024  # bytes the -wal file is cut back to after a checkpoint
@@ -48,13 +52,11 @@ def open_for_writing(path: Path, *, busy_s: float = BUSY_S) -> Connection:
 
     Raises the driver's errors; `errors.told_clearly` turns them into words.
     """
-    connection = connect(
-        f"{path.absolute().as_uri()}?mode=rw", timeout=busy_s, isolation_level=None, uri=True
-    )
+    connection = connect(f"{path.absolute().as_uri()}?mode=rw", timeout=0, isolation_level=None, uri=True)
     try:
-        [(mode,)] = connection.execute("PRAGMA journal_mode = WAL")
-        if mode != "wal":
+        if _switched_to_wal(connection, busy_s) != "wal":
             raise driver.NotSupportedError("this disk does not support write-ahead logging")
+        connection.execute(f"PRAGMA busy_timeout = {round(busy_s * 1000)}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA mmap_size = 0")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
@@ -62,6 +64,23 @@ def open_for_writing(path: Path, *, busy_s: float = BUSY_S) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def _switched_to_wal(connection: Connection, busy_s: float) -> str:
+    """Return the journal mode after asking for WAL.
+
+    Two processes that change the mode of a new file at once wait for each other's lock, so neither may wait:
+    who is refused lets go and tries again.
+    """
+    for tries_left in reversed(range(max(1, round(busy_s / WAL_PAUSE_S)))):
+        try:
+            [(mode,)] = connection.execute("PRAGMA journal_mode = WAL")
+            return str(mode)
+        except SqliteError as error:
+            if not tries_left or not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                raise
+            time.sleep(WAL_PAUSE_S)
+    raise AssertionError("the last try returns or raises")
 
 
 def open_for_reading(path: Path) -> Connection:

@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
+from textual.pilot import Pilot
+
 from cockpit.app import CockpitApp, Look
 from router.core.failures import FailureClass
 from router.core.health import Health
@@ -233,3 +235,29 @@ async def book(
     )
     await world.ledger.admit(intent)
     world.ledger.settle(world.engine._settlement(request_id, record))
+
+
+def screen_lines(app: CockpitApp) -> list[str]:
+    """Return what the terminal shows, line by line."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def screen_text(app: CockpitApp) -> str:
+    return "\n".join(screen_lines(app))
+
+
+async def until(pilot: Pilot[None], shown: str) -> str:
+    """Wait until something is on the screen; return the screen. Fails after two seconds."""
+    for _ in range(100):
+        await pilot.pause()
+        text = screen_text_of(pilot)
+        if shown in text:
+            return text
+        await pilot.pause(0.02)
+    raise AssertionError(f"{shown!r} did not appear in\n{screen_text_of(pilot)}")
+
+
+def screen_text_of(pilot: Pilot[None]) -> str:
+    app = pilot.app
+    assert isinstance(app, CockpitApp)
+    return screen_text(app)
