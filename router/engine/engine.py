@@ -199,6 +199,8 @@ class Engine:
             billing=deployment.billing.value,
             session_id=request.session,
             task=request.task,
+            price_version=deployment.price.version if deployment.price else None,
+            rates_json=deployment.price.rates_json if deployment.price else None,
             estimate_nano_usd=candidate.estimate_nano_usd,
             held_nano_usd=candidate.bound_nano_usd,
             prompt_fingerprint=prompt_fingerprint(request.messages, key),
