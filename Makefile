@@ -31,8 +31,9 @@ test: lint               ## everything, under 12 minutes on two cores
 tmux: $(VENV)/.dev       ## drive the real cockpit in tmux by keys alone and read its screen
 	@$(BIN)/python -m tests.drive_tmux
 
-snap: $(VENV)/.dev       ## take the pictures in docs/pictures from the real screens
+snap: $(VENV)/.dev       ## take the pictures and write the pages in docs/ that are made from the code
 	@$(BIN)/python -m tests.take_pictures
+	@$(BIN)/python -m tests.configuration_page
 
 bench: $(VENV)/.dev      ## measure what we claim beside what users would pick instead
 	@$(BIN)/python -m benchmarks

@@ -31,7 +31,8 @@ async def _run(options: Options) -> int:
             name=world.engine.config.display.theme or DEFAULT_THEME,
             locked=bool(os.environ.get("NO_COLOR")),
         )
-        app = CockpitApp(world.engine, world.reader, world.clock, world.zone, look)
+        notes = [*world.warnings, *(str(problem) for problem in problems)]
+        app = CockpitApp(world.engine, world.reader, world.clock, world.zone, look, notes)
         await app.run_async()
     for problem in problems:
         say(str(problem))

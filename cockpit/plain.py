@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from cockpit.sanitize import sanitize
+from cockpit.sanitize import one_line, sanitize
 
 Cell = str | int | float | None
 
@@ -19,7 +19,7 @@ def print_json(document: object) -> None:
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Sequence[str] = ()) -> None:
     """Write rows under their heads, two spaces apart; the columns named in `right` are aligned right."""
-    texts = [["-" if cell is None else sanitize(str(cell)) for cell in row] for row in rows]
+    texts = [["-" if cell is None else one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(len(name), *(len(row[i]) for row in texts), 0) for i, name in enumerate(head)]
     for row in (list(head), *texts):
         cells = [

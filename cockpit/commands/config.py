@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import asdict
 
 import click
 import yaml
@@ -11,6 +13,7 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json
 from router.config.paths import Paths, find_config
 from router.config.show import shown
+from router.errors import ConfigError
 from router.wiring import load_config
 
 
@@ -45,8 +48,16 @@ def path(options: Options) -> None:
 @common_options
 @click.pass_obj
 def check(options: Options) -> None:
-    """Load it; a ConfigError is printed by `main` and exits 2."""
-    config = load_config(options.config)
+    """Load it; without --json a ConfigError is printed by `main`, which exits 2."""
+    try:
+        config = load_config(options.config)
+    except ConfigError as error:
+        if not options.json:
+            raise
+        print_json(
+            {"source": str(options.config), "ok": False, "problems": [asdict(p) for p in error.problems]}
+        )
+        sys.exit(2)
     usable = sum(deployment.off is None for deployment in config.deployments.values())
     if options.json:
         print_json({"source": config.source, "ok": True, "problems": []})

@@ -99,9 +99,9 @@ class Runner(Container):
             return
         self.query_one(Prompt).taken()
         answer = self.query_one(Answer)
+        answer.follow()
         answer.begin("prompt", f"you> {event.text}")
         answer.begin("text")
-        answer.scroll_end(animate=False)
         run = Run(self._engine, self._clock, self._publish)
         self._worker = self.run_worker(run.drive(event.text, self.tier), group="run", exclusive=True)
 

@@ -68,6 +68,10 @@ class Answer(ScrollView, can_focus=True):
         """The last answer, sanitised; empty when there is none."""
         return next((block.text for block in reversed(self._blocks) if block.style == "text"), "")
 
+    def follow(self) -> None:
+        """Follow the end from now on."""
+        self._follows = True
+
     def begin(self, style: str, text: str = "") -> None:
         """Start a block in a style; `grow` adds to it."""
         self._blocks = [*self._blocks[-KEPT_BLOCKS:], Block(style, sanitize(text))]
@@ -142,7 +146,7 @@ class Answer(ScrollView, can_focus=True):
         if len(self._rows) != before:
             self.virtual_size = Size(0, len(self._rows))
             if self._follows:
-                self.scroll_end(animate=False, immediate=True, x_axis=False)
+                self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
 
 def wrap(text: str, width: int) -> list[str]:

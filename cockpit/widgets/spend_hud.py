@@ -37,7 +37,8 @@ class SpendHud(Widget):
         """Put the sum into the title, where it is seen first."""
         self.border_title = Content(f"7 days  {spend(figures.total)}")
         total = figures.total
-        counts = f"{tokens(total_tokens(total))} tokens, {total.requests:,} requests"
+        plural = "" if total.requests == 1 else "s"
+        counts = f"{tokens(total_tokens(total))} tokens, {total.requests:,} request{plural}"
         self.border_subtitle = Content("NOT READABLE, figures are old" if figures.problem else counts)
 
     def render(self) -> Content:
@@ -83,7 +84,7 @@ def summary(figures: Figures, now_ms: int) -> list[Line]:
         (
             ("today ", Tone.MUTED),
             (_amount(figures.today), Tone.STRONG),
-            (f", {money(pace)} by midnight" if pace else "", Tone.PLAIN),
+            (f" → {money(pace)} by 24:00" if pace else "", Tone.PLAIN),
         ),
         (
             ("week before ", Tone.MUTED),

@@ -45,6 +45,7 @@ class Table(ScrollView, can_focus=True):
     Table {
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         & > .table--head { color: $text-muted; text-style: bold; }
         & > .table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
     }

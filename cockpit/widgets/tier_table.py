@@ -9,6 +9,7 @@ from cockpit.sanitize import one_line
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
+from router.core.model import Deployment
 from router.core.spend import DeploymentStats
 from router.engine.health_board import DeploymentState
 
@@ -16,8 +17,7 @@ COLUMNS = (
     Column("tier", 4),
     Column("deployment", 12, most=24),
     Column("health", 7),
-    Column("ttft", 5, right=True, spare=1),
-    Column("until, why", 6, most=200),
+    Column("ttft, or why", 12, most=200),
 )
 WORDS: dict[str, Part] = {
     "available": ("● ok", Tone.GOOD),
@@ -46,16 +46,25 @@ class TierTable(Table):
 def tier_row(state: DeploymentState, stats: DeploymentStats | None, now_ms: int) -> Row:
     """Return one deployment's line."""
     deployment = state.deployment
-    p50 = stats.ttft_p50_ms if stats else None
-    away = [countdown(state.until_ms - now_ms)] if state.until_ms is not None else []
-    away += [one_line(state.reason)] if state.reason else []
     return Row(
         key=deployment.name,
         cells=(
             (one_line(deployment.tier.name), Tone.STRONG),
             (one_line(deployment.name), Tone.PLAIN),
             WORDS.get(state.word, (one_line(state.word), Tone.WARN)),
-            (seconds(p50 / 1000 if p50 is not None else None), Tone.PLAIN),
-            (" ".join(away) or one_line(deployment.tier.label), Tone.PLAIN if away else Tone.MUTED),
+            _usual(deployment, stats) if state.word == "available" else _away(state, now_ms),
         ),
     )
+
+
+def _usual(deployment: Deployment, stats: DeploymentStats | None) -> Part:
+    """Return what is to be expected of one that can serve: its median ttft, and what its tier is."""
+    p50 = stats.ttft_p50_ms if stats else None
+    label = one_line(deployment.tier.label)
+    return (f"{seconds(p50 / 1000)} {label}" if p50 is not None else label, Tone.MUTED)
+
+
+def _away(state: DeploymentState, now_ms: int) -> Part:
+    """Return until when one is away, where that is known, and why."""
+    left = "" if state.until_ms is None else f"{countdown(state.until_ms - now_ms)} "
+    return f"{left}{one_line(state.reason or '')}", Tone.PLAIN
