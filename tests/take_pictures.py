@@ -37,6 +37,17 @@ ANSWER = (
 )
 
 
+class SteppingClock(ManualClock):
+    """A clock whose stopwatch runs on by a fixed step each time it is read, so that pictures are the same."""
+
+    steps = 0
+
+    def monotonic(self) -> float:
+        """Return the moment, a little later than the last time."""
+        self.steps += 1
+        return self.ms / 1000 + self.steps * 0.085
+
+
 async def week(ledger: MemoryLedger, config: RouterConfig, clock: ManualClock) -> None:
     """Fill a ledger with a believable week and the one before, the same ones each time."""
     chance = random.Random(7)
@@ -94,7 +105,7 @@ def settled(intent: Intent, deployment: Deployment, chance: random.Random) -> Se
 async def picture(name: str, size: tuple[int, int], *keys: str) -> None:
     """Run the cockpit at `size`, press `keys`, and write what it shows to docs/pictures."""
     config = load_config(None, dict.fromkeys(KEYS, "for the picture"))
-    clock, ledger = ManualClock(), MemoryLedger()
+    clock, ledger = SteppingClock(), MemoryLedger()
     await week(ledger, config, clock)
     reading = UsageReading(Usage(input_tokens=14, output_tokens=71))
     scripts = {d: [Script(ANSWER, usage=reading)] for d in config.deployments}
@@ -105,7 +116,7 @@ async def picture(name: str, size: tuple[int, int], *keys: str) -> None:
     look = Look([to_textual(theme) for theme in colours], DEFAULT_THEME)
     app = CockpitApp(engine, ledger, clock, UTC, look)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause(0.3)
+        await pilot.pause(1.5)
         for key in keys:
             await pilot.press(*(list(key) if " " in key else [key]))
             await pilot.pause(0.3)
