@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 
 from cockpit.app import CockpitApp, Look
 from cockpit.logs import log_to_file
@@ -33,6 +34,9 @@ async def _run(options: Options) -> int:
         )
         notes = [*world.warnings, *(str(problem) for problem in problems)]
         app = CockpitApp(world.engine, world.reader, world.clock, world.zone, look, notes)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):  # leave the terminal as it was found, settle what runs
+            loop.add_signal_handler(number, app.exit)
         await app.run_async()
     for problem in problems:
         say(str(problem))

@@ -87,6 +87,15 @@ def test_the_cockpit_by_keys_alone(tmp_path: Path) -> None:
         assert b"\x1b[?25h" in terminal.output[-200:]
 
 
+def test_a_terminated_cockpit_leaves_the_terminal_as_it_found_it(tmp_path: Path) -> None:
+    with Terminal(COCKPIT, env=environment(tmp_path)) as terminal:
+        terminal.wait_for("smollm")
+        terminal.process.terminate()
+        assert terminal.wait_end() == 0
+        assert terminal.is_sane()
+        assert b"\x1b[?1049l" in terminal.output[-200:]
+
+
 def test_kill_9_in_mid_answer_leaves_an_unknown_row_no_lock_and_no_orphan(tmp_path: Path) -> None:
     asking = subprocess.Popen(
         [
