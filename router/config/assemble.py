@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.config import schema
-from router.config.settings import Budget, Display, Policy
+from router.config import schema, settings
+from router.config.check_schema import checks_of
+from router.config.choices import priors_of, privacy_of, rules_of, weights_of
+from router.config.scalars import KeySource
+from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
+from router.core.display import Display
 from router.core.money import to_nano
 from router.core.pricing import Price
 from router.core.secret import Secret
@@ -48,29 +52,37 @@ def assemble(
         budgets=tuple(_budget(budget) for budget in file.budgets),
         policy=_policy(file.policy),
         display=_display(file.display),
+        gateway_key=_key(file.gateway.api_key, environ),
+        local_only_tasks=frozenset(file.privacy.local_only),
     )
 
 
 def _provider(name: str, written: schema.Provider, environ: Mapping[str, str]) -> core.Provider:
-    source = written.api_key
-    variable = source.variable if source else None
-    text = environ.get(variable, "").strip() if variable else ""
     return core.Provider(
         name=name,
         wire=written.wire,
         billing=written.billing,
         base_url=written.base_url,
-        api_key=Secret(text) if text else (source.secret if source else None),
-        key_name=variable,
+        api_key=_key(written.api_key, environ),
+        key_name=written.api_key.variable if written.api_key else None,
         catalogue=written.catalogue,
         proxy=written.proxy,
+        trains=written.trains,
     )
+
+
+def _key(source: KeySource | None, environ: Mapping[str, str]) -> Secret | None:
+    if source is None or source.variable is None:
+        return source.secret if source else None
+    text = environ.get(source.variable, "").strip()
+    return Secret(text) if text else None
 
 
 def _deployment(
     name: str, written: schema.Deployment, tier: core.Tier, provider: core.Provider, price: Price | None
 ) -> core.Deployment:
     keyless = provider.key_name is not None and provider.api_key is None
+    no_key = f"no key: set {provider.key_name}" if keyless else None
     limits, timeouts = written.limits, written.timeouts
     return core.Deployment(
         name=name,
@@ -85,30 +97,50 @@ def _deployment(
             limits.rpm, limits.tpm, limits.rpd, limits.tpd, limits.parallel, limits.reset_timezone
         ),
         timeouts=core.Timeouts(timeouts.connect, timeouts.first_token, timeouts.idle, timeouts.total),
-        off=f"no key: set {provider.key_name}" if keyless else None,
+        off=written.switched_off or no_key,
+        weight=written.weight,
+        order=written.order,
+        capabilities=None if written.capabilities is None else frozenset(written.capabilities),
+        trains=written.trains,
+        max_error_rate=written.max_error_rate,
+        quality=priors_of(written),
     )
 
 
 def _route(name: str, file: schema.File) -> core.Route:
     written = file.routes[name]
     cap = written.climb.max_usd_per_call
+    own = dict.fromkeys(_own(written, file))
     return core.Route(
         name=name,
         deployments=tuple(dict.fromkeys(_members(written, file))),
         ladder=tuple(written.ladder or ()),
+        own=len(own) if written.fallbacks else None,
         strategy=written.strategy,
-        climb=core.Climb(written.climb.free_to_paid, None if cap is None else to_nano(cap)),
+        climb=core.Climb(
+            written.climb.free_to_paid, None if cap is None else to_nano(cap), written.climb.max_tier
+        ),
+        privacy=privacy_of(written),
+        cache=written.cache,
+        checks=checks_of(written.checks),
     )
 
 
-def _members(route: schema.Route, file: schema.File) -> list[str]:
-    """Return a route's deployments in order: its own, then those of the routes it falls back to."""
-    own = list(route.use or ())
+def _own(route: schema.Route, file: schema.File) -> list[str]:
+    written = file.deployments
+    own = sorted(route.use or (), key=lambda name: written[name].order)  # stable: equals stay as written
     for tier in route.ladder or ():
-        own += [name for name, deployment in file.deployments.items() if deployment.tier == tier]
-    for fallback in route.fallbacks:
-        own += _members(file.routes[fallback], file)
+        standing = [name for name, deployment in written.items() if deployment.tier == tier]
+        own += sorted(standing, key=lambda name: written[name].order)
     return own
+
+
+def _members(route: schema.Route, file: schema.File) -> list[str]:
+    """Return a route's deployments in order: its own, then its fallbacks, routes written out."""
+    members = _own(route, file)
+    for fallback in route.fallbacks:
+        members += _members(file.routes[fallback], file) if fallback in file.routes else [fallback]
+    return members
 
 
 def _budget(written: Budget) -> core.Budget:
@@ -119,6 +151,7 @@ def _budget(written: Budget) -> core.Budget:
         window=written.window,
         limit_nano=to_nano(written.usd),
         hard=written.mode == "hard",
+        rolling=written.rolling,
     )
 
 
@@ -130,11 +163,25 @@ def _policy(written: Policy) -> core.Policy:
         cooldown_s=written.cooldown,
         allowed_fails=written.allowed_fails,
         fail_window_s=written.fail_window,
+        wait_for_free_s=written.wait_for_free or 0.0,
+        queue_s=written.queue,
+        slow_s=written.slow,
+        weights=weights_of(written.weights),
+        rules=rules_of(written),
+        guard=_guard(written.guard),
     )
 
 
-def _display(written: Display) -> core.Display:
-    return core.Display(
+def _guard(written: Guard) -> core.Guard:
+    return core.Guard(
+        nano_per_10m=None if written.usd_per_10m is None else to_nano(written.usd_per_10m),
+        requests_per_minute=written.requests_per_minute,
+        identical_calls=written.identical_calls,
+    )
+
+
+def _display(written: settings.Display) -> Display:
+    return Display(
         currency=written.currency,
         usd_rate=written.usd_rate,
         rate_date=written.rate_date,

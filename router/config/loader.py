@@ -1,4 +1,4 @@
-"""Loads a configuration: a file or the built-in default, whole and checked, or every problem at once."""
+"""Loads a configuration: a file, ours or LiteLLM's, or the built-in default; or every problem at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pydantic import ValidationError
 from router.config import problems, references
 from router.config.assemble import assemble
 from router.config.findings import Finding, dotted
+from router.config.litellm import is_litellm, translate
+from router.config.litellm_ladder import Listed
+from router.config.litellm_write import written
 from router.config.paths import sample_config
 from router.config.positions import Document, Plain, read
 from router.config.schema import File
@@ -24,11 +27,34 @@ _WHOLE_PRICE = ("input_mtok", "plan", "request_usd", "by_model")
 _STAND_IN = {"input_mtok": "0"}
 
 
-def load(path: Path, environ: Mapping[str, str]) -> RouterConfig:
-    """Load a named file; keys come from `environ`. Raises ConfigError with every problem, sorted by place."""
+def _unlisted(vendor: str, model: str) -> Price | None:
+    return None
+
+
+def load(path: Path, environ: Mapping[str, str], listed: Listed = _unlisted) -> RouterConfig:
+    """Load a named file; keys come from `environ`. Raises ConfigError with every problem, sorted by place.
+
+    `listed` is the price catalogue: a LiteLLM file names no tiers, and its deployments stand where their
+    price puts them.
+    """
     document = read(path)
+    ignored: tuple[str, ...] = ()
+    if is_litellm(document.value):
+        translation = translate(document, environ, listed)
+        document, ignored = translation.document, translation.ignored
     file, prices = _checked(document)
-    return assemble(file, str(path), environ, prices)
+    return replace(assemble(file, str(path), environ, prices), ignored=ignored)
+
+
+def converted(path: Path, environ: Mapping[str, str], listed: Listed = _unlisted) -> str:
+    """Return a LiteLLM file as one of ours, with comments. Raises ConfigError with every problem."""
+    document = read(path)
+    if not is_litellm(document.value):
+        message = "has no `model_list` at the top, so it is no LiteLLM file"
+        raise ConfigError([Problem(document.path, 0, 0, message)])
+    translation = translate(document, environ, listed)
+    _checked(translation.document)
+    return written(translation)
 
 
 def built_in(environ: Mapping[str, str]) -> RouterConfig:
@@ -42,11 +68,6 @@ def _checked(document: Document) -> tuple[File, dict[str, Price]]:
             "the file is empty. Start from sample_config.yaml, or leave the file out for the built-in default"
         )
         raise ConfigError([Problem(document.path, 0, 0, message)])
-    if isinstance(document.value, dict) and "model_list" in document.value:
-        message = (
-            "`model_list` makes this a LiteLLM file, which is not read here. Write providers and deployments"
-        )
-        raise ConfigError([document.problem(("model_list",), message, at_key=True)])
     file, found = _validated(document.value)
     found += references.findings(document.value)
     prices, wrong_prices = _prices(document.value) if file else ({}, [])
@@ -69,11 +90,11 @@ def _prices(value: Plain) -> tuple[dict[str, Price], list[Finding]]:
     wrong: list[Finding] = []
     deployments = value.get("deployments") if isinstance(value, dict) else None
     for name, deployment in deployments.items() if isinstance(deployments, dict) else ():
-        written = deployment.get("price") if isinstance(deployment, dict) else None
-        if not isinstance(written, dict):
+        price = deployment.get("price") if isinstance(deployment, dict) else None
+        if not isinstance(price, dict):
             continue
         try:
-            prices[name] = _price(written)
+            prices[name] = _price(price)
         except ValueError as error:
             steps = ("deployments", name, "price")
             wrong.append(Finding(steps, f"{dotted(steps)}: {error}", at_key=True))

@@ -56,12 +56,18 @@ class Document:
 
     def problem(self, steps: Steps, message: str, *, at_key: bool = False) -> Problem:
         """Return a problem placed at a value, at its key, or at the nearest thing above that the file has."""
-        place = self.keys.get(steps) if at_key else self.values.get(steps)
-        while place is None and steps:
-            steps = steps[:-1]
-            place = self.keys.get(steps) or self.values.get(steps)
-        place = place or Place(1, 1)
+        at_name = self.keys.get(steps) if at_key else None  # the items of a list have none
+        place = at_name or self.values.get(steps) or self.place(steps[:-1])
         return Problem(self.path, place.line, place.column, message)
+
+    def place(self, steps: Steps) -> Place:
+        """Return where an entry stands, or the nearest thing above it that the file has."""
+        while steps:
+            place = self.keys.get(steps) or self.values.get(steps)
+            if place:
+                return place
+            steps = steps[:-1]
+        return self.values.get((), Place(1, 1))
 
 
 def read(path: Path) -> Document:

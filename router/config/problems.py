@@ -99,7 +99,7 @@ def _keys_at(top: type[BaseModel], steps: Steps) -> list[str]:
     for step in steps:
         here = _inside(here, str(step))
     model = _model(here)
-    return list(model.model_fields) if model else []
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 
 def _inside(annotation: object, step: str) -> object:

@@ -24,6 +24,7 @@ def findings(document: Plain) -> list[Finding]:
         *_aliases_and_tasks(file, names),
         *_limits(file, names),
         *_rules_and_jobs(file, names),
+        *_commands(file),
         *_variables(document, ()),
     ]
 
@@ -60,10 +61,12 @@ def _routes(file: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
             yield from _undefined(where, tier, "tier", names.tiers)
         if ladder and all(tier in names.tiers and tier not in manned for _, tier in ladder):
             yield Finding(steps, f"{dotted(steps)}: no deployment stands on its tiers. Add one", at_key=True)
+        highest = _mapping(route.get("climb")).get("max_tier")
+        yield from _undefined((*steps, "climb", "max_tier"), highest, "tier", names.tiers)
         for where, deployment in _items((*steps, "use"), route.get("use")):
             yield from _undefined(where, deployment, "deployment", names.deployments)
         for where, fallback in _items((*steps, "fallbacks"), route.get("fallbacks")):
-            yield from _undefined(where, fallback, "route", names.routes)
+            yield from _undefined(where, fallback, "route or deployment", [*names.routes, *names.deployments])
     yield from _circles(_mapping(file.get("routes")))
 
 
@@ -110,12 +113,16 @@ def _ambiguous(file: Mapping[str, Plain]) -> Iterator[Finding]:
 
 def _aliases_and_tasks(file: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
     for alias, target in _mapping(file.get("aliases")).items():
-        yield from _undefined(("aliases", alias), target, "route, tier or deployment", names.targets)
+        yield from _no_target(("aliases", alias), target, names)
     for steps, task in _entries(file, "tasks"):
-        yield from _undefined(
-            (*steps, "route"), task.get("route"), "route, tier or deployment", names.targets
-        )
+        yield from _no_target((*steps, "route"), task.get("route"), names)
         yield from _tier_span(steps, task, names)
+
+
+def _no_target(steps: Steps, name: Plain, names: _Names) -> Iterator[Finding]:
+    """Find a name that callers could not use either; `:free` may stand behind any of theirs."""
+    if not (isinstance(name, str) and name.removesuffix(":free") in names.targets):
+        yield from _undefined(steps, name, "route, tier or deployment", names.targets)
 
 
 def _tier_span(steps: Steps, rule: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
@@ -135,22 +142,27 @@ def _limits(file: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
     for steps, level in _entries(file, "levels"):
         for where, tier in _items((*steps, "tiers"), level.get("tiers")):
             yield from _undefined(where, tier, "tier", names.tiers)
-    known = {"tier": names.tiers, "provider": names.providers, "deployment": names.deployments}
+    known = {
+        "tier": names.tiers,
+        "provider": names.providers,
+        "deployment": names.deployments,
+        "route": names.routes,
+    }
     for steps, budget in _items(("budgets",), file.get("budgets")):
         scope = _mapping(budget).get("scope", "all")
         kind, _, target = scope.partition(":") if isinstance(scope, str) else ("all", "", "")
         if kind in known and target:
             yield from _undefined((*steps, "scope"), target, kind, known[kind])
-        elif scope != "all" and not re.fullmatch(r"tag:[^=]+=.+", str(scope)):
-            wanted = "`all`, `tier:NAME`, `provider:NAME`, `deployment:NAME` or `tag:KEY=VALUE`"
+        elif not re.fullmatch(r"all|session(:.+)?|tag:[^=]+=.+", str(scope)):
+            named = ", ".join(f"`{kind}:NAME`" for kind in known)
+            wanted = f"`all`, {named}, `session` or `tag:KEY=VALUE`"
             yield Finding((*steps, "scope"), f"{dotted((*steps, 'scope'))} must be {wanted}")
 
 
 def _rules_and_jobs(file: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
     rules = _mapping(file.get("policy")).get("rules")
     for steps, rule in _items(("policy", "rules"), rules):
-        route = _mapping(rule).get("route")
-        yield from _undefined((*steps, "route"), route, "route, tier or deployment", names.targets)
+        yield from _no_target((*steps, "route"), _mapping(rule).get("route"), names)
         yield from _tier_span(steps, _mapping(rule), names)
     warm_up = _mapping(file.get("jobs")).get("warm_up")
     for steps, job in _items(("jobs", "warm_up"), warm_up):
@@ -158,8 +170,19 @@ def _rules_and_jobs(file: Mapping[str, Plain], names: _Names) -> Iterator[Findin
             yield from _undefined(where, name, "deployment", names.deployments)
 
 
+def _commands(file: Mapping[str, Plain]) -> Iterator[Finding]:
+    """Find checks that run a program where nobody has said that programs may run."""
+    if _mapping(file.get("policy")).get("allow_commands") is True:
+        return
+    for steps, route in _entries(file, "routes"):
+        for where, check in _items((*steps, "checks"), route.get("checks")):
+            if _mapping(check).get("kind") == "command":
+                message = "runs a program on what a model answers: say `allow_commands: true` under policy"
+                yield Finding(where, f"{dotted(where)} {message}, or remove it")
+
+
 def _variables(value: Plain, steps: Steps) -> Iterator[Finding]:
-    """Find `${NAME}` where it is not read: everywhere but in a provider's key."""
+    """Find `${NAME}` where it is not read: everywhere but in a provider's and the gateway's key."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -167,12 +190,16 @@ def _variables(value: Plain, steps: Steps) -> Iterator[Finding]:
         case list():
             for number, inner in enumerate(value):
                 yield from _variables(inner, (*steps, number))
-        case str() if "${" in value and not (steps[:1] == ("providers",) and steps[2:] == ("api_key",)):
+        case str() if "${" in value and not _is_secret(steps):
             yield Finding(
                 steps, f"{dotted(steps)}: `${{…}}` is read in api_key only. Write the value itself here"
             )
         case _:
             pass
+
+
+def _is_secret(steps: Steps) -> bool:
+    return steps == ("gateway", "api_key") or (steps[:1] == ("providers",) and steps[2:] == ("api_key",))
 
 
 def _undefined(steps: Steps, name: Plain, kind: str, known: Collection[str]) -> Iterator[Finding]:

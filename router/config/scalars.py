@@ -131,6 +131,12 @@ def _currency(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if not re.fullmatch("[a-z]{2}", value):
+        raise wrong("must be a language's two letters like ja")
+    return value
+
+
 def _time_of_day(value: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
         raise wrong("must be a time of day like 08:00")
@@ -149,6 +155,7 @@ Name = Annotated[str, AfterValidator(_name)]
 """What something is called; may contain `/` and `:`, no spaces."""
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
+Language = Annotated[str, AfterValidator(_language)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]

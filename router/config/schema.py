@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from router.config.check_schema import Check
 from router.config.price_schema import Price
-from router.config.scalars import ApiKey, BaseUrl, Name, Seconds, Timezone, Usd, is_loopback, wrong
+from router.config.scalars import ApiKey, BaseUrl, Language, Name, Seconds, Timezone, Usd, is_loopback, wrong
 from router.config.settings import (
     Budget,
     Count,
@@ -23,10 +24,12 @@ from router.config.settings import (
     Policy,
     Privacy,
     Section,
+    Share,
     Stress,
     Text,
 )
 from router.core import model as core
+from router.core.request import Need
 
 _TIMEOUTS = core.Timeouts()
 
@@ -46,6 +49,8 @@ class Provider(Section):
     """The vendor's name in the price catalogue, where it differs from the provider's name here."""
     proxy: BaseUrl | None = None
     """An HTTP proxy for this provider; none is taken from the environment."""
+    trains: bool | None = None
+    """Whether it may learn from prompts; left out, nobody knows, and `no_training` passes it over."""
 
     @model_validator(mode="after")
     def _address_fits(self) -> Provider:
@@ -96,6 +101,23 @@ class Timeouts(Section):
     """To the end."""
 
 
+class QualityAt(Section):
+    """How good a deployment is at one kind of work."""
+
+    task: Name | None = None
+    """The task; any when left out."""
+    language: Language | None = None
+    """The language, an ISO 639-1 code; any when left out."""
+    quality: Share
+    """0 to 1."""
+
+    @model_validator(mode="after")
+    def _says_of_what(self) -> QualityAt:
+        if self.task is None and self.language is None:
+            raise wrong("names neither a task nor a language; write `quality` for what holds everywhere")
+        return self
+
+
 class Deployment(Section):
     """One model at one provider: what is chosen, cooled and billed."""
 
@@ -117,6 +139,22 @@ class Deployment(Section):
     """What the provider allows."""
     timeouts: Timeouts = Timeouts()
     """How long one attempt may take."""
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    """Its share under the `weighted` strategy; 0: only after the others."""
+    order: Annotated[int, Field(ge=0)] = 0
+    """Lower ones come first within a route, whatever its strategy."""
+    capabilities: list[Annotated[Need, Field(strict=False)]] | None = None
+    """What it can do beyond text: `vision`, `tools`, `json`; left out, what its wire usually can."""
+    trains: bool | None = None
+    """Where it differs from the provider's."""
+    max_error_rate: Share | None = None
+    """The share of failures lately, 0 to 1, above which it is passed over; never when left out."""
+    quality: Share | None = None
+    """How good its answers are, 0 to 1; ratings and checks move it. 0.5 when left out."""
+    quality_at: list[QualityAt] = Field(default_factory=list)
+    """Where that differs, for a task, a language or both."""
+    switched_off: Text | None = None
+    """Why it is not to be used: this switches it off and is shown as the reason."""
 
 
 class Climb(Section):
@@ -126,6 +164,8 @@ class Climb(Section):
     """Whether a paid deployment may serve where a free one could not."""
     max_usd_per_call: Usd | None = None
     """The most one call may cost then."""
+    max_tier: Name | None = None
+    """The highest tier that may serve."""
 
 
 class Route(Section):
@@ -136,11 +176,19 @@ class Route(Section):
     use: Annotated[list[Name], Field(min_length=1)] | None = None
     """Or deployments, in the order they are tried."""
     fallbacks: list[Name] = Field(default_factory=list)
-    """Routes whose deployments come after these."""
+    """Routes whose deployments come after these, or single deployments."""
     strategy: Annotated[core.Strategy, Field(strict=False)] = core.Strategy.ORDERED
     """`ordered`, `weighted`, `cheapest`, `fastest` or `spread`."""
     climb: Climb = Climb()
     """What it may do upwards."""
+    no_training: bool = False
+    """Whether only deployments may serve that are known not to train on prompts."""
+    local_only: bool = False
+    """Whether only local deployments may serve."""
+    cache: bool = False
+    """Whether a kept answer may stand in when nobody can serve; see `policy.cache`."""
+    checks: list[Check] = Field(default_factory=list)
+    """What an answer must pass; one that fails climbs one tier, once. Answers then come in one piece."""
 
     @model_validator(mode="after")
     def _one_way_to_say_who(self) -> Route:

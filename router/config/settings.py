@@ -10,10 +10,24 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from router.config.scalars import Currency, IsoDate, Name, Seconds, TimeOfDay, Timezone, Usd, wrong
+from router.config.scalars import (
+    ApiKey,
+    Currency,
+    IsoDate,
+    Language,
+    Name,
+    Seconds,
+    TimeOfDay,
+    Timezone,
+    Usd,
+    wrong,
+)
 from router.core import model
+from router.core.money import NANO
 
 _POLICY = model.Policy()
+_GUARD = _POLICY.guard
+_NOT_SPANS = (model.BudgetWindow.CALL, model.BudgetWindow.SESSION)
 Count = Annotated[int, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -38,13 +52,23 @@ class Budget(Section):
     """A limit on spend."""
 
     scope: str = "all"
-    """`all`, `tier:T5`, `provider:openrouter`, `deployment:opus` or `tag:client=acme`."""
+    """`all`, `tier:T5`, `provider:x`, `deployment:opus`, `route:auto`, `tag:client=acme`, or `session`
+    for each session by itself (`session:NAME` for one)."""
     window: Annotated[model.BudgetWindow, Field(strict=False)]
-    """`call`, `session`, `day`, `7d` or `month`; days and months begin in `display.timezone`."""
+    """`call` (one request with all its attempts), `session`, `hour`, `day`, `7d` or `month`."""
     usd: Usd
     """The limit in dollars."""
     mode: Literal["hard", "soft"] = "hard"
     """`hard` refuses what does not fit, `soft` warns."""
+    rolling: bool | None = None
+    """Whether the window moves in whole hours (a month is then 30 days) or begins at midnight in
+    `display.timezone`; left out, `7d` moves and the others begin at midnight."""
+
+    @model_validator(mode="after")
+    def _only_a_span_rolls(self) -> Budget:
+        if self.rolling is not None and self.window in _NOT_SPANS:
+            raise wrong(f"has no `rolling`: a window of one {self.window} does not move. Remove it")
+        return self
 
 
 class Cache(Section):
@@ -57,12 +81,14 @@ class Cache(Section):
 
 
 class Guard(Section):
-    """What trips the breaker that pauses paid calls and asks."""
+    """What pauses paid calls and asks; `null` switches one off. `cockpit resume` lifts a pause."""
 
-    usd_per_10m: Usd | None = None
-    """Spend within ten minutes."""
-    identical_calls: Count | None = None
-    """The same call again and again within ten minutes."""
+    usd_per_10m: Usd | None = Decimal(_GUARD.nano_per_10m or 0) / NANO
+    """Spend within ten minutes, running calls included."""
+    requests_per_minute: Count | None = _GUARD.requests_per_minute
+    """Paid requests of all sessions."""
+    identical_calls: Count | None = _GUARD.identical_calls
+    """The same paid request of one session within ten minutes."""
 
 
 class Weights(Section):
@@ -83,7 +109,7 @@ class When(Section):
 
     tasks: list[Name] = Field(default_factory=list)
     """Any of these tasks."""
-    language: str | None = None
+    language: Language | None = None
     """An ISO 639-1 code."""
     urgent: bool | None = None
     """Whether the caller waits for it."""
@@ -127,6 +153,12 @@ class Policy(Section):
     """Failures that trip the cooldown."""
     fail_window: Seconds = _POLICY.fail_window_s
     """The span they are counted over."""
+    wait_for_free: Seconds | None = None
+    """How long a request may wait for a free deployment instead of paying; left out: not at all."""
+    queue: Seconds = _POLICY.queue_s
+    """How long a request may wait for a deployment's limit to free, instead of paying or failing."""
+    slow: Seconds = _POLICY.slow_s
+    """First content that comes later, where many calls run at once, lets fewer of them run."""
     cache: Cache = Cache()
     """Answers kept for exactly the same request."""
     guard: Guard = Guard()
@@ -135,6 +167,8 @@ class Policy(Section):
     """How candidates are scored."""
     rules: list[Rule] = Field(default_factory=list)
     """Decisions that are always made the same way, first match first."""
+    allow_commands: bool = False
+    """Whether checks of kind `command` may run programs on what models answer."""
 
 
 class Stress(Section):
@@ -184,6 +218,8 @@ class Gateway(Section):
     """The port it listens on."""
     allowed_hosts: list[str] = Field(default_factory=list)
     """Host names it answers to beside the loopback ones."""
+    api_key: ApiKey | None = None
+    """The key callers send; left out, it is made on first start and kept in a file."""
     max_body_mib: Annotated[int, Field(ge=1, le=1024)] = 32
     """The largest request."""
 

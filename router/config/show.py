@@ -8,8 +8,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
+from router.core.json_schema import Schema
 from router.core.model import Deployment, RouterConfig
 from router.core.money import usd
+from router.core.pattern import Pattern
 from router.core.pricing import Price
 from router.core.secret import Secret
 
@@ -32,8 +34,21 @@ def _fields(value: object) -> dict[str, Json]:
         if "_nano" in field.name and isinstance(inner, int):
             shown_fields[field.name.replace("_nano", "_usd")] = usd(inner)
         elif inner not in (None, (), {}):
-            shown_fields[field.name] = _plain(inner.written if isinstance(inner, Price) else inner)
+            shown_fields[field.name] = _plain(_as_written(inner))
     return shown_fields
+
+
+def _as_written(value: object) -> object:
+    """Return what stands in the file for a value that was worked out from it."""
+    match value:
+        case Price():
+            return value.written
+        case Pattern():
+            return value.text
+        case Schema():
+            return value.document
+        case _:
+            return value
 
 
 def _plain(value: object) -> Json:
