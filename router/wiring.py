@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from router.config.loader import built_in, load
+from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
+from router.core.health import Health
 from router.core.model import Billing, Deployment, RouterConfig, Wire
-from router.core.pricing import price_over
+from router.core.pricing import Price, price_over
 from router.core.secret import Secret
 from router.core.spend import Window
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
 from router.engine.engine import Engine, World
-from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upstream
+from router.engine.health_board import DeploymentState
+from router.engine.ports import Chance, Clock, Ledger, ReportReader, SpendReader, Upstream
+from router.jobs.refresh import refresh, refresh_forever
+from router.jobs.sweep import sweep_forever
+from router.ledger import upkeep
 from router.ledger.key import install_key
 from router.ledger.memory import MemoryLedger
 from router.ledger.reader import open_reader
@@ -48,6 +53,8 @@ class Reading:
     config: RouterConfig
     planner: Engine
     reader: SpendReader
+    reports: ReportReader | None
+    """None where there is no ledger yet."""
     clock: Clock
     zone: tzinfo
     warnings: tuple[str, ...]
@@ -75,9 +82,19 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
         opened.push_async_callback(store.aclose)
         reader = await open_reader(paths.ledger)
         opened.push_async_callback(reader.aclose)
-        world = World(_upstreams(paths, chance), store, clock, chance, install_key(paths.ledger, chance))
+        world = World(
+            _upstreams(paths, chance),
+            store,
+            clock,
+            chance,
+            install_key(paths.ledger, chance),
+            zone_of(loaded),
+        )
         engine = Engine(loaded, world)
         opened.push_async_callback(engine.aclose)
+        await refresh(engine, reader)
+        opened.push_async_callback(_ended, asyncio.create_task(refresh_forever(engine, reader)))
+        opened.push_async_callback(_ended, asyncio.create_task(sweep_forever(paths.ledger, clock)))
         yield Wired(engine, store, reader, clock, zone_of(loaded), _warnings())
 
 
@@ -85,16 +102,43 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
 async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Reading, None]:
     """Open the ledger for reading; none is made where there is none. Raises ConfigError, LedgerError."""
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
-    reader: SpendReader = await open_reader(paths.ledger) if paths.ledger.exists() else MemoryLedger()
+    found = await open_reader(paths.ledger) if paths.ledger.exists() else None
+    reader: SpendReader = found or MemoryLedger()
+    planner = _planner(loaded, clock)
     try:
-        yield Reading(loaded, _planner(loaded, clock), reader, clock, zone_of(loaded), _warnings())
+        await refresh(planner, reader)
+        yield Reading(loaded, planner, reader, found, clock, zone_of(loaded), _warnings())
     finally:
         await reader.aclose()
 
 
-def planning(*, config: Path | None) -> Engine:
-    """Return an engine that can plan and nothing else: it has no wires and no ledger. Raises ConfigError."""
-    return _planner(load_config(config), SystemClock())
+def planning(*, config: Path | None, ledger: Path | None) -> Engine:
+    """Return an engine that can plan and nothing else: it has no wires and writes nowhere.
+
+    It knows what the ledger says of its deployments now. Raises ConfigError and LedgerError.
+    """
+
+    async def read() -> Engine:
+        async with reading(config=config, ledger=ledger) as world:
+            return world.planner
+
+    return asyncio.run(read())
+
+
+def clear_rests(*, config: Path | None, ledger: Path | None, name: str | None) -> list[DeploymentState]:
+    """Let what stands behind `name` be asked again, all of it when None; return what was away.
+
+    Raises ConfigError, UnknownName and LedgerError.
+    """
+    planner, path = planning(config=config, ledger=ledger), Paths.of(os.environ, ledger=ledger).ledger
+    meant = set(planner.config.deployments) if name is None else set(planner.route(name).deployments)
+    upkeep.clear_rests(path, None if name is None else planner.scope_keys(name))
+    away = (Health.COOLING, Health.PROBING, Health.DISABLED)
+    return [
+        state
+        for state in planner.deployments()
+        if state.deployment.name in meant and state.health in away and not state.deployment.off
+    ]
 
 
 def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> RouterConfig:
@@ -103,10 +147,24 @@ def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> R
     Raises ConfigError with every problem.
     """
     found = find_config(path, environ)
-    loaded = built_in(environ) if found is None else load(found, environ)
     now_ms = SystemClock().now_ms()
+    loaded = built_in(environ) if found is None else load(found, environ, _listed_at(now_ms))
     deployments = {name: _completed(deployment, now_ms) for name, deployment in loaded.deployments.items()}
     return replace(loaded, deployments=deployments)
+
+
+def convert_config(path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return a LiteLLM file in our format, with comments. Raises ConfigError with every problem."""
+    return converted(path, environ, _listed_at(SystemClock().now_ms()))
+
+
+def _listed_at(now_ms: int) -> Callable[[str, str], Price | None]:
+    return lambda vendor, model: load_catalogue().lookup(vendor, model, now_ms)
+
+
+def lift_pauses(*, ledger: Path | None, session: str | None) -> list[str]:
+    """Lift the runaway guard's pauses, of one session or of all; return their reasons. Raises LedgerError."""
+    return upkeep.lift_pauses(Paths.of(os.environ, ledger=ledger).ledger, session, SystemClock().now_ms())
 
 
 def zone_of(config: RouterConfig) -> tzinfo:
@@ -133,6 +191,19 @@ def ledger_state(path: Path) -> str:
     return asyncio.run(_counted(path))
 
 
+def ledger_differences(path: Path) -> list[str]:
+    """Return the sums of the ledger at `path` that are not what its rows add up to. Raises LedgerError."""
+    return asyncio.run(_compared(path)) if path.exists() else []
+
+
+async def _compared(path: Path) -> list[str]:
+    reader = await open_reader(path)
+    try:
+        return await reader.differences()
+    finally:
+        await reader.aclose()
+
+
 async def _counted(path: Path) -> str:
     reader = await open_reader(path)
     try:
@@ -140,6 +211,12 @@ async def _counted(path: Path) -> str:
     finally:
         await reader.aclose()
     return f"{path}: {total.attempts:,} attempts"
+
+
+async def _ended(job: asyncio.Task[None]) -> None:
+    job.cancel()
+    with suppress(asyncio.CancelledError):
+        await job
 
 
 def _planner(config: RouterConfig, clock: Clock) -> Engine:

@@ -46,6 +46,8 @@ class FakeProvider:
     steps: tuple[Step, ...]
     port: int = 0
     requests: list[Received] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    """When each of them was in, in the event loop's time."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the first request is in."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,6 +68,7 @@ class FakeProvider:
             self.handlers.add(task)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             self.requests.append(await _read_request(reader))
+            self.moments.append(asyncio.get_running_loop().time())
             self.asked.set()
             for step in self.steps:
                 await self._play(step, reader, writer)

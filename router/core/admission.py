@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from router.core.diagnosis import Diagnosis, Scope
 from router.core.health import ScopeHealth
-from router.core.model import Policy
+from router.core.model import Guard, Policy
 
 
 class RefusedBy(StrEnum):
@@ -48,6 +48,29 @@ class Cap:
     value: str | None = None
     tag: tuple[str, str] | None = None
     hard: bool = True
+    within: tuple[str, str] | None = None
+    """The session or request that is the window: `("session_id", its name)`, `("request_id", its id)`."""
+    until_ms: int | None = None
+    """When the window ends and all of it is free again; None where it moves, or never ends."""
+    frees: str = ""
+    """The same in words for the user: `free again at 2026-11-23 00:00 CET`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What entries count against a cap, in nano-dollars."""
+
+    posted_nano: int = 0
+    """Of ended attempts."""
+    held_nano: int = 0
+    """Of running ones."""
+    unknown: int = 0
+    """Attempts that nobody can put a figure to: neither a cost nor a hold. The two sums leave them out."""
+
+    @property
+    def nano(self) -> int:
+        """Posted and held together: what the cap is compared with."""
+        return self.posted_nano + self.held_nano
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +85,8 @@ class Quota:
     """What this attempt adds."""
     since_ms: int
     """Attempts that started at or after this moment count; for PARALLEL the running ones, whenever begun."""
+    until_ms: int | None = None
+    """When all of it is free again, for one that is counted from a fixed moment; None where it slides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,8 @@ class Terms:
     """The keys of the deployment's health scopes; one at rest refuses, one whose rest is over is leased."""
     lease_ms: int = 0
     """How long a probe may keep its slot."""
+    guard: Guard | None = None
+    """The runaway guard's limits; None where nothing watches (a simulation)."""
 
 
 NO_TERMS = Terms()
@@ -110,3 +137,5 @@ class Lesson:
     policy: Policy
     roll: float
     """A number in [0, 1)."""
+    lease_until_ms: int | None = None
+    """When the probe slots end that this attempt may have leased: tells its own slots from another's."""

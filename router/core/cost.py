@@ -54,6 +54,19 @@ class Cost:
     """Why it is unknown, in words for the user."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Several calls that have the same rates: no threshold and no dear hour lies between them."""
+
+    calls: int
+    usage: Usage
+    """Their sum; input and output are known of every one."""
+    input_tokens: int
+    """The input of one of them."""
+    when_ms: int
+    """When one of them ended."""
+
+
 class _Unknown(Exception):
     """Carries the reason out of the arithmetic; never leaves this module."""
 
@@ -80,6 +93,17 @@ def list_cost(reading: UsageReading, price: Price | None, when_ms: int, call: Ca
         return Cost(None, CostSource.UNKNOWN, "nobody knows the price of this model")
     try:
         return Cost(to_nano(_dollars(reading, price, when_ms, call)), CostSource.COMPUTED)
+    except _Unknown as unknown:
+        return Cost(None, CostSource.UNKNOWN, str(unknown))
+
+
+def cost_of_alike(alike: Alike, price: Price, *, batch: bool = False) -> Cost:
+    """Return what calls cost together that `price` treats alike, rounded once."""
+    try:
+        rates, factor = _rates(price, alike.input_tokens, alike.when_ms, _Conditions(batch=batch))
+        tokens = sum((n * rate for n, rate in _lines(alike.usage, Audio(), rates)), Decimal(0))
+        fees = alike.calls * (price.request_usd or 0)
+        return Cost(to_nano(factor * tokens / MTOK + fees), CostSource.COMPUTED)
     except _Unknown as unknown:
         return Cost(None, CostSource.UNKNOWN, str(unknown))
 
@@ -127,7 +151,13 @@ def _tokens(usage: Usage, audio: Audio, price: Price, when_ms: int, under: _Cond
     """Return the dollars for the tokens of one model."""
     if usage.input_tokens is None or usage.output_tokens is None:
         raise _Unknown("the wire did not say how many tokens were used")
-    rates = price.table.at(usage.input_tokens)
+    rates, factor = _rates(price, usage.input_tokens, when_ms, under)
+    return factor * sum((tokens * rate for tokens, rate in _lines(usage, audio, rates)), Decimal(0)) / MTOK
+
+
+def _rates(price: Price, input_tokens: int, when_ms: int, under: _Conditions) -> tuple[Rates, Decimal]:
+    """Return the rates of a call with this input at this moment, and the factor on them."""
+    rates = price.table.at(input_tokens)
     for hours in price.hours:
         if hours.hold(when_ms):
             rates = hours.rates.over(rates)
@@ -138,11 +168,11 @@ def _tokens(usage: Usage, audio: Audio, price: Price, when_ms: int, under: _Cond
         multiplier = _factor(price, kind, name)
         if table is None and multiplier is None:
             raise _Unknown(f"the price has no rates for {kind} {name}")
-        rates = rates if table is None else table.at(usage.input_tokens).over(rates)
+        rates = rates if table is None else table.at(input_tokens).over(rates)
         factor *= 1 if multiplier is None else multiplier
     if rates.input_mtok == 0 == rates.output_mtok and not price.request_usd:
         raise _Unknown("both rates are 0 and no plan says why; 0 and 0 is no proof of free")
-    return factor * sum((tokens * rate for tokens, rate in _lines(usage, audio, rates)), Decimal(0)) / MTOK
+    return rates, factor
 
 
 def _replacements(price: Price, under: _Conditions) -> Iterator[tuple[str, str, RateTable | None]]:

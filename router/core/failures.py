@@ -33,6 +33,7 @@ __all__ = [
     "FailureClass",
     "LedgerOutcome",
     "Scope",
+    "begun",
     "cancelled",
     "classify",
     "internal",
@@ -71,6 +72,18 @@ def cancelled() -> Diagnosis:
         counts_toward_breaker=False,
         ledger=LedgerOutcome.SETTLE_ESTIMATED,
         evidence="cancelled before the answer was whole",
+    )
+
+
+def begun() -> Diagnosis:
+    """Return the judgement of an answer whose content has begun: whoever sends it is well."""
+    return Diagnosis(
+        failure_class=FailureClass.OK,
+        action=Action.CONTINUE,
+        cooldown=Cooldown(),
+        counts_toward_breaker=False,
+        ledger=LedgerOutcome.SETTLE_ESTIMATED,
+        evidence="content has begun",
     )
 
 

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 
+from router.core.checks import Check
+from router.core.display import USD, Display
+from router.core.money import NANO
 from router.core.pricing import Price
+from router.core.quality import NOT_SAID, Priors
+from router.core.request import ANYBODY, Message, Need, Privacy, Request
+from router.core.rules import Rule
+from router.core.scoring import USUAL_WEIGHTS, Weights
 from router.core.secret import Secret
+
+__all__ = ["Message", "Request"]  # handed on: who imports the configuration's nouns wants these two as well
 
 
 class Wire(StrEnum):
@@ -57,6 +65,8 @@ class Provider:
     catalogue: str | None = None
     """The vendor's name in the price catalogue and in the failure rules, where it is not `name`."""
     proxy: str | None = None
+    trains: bool | None = None
+    """Whether it may learn from prompts; None: nobody has said."""
 
     @property
     def vendor(self) -> str:
@@ -114,6 +124,18 @@ class Deployment:
     timeouts: Timeouts = Timeouts()
     off: str | None = None
     """Why this deployment cannot be used at all (no key, no wheel), in words for the user; else None."""
+    weight: float = 1.0
+    """Its share among its route's own deployments under the `weighted` strategy; 0: only after the others."""
+    order: int = 0
+    """Lower ones come first within a route whatever its strategy, which arranges those of one order."""
+    capabilities: frozenset[Need] | None = None
+    """What it can do beyond text; None: what its wire usually can."""
+    trains: bool | None = None
+    """Where it differs from the provider's."""
+    max_error_rate: float | None = None
+    """The share of failures lately, 0 to 1, above which it is passed over."""
+    quality: Priors = NOT_SAID
+    """What the configuration says of its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +145,8 @@ class Climb:
     free_to_paid: bool = False
     max_cost_nano: int | None = None
     """The most one call may cost after a climb, in nano-dollars."""
+    max_tier: str | None = None
+    """The highest tier it may reach; None: the highest it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +158,19 @@ class Route:
     """Names in the order of the configuration; a ladder is written out tier by tier."""
     ladder: tuple[str, ...] = ()
     """The tiers it was written as, when it was."""
+    own: int | None = None
+    """How many of them are its own, None for all; those after are its fallbacks', which no strategy moves."""
     strategy: Strategy = Strategy.ORDERED
     climb: Climb = Climb()
+    privacy: Privacy = ANYBODY
+    cache: bool = False
+    """Whether an exact answer given before may stand in when nobody can serve."""
+    free_only: bool = False
+    """It was asked for with `:free`: nothing that costs money may serve."""
+    explicit: bool = False
+    """It was asked for by the name of a tier or a deployment: no task, level or rule has a say."""
+    checks: tuple[Check, ...] = ()
+    """What an answer must pass; with any, nothing of an answer is handed over before all have spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +198,8 @@ class BudgetScope(StrEnum):
     TIER = "tier"
     PROVIDER = "provider"
     DEPLOYMENT = "deployment"
+    ROUTE = "route"
+    SESSION = "session"
     TAG = "tag"
 
 
@@ -171,6 +208,7 @@ class BudgetWindow(StrEnum):
 
     CALL = "call"
     SESSION = "session"
+    HOUR = "hour"
     DAY = "day"
     SEVEN_DAYS = "7d"
     MONTH = "month"
@@ -182,11 +220,25 @@ class Budget:
 
     scope: BudgetScope
     target: str | None
-    """The tier, provider, deployment or `key=value` tag; None for all spend."""
+    """Whose: a tier's name, a `key=value` tag; None for all spend, and for each session by itself."""
     window: BudgetWindow
     limit_nano: int
     hard: bool = True
     """A hard budget refuses what does not fit; a soft one warns."""
+    rolling: bool | None = None
+    """Whether the window moves in whole hours or begins at local midnight; None: the window's own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What pauses paid calls and asks; None switches one of them off."""
+
+    nano_per_10m: int | None = 10 * NANO
+    """Nano-dollars spent, and expected of what still runs, within ten minutes."""
+    requests_per_minute: int | None = 300
+    """Paid requests of all sessions."""
+    identical_calls: int | None = 30
+    """The same paid request of one session within ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +252,15 @@ class Policy:
     cooldown_s: float = 120.0
     allowed_fails: int = 3
     fail_window_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """How figures are shown; the ledger stays in USD."""
-
-    currency: str = "USD"
-    usd_rate: Decimal = Decimal(1)
-    """Units of `currency` for one dollar."""
-    rate_date: str | None = None
-    timezone: str | None = None
-    """An IANA name; None is the system's own zone."""
-    theme: str | None = None
+    queue_s: float = 5.0
+    """How long a request may queue for a limit to free, instead of paying or failing."""
+    slow_s: float = 2.0
+    """First content that comes later, while several calls run, lets fewer of them run at once."""
+    guard: Guard = Guard()
+    wait_for_free_s: float = 0.0
+    """How long a request may wait for a free deployment's rest to end instead of paying or failing."""
+    weights: Weights = USUAL_WEIGHTS
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,28 +280,10 @@ class RouterConfig:
     levels: Mapping[str, LevelRule] = field(default_factory=dict)
     budgets: tuple[Budget, ...] = ()
     policy: Policy = Policy()
-    display: Display = Display()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a caller asks of the engine."""
-
-    messages: tuple[Message, ...]
-    name: str = "auto"
-    """A route, tier, deployment or alias."""
-    task: str | None = None
-    max_tokens: int | None = None
-    max_cost_nano: int | None = None
-    session: str | None = None
-    tags: tuple[tuple[str, str], ...] = ()
-    source: str = "ask"
-    """Where it came from: ask, cockpit, gateway, stress."""
+    display: Display = USD
+    gateway_key: Secret | None = None
+    """The key callers of the gateway send, where the configuration names one."""
+    local_only_tasks: frozenset[str] = frozenset()
+    """Tasks that only local deployments may serve."""
+    ignored: tuple[str, ...] = ()
+    """What a LiteLLM file says that has no meaning here, or another one, each said once with its lines."""

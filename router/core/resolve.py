@@ -1,8 +1,12 @@
-"""From the name a caller used to the route that serves it: exact matches, then aliases, never a guess."""
+"""From the name a caller used to the route that serves it: exact matches, then aliases, never a guess.
+
+`:free` behind a name forbids what costs money. Names may contain `:` themselves, so the whole name is looked
+for first: a model that is called `gemma:free` is that model.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -10,6 +14,7 @@ from router.core.model import Climb, Deployment, Route, RouterConfig
 
 EXPLICIT = Climb(free_to_paid=True)
 """Who names a tier or a deployment has declared it himself."""
+FREE = ":free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +27,40 @@ class Unknown:
 
 def resolve(config: RouterConfig, name: str) -> Route | Unknown:
     """Return the route called `name`, or one made of the tier, the deployment or the alias of that name."""
+    found = named(config, name)
+    if isinstance(found, Route):
+        return found
+    stem = name.removesuffix(FREE)
+    for pattern, target in config.aliases.items():
+        if fnmatchcase(name, pattern) or fnmatchcase(stem, pattern):
+            found = named(config, target)
+            return without_paid(found) if isinstance(found, Route) and stem != name else found
+    return found
+
+
+def named(config: RouterConfig, name: str) -> Route | Unknown:
+    """Return what the configuration itself calls `name`, with or without `:free` behind it; no alias."""
     exact = _exact(config, name)
     if exact is not None:
         return exact
-    for pattern, target in config.aliases.items():
-        if fnmatchcase(name, pattern):
-            return _exact(config, target) or Unknown(target, nearest_names(config, target))
-    return Unknown(name, nearest_names(config, name))
+    stem = name.removesuffix(FREE)
+    found = _exact(config, stem)
+    return without_paid(found) if found else Unknown(name, nearest_names(config, stem))
+
+
+def without_paid(route: Route) -> Route:
+    """Return the route as `:free` behind its name asks for it."""
+    return route if route.free_only else replace(route, name=route.name + FREE, free_only=True)
 
 
 def _exact(config: RouterConfig, name: str) -> Route | None:
     if name in config.routes:
         return config.routes[name]
     if name in config.deployments:
-        return Route(name=name, deployments=(name,), climb=EXPLICIT)
+        return Route(name=name, deployments=(name,), climb=EXPLICIT, explicit=True)
     if any(tier.name == name for tier in config.tiers):
-        return Route(name=name, deployments=on_tier(config, name), ladder=(name,), climb=EXPLICIT)
+        tiers = on_tier(config, name)
+        return Route(name=name, deployments=tiers, ladder=(name,), climb=EXPLICIT, explicit=True)
     return None
 
 

@@ -1,17 +1,22 @@
 """Who may serve a request, in which order, each in or out with a reason.
 
-Pure: the configuration, the request and what is known of each deployment in, a `Plan` out. What happens when
-an attempt fails is `fallback.py`.
+Pure: the assignment and what is known of each deployment in, a `Plan` out. The gates are `gates.py`, the
+order is `strategies.py`; what happens when an attempt fails is `fallback.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from router.core.estimate import Estimate
-from router.core.model import Billing, Deployment, Request, Route
-from router.core.money import usd
+from router.core.assignment import Assignment
+from router.core.facts import Facts
+from router.core.gates import Stop, company, stop
+from router.core.model import Strategy
+from router.core.request import Need
+from router.core.scoring import USUAL_WEIGHTS, Score, Weights, cost_term, health_term, score
+from router.core.stickiness import Pin, Turn, judge, warm_for_s
+from router.core.strategies import Runner, ranked, says
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,8 @@ class Candidate:
     eligible: bool
     reason: str
     """Why it is in, or why not; words for the user."""
-    score: float | None = None
+    score: Score | None = None
+    """What the `weighted` strategy thinks of it, whatever the route's own strategy is."""
     estimate_nano_usd: int | None = None
     """Expected cost; None when unknown."""
     bound_nano_usd: int | None = None
@@ -34,6 +40,19 @@ class Candidate:
     """It is out because of money alone."""
     off: bool = False
     """It cannot be used on this machine at all: no key, no server, no wheel."""
+    clamped: str | None = None
+    """Why `max_tokens`, or its thinking, is not what the caller asked for."""
+    thinking_tokens: int | None = None
+    """The part of `max_tokens` that may go into thinking."""
+    quality_count: int = 0
+    """How many observations the score's quality rests on; 0: on the configuration's word, or on nothing."""
+    paid: bool = False
+    """Each call to it costs money."""
+    context_window: int | None = None
+    back_in_s: float | None = None
+    """Its rest alone keeps it out and is over then, or its limit; None otherwise."""
+    full: bool = False
+    """A provider's limit alone keeps it out: nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,10 @@ class Plan:
     level: str | None
     language: str | None
     candidates: tuple[Candidate, ...]
+    notes: tuple[str, ...] = ()
+    """How the request came to this route and these bounds, and what a session's switch would cost."""
+    needs: frozenset[Need] = frozenset()
+    """What the request needs beyond text."""
 
     @property
     def chosen(self) -> Candidate | None:
@@ -53,84 +76,112 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one deployment for one request."""
+class Moment:
+    """What a plan needs beside the facts: the weights, the time, a roll of chance, and the session's past."""
 
-    deployment: Deployment
-    estimate: Estimate
-    max_tokens: int
-    blocked: str | None = None
-    """Why its health keeps it out now; None when it does not."""
+    weights: Weights = USUAL_WEIGHTS
+    now_ms: int = 0
+    roll: float = 0.0
+    """0 to 1; the same for all plans of one request."""
+    pin: Pin | None = None
 
 
-def plan(request: Request, route: Route, facts: tuple[Facts, ...]) -> Plan:
-    """Rank a route's deployments: in its own order, the eligible before the others.
+NOW = Moment()
+"""A plan of one moment, for a request that belongs to no session."""
 
-    `facts` has one entry per deployment of the route, in the route's order.
+
+def plan(assigned: Assignment, everyone: Sequence[Facts], moment: Moment = NOW) -> Plan:
+    """Rank a route's deployments, those that may serve before the others.
+
+    `everyone` has one entry per deployment of the route, in the route's order.
     """
-    judged = [_judge(request, route, fact, climbs=_climbs(facts, fact)) for fact in facts]
-    first = next((i for i, candidate in enumerate(judged) if candidate.eligible), None)
-    if first is not None:
-        judged[first] = replace(judged[first], reason=_first_reason(judged, first))
-    ranked = sorted(judged, key=lambda candidate: not candidate.eligible)  # stable: keeps the route's order
-    return Plan(route.name, request.task, None, None, tuple(ranked))
-
-
-def _judge(request: Request, route: Route, fact: Facts, *, climbs: bool) -> Candidate:
-    deployment, estimate = fact.deployment, fact.estimate
-    gates: tuple[tuple[bool, Callable[[], str | None]], ...] = (
-        (False, lambda: deployment.off),
-        (False, lambda: fact.blocked),
-        (False, lambda: _does_not_fit(deployment, estimate)),
-        (False, lambda: _may_not_climb(route) if climbs else None),
-        (True, lambda: _over("the climb's cap", route.climb.max_cost_nano, estimate) if climbs else None),
-        (True, lambda: _over("the caller's limit", request.max_cost_nano, estimate)),
+    others, scale = company(assigned, everyone), _scale(assigned, everyone)
+    runners = [
+        Runner(place, fact, _score(moment.weights, fact, scale)) for place, fact in enumerate(everyone)
+    ]
+    stops = {runner.place: stop(assigned, runner.facts, others) for runner in runners}
+    order = ranked(assigned.route, [r for r in runners if stops[r.place] is None], moment.roll)
+    candidates = [_inside(runner, says(assigned.route, runner)) for runner in order]
+    if order and assigned.route.strategy is Strategy.ORDERED:
+        candidates[0] = replace(candidates[0], reason=_first_in_order(order[0].place))
+    notes, stays = _session(order, moment)
+    if stays is not None:
+        candidates.insert(0, replace(candidates.pop(stays), reason=notes[0]))
+    candidates += [_outside(runner, why) for runner in runners if (why := stops[runner.place])]
+    request = assigned.request
+    return Plan(
+        assigned.route.name,
+        request.task,
+        request.level,
+        request.language,
+        tuple(candidates),
+        (*assigned.notes, *notes),
+        request.needs,
     )
-    stopped = next(((money, reason) for money, gate in gates if (reason := gate())), None)
+
+
+def _scale(assigned: Assignment, everyone: Sequence[Facts]) -> int:
+    """Return what a cost is measured against: the level's ceiling, else the dearest of the candidates."""
+    if assigned.ceiling_nano_per_1k is not None:
+        return assigned.ceiling_nano_per_1k
+    return 1000 * max((fact.estimate.expected_nano or 0 for fact in everyone), default=0)
+
+
+def _score(weights: Weights, fact: Facts, scale_nano_per_1k: int) -> Score:
+    return score(
+        weights,
+        cost=cost_term(fact.estimate.expected_nano, scale_nano_per_1k),
+        quality=fact.quality.mean,
+        health=health_term(fact.stats, fact.left),
+        pressure=fact.pressure,
+    )
+
+
+def _session(order: Sequence[Runner], moment: Moment) -> tuple[tuple[str, ...], int | None]:
+    """Return what is to be said of the session's last deployment, and its place when the session stays."""
+    pin = moment.pin
+    place = next((i for i, r in enumerate(order) if pin and r.facts.deployment.name == pin.deployment), None)
+    if pin is None or place is None:
+        return (), None
+    here = order[place].facts
+    warm_s = warm_for_s(pin, here.deployment, moment.now_ms)
+    if place == 0 or warm_s <= 0:
+        return (), None
+    there = order[0].facts
+    verdict = judge(pin, Turn(here.deployment, here.estimate), Turn(there.deployment, there.estimate), warm_s)
+    return (verdict.reason,), place if verdict.stays else None
+
+
+def _inside(runner: Runner, reason: str) -> Candidate:
+    fact = runner.facts
     return Candidate(
-        deployment=deployment.name,
-        tier=deployment.tier.name,
-        eligible=stopped is None,
-        reason=stopped[1] if stopped else "next in the route's order",
-        estimate_nano_usd=estimate.expected_nano,
-        bound_nano_usd=estimate.bound_nano,
-        max_tokens=fact.max_tokens,
-        over_budget=stopped[0] if stopped else False,
-        off=deployment.off is not None,
+        deployment=fact.deployment.name,
+        tier=fact.deployment.tier.name,
+        eligible=True,
+        reason=reason,
+        score=runner.score,
+        estimate_nano_usd=fact.estimate.expected_nano,
+        bound_nano_usd=fact.estimate.bound_nano,
+        max_tokens=fact.clamp.max_tokens,
+        clamped=fact.clamp.reason,
+        thinking_tokens=fact.clamp.thinking_tokens,
+        quality_count=fact.quality.count,
+        paid=fact.paid,
+        context_window=fact.deployment.context_window,
     )
 
 
-def _climbs(facts: tuple[Facts, ...], fact: Facts) -> bool:
-    """Whether reaching this deployment means going from what costs nothing to what costs money."""
-    if fact.deployment.billing is not Billing.METERED:
-        return False
-    return any(other.deployment.billing is not Billing.METERED for other in facts)
+def _outside(runner: Runner, why: Stop) -> Candidate:
+    return replace(
+        _inside(runner, why.reason),
+        eligible=False,
+        over_budget=why.money,
+        off=runner.facts.deployment.off is not None,
+        back_in_s=runner.facts.back_in_s if why.rest else None,
+    )
 
 
-def _may_not_climb(route: Route) -> str | None:
-    if route.climb.free_to_paid:
-        return None
-    return f"costs money and route {route.name} does not declare climb: free_to_paid"
-
-
-def _over(limit: str, cap_nano: int | None, estimate: Estimate) -> str | None:
-    if cap_nano is None:
-        return None
-    if estimate.bound_nano is None:
-        return f"its price is unknown and {limit} is ${usd(cap_nano)}"
-    if estimate.bound_nano > cap_nano:
-        return f"could cost ${usd(estimate.bound_nano)}, {limit} is ${usd(cap_nano)}"
-    return None
-
-
-def _does_not_fit(deployment: Deployment, estimate: Estimate) -> str | None:
-    window = deployment.context_window
-    if window is None or estimate.input_expected_tokens < window:
-        return None
-    return f"about {estimate.input_expected_tokens} input tokens do not fit its context of {window}"
-
-
-def _first_reason(judged: list[Candidate], first: int) -> str:
-    if first == 0:
+def _first_in_order(before: int) -> str:
+    if before == 0:
         return "first in the route's order"
-    return f"first that can serve; {first} before it cannot"
+    return f"first that can serve; {before} before it cannot"

@@ -73,6 +73,8 @@ class Intent:
     """What it is expected to cost."""
     held_nano_usd: int | None = None
     """What is reserved for it: the bound."""
+    estimate_tokens: int | None = None
+    """The input and output tokens it is expected to take: what limits count until it has ended."""
     price_version: str | None = None
     rates_json: str | None = None
     prompt_fingerprint: str | None = None
@@ -121,6 +123,13 @@ class Entry:
     def status(self) -> EntryStatus:
         """The row's status; `open` while nothing has settled it."""
         return self.settlement.status if self.settlement else EntryStatus.OPEN
+
+    @property
+    def overrun_nano_usd(self) -> int:
+        """What it cost beyond its hold: 0 unless the wire's bill passed the bound that budgets agreed to."""
+        held = self.intent.held_nano_usd
+        posted = self.settlement.budget_nano_usd if self.settlement else None
+        return 0 if held is None or posted is None else max(0, posted - held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,17 @@ import json
 from router.core.failures import FailureClass
 from router.core.fallback import Past
 from router.core.money import usd
-from router.core.selection import Plan
+from router.core.scoring import Score
+from router.core.selection import Candidate, Plan
 
 
 def tell(plan: Plan, past: tuple[Past, ...] = ()) -> str:
-    """Return a sentence or two: who was passed over and why, who failed and how, who serves.
+    """Return a sentence or two: how it came here, who was passed over, who failed and how, who serves.
 
     Those that are off on this machine are only counted: the same ones would fill every sentence.
     """
     out = [candidate for candidate in plan.candidates if not candidate.eligible]
-    parts = [f"{c.deployment} ({c.tier}) skipped: {c.reason}" for c in out if not c.off]
+    parts = [*plan.notes, *(f"{c.deployment} ({c.tier}) skipped: {c.reason}" for c in out if not c.off)]
     off = sum(candidate.off for candidate in out)
     if off:
         parts.append(f"{off} off on this machine")
@@ -29,7 +30,7 @@ def tell(plan: Plan, past: tuple[Past, ...] = ()) -> str:
     if served:
         parts.append(f"{served.deployment} answered")
     elif not past and plan.chosen:
-        parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}) is {plan.chosen.reason}")
+        parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}): {plan.chosen.reason}")
     elif not past:
         parts.append("nobody can serve")
     return f"route {plan.route}: " + "; ".join(parts)
@@ -42,17 +43,35 @@ def plan_json(plan: Plan) -> str:
             "route": plan.route,
             "task": plan.task,
             "level": plan.level,
-            "candidates": [
-                {
-                    "deployment": c.deployment,
-                    "eligible": c.eligible,
-                    "reason": c.reason,
-                    "estimate_usd": usd(c.estimate_nano_usd),
-                    "bound_usd": usd(c.bound_nano_usd),
-                }
-                for c in plan.candidates
-            ],
+            "language": plan.language,
+            "notes": plan.notes,
+            "candidates": [_candidate(candidate) for candidate in plan.candidates],
         },
         separators=(",", ":"),
         ensure_ascii=False,
     )
+
+
+def score_inputs(score: Score | None) -> dict[str, float | None] | None:
+    """Return a score's four inputs as plain figures, rounded for reading."""
+    if score is None:
+        return None
+    return {
+        "cost": None if score.cost is None else round(score.cost, 4),
+        "quality": round(score.quality, 4),
+        "health": round(score.health, 4),
+        "pressure": round(score.pressure, 4),
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    told: dict[str, object] = {
+        "deployment": candidate.deployment,
+        "eligible": candidate.eligible,
+        "reason": candidate.reason,
+        "score": round(candidate.score.total, 4) if candidate.score else None,
+        "score_inputs": score_inputs(candidate.score),
+        "estimate_usd": usd(candidate.estimate_nano_usd),
+        "bound_usd": usd(candidate.bound_nano_usd),
+    }
+    return told | ({"clamped": candidate.clamped} if candidate.clamped else {})

@@ -1,4 +1,4 @@
-"""Spans of time to sum spend over: local calendar days, and rolling hours.
+"""Spans of time to sum spend over: local calendar days and months, and rolling hours.
 
 Pure: the moment and the zone are arguments. Every window is half-open and neighbours share their boundary,
 so no entry is counted twice or falls between two days, also where a day has 23 or 25 hours.
@@ -26,6 +26,13 @@ def calendar_days(now_ms: int, zone: tzinfo, count: int, *, back: int = 0) -> tu
     last = local_date(now_ms, zone) - timedelta(days=back)
     midnights = [_midnight_ms(last - timedelta(days=ago), zone) for ago in range(count - 1, -2, -1)]
     return tuple(Window(start, end) for start, end in pairwise(midnights))
+
+
+def calendar_month(now_ms: int, zone: tzinfo) -> Window:
+    """Return the local month that `now_ms` falls in, whole."""
+    first = local_date(now_ms, zone).replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Window(_midnight_ms(first, zone), _midnight_ms(following, zone))
 
 
 def rolling_hours(now_ms: int, count: int) -> Window:

@@ -32,6 +32,16 @@ class Attempt:
     """When it was sent, on the monotonic clock; None before."""
     refused: bool = False
     """The ledger did not take its row."""
+    warnings: tuple[str, ...] = ()
+    """What its admission said of soft budgets."""
+    lease_until_ms: int | None = None
+    """When the probe slots end that its admission may have taken."""
+    probes: bool = False
+    """It is to show whether a resting deployment is back, and has not yet."""
+    counted: bool = False
+    """It is among the attempts that run at its deployment."""
+    held: bool = False
+    """Its content waits for checks, so that another deployment may still answer."""
     first_content: float | None = None
     usage: UsageReport | None = None
     answering: Answering | None = None
@@ -42,6 +52,13 @@ class Attempt:
     """Which kinds of content came."""
 
     @property
+    def ttft_s(self) -> float | None:
+        """Seconds from sending to the first content; None while there is none."""
+        if self.first_content is None or self.started is None:
+            return None
+        return self.first_content - self.started
+
+    @property
     def n(self) -> int:
         """Which attempt of its request it is, from 1."""
         return self.intent.attempt
@@ -49,7 +66,7 @@ class Attempt:
     def outcome(self) -> Exchange:
         """Return the exchange with what only the caller's side knows: whether content was delivered."""
         exchange = self.exchange or Exchange(vendor=self.deployment.provider.vendor)
-        delivered = self.first_content is not None
+        delivered = self.first_content is not None and not self.held
         return replace(exchange, delivered=delivered, reasoning_only=self.kinds == {"reasoning"})
 
     def take(self, event: UpstreamEvent) -> None:
@@ -129,7 +146,7 @@ class Attempt:
             model_served=served,
             provider_request_id=self.answering.provider_request_id if self.answering else None,
             service_tier=reading.service_tier if reading else None,
-            ttft_ms=None if self.first_content is None else round((self.first_content - started) * 1000),
+            ttft_ms=None if self.ttft_s is None else round(self.ttft_s * 1000),
             duration_ms=round((now - started) * 1000),
             finish_reason=self.exchange.finish_reason if self.exchange else None,
         )

@@ -8,28 +8,32 @@ One readable loop over pure decisions and ports. It holds no rule of its own: wh
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from router.core.clamp import clamp
+from router.core.admission import Refusal
 from router.core.diagnosis import Diagnosis
 from router.core.estimate import estimate
 from router.core.failures import classify, internal
-from router.core.fallback import GiveUp, Past, Try, decide
+from router.core.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
 from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
-from router.core.model import Deployment, Request, Route, RouterConfig, Wire
-from router.core.resolve import Unknown, members, resolve
-from router.core.secret import Secret
-from router.core.selection import Candidate, Facts, Plan, plan
+from router.core.health import ScopeHealth
+from router.core.limits import LearnedLimit
+from router.core.model import Request, Route, RouterConfig
+from router.core.not_admitted import barred
+from router.core.resolve import Unknown, resolve
+from router.core.retries import RetryBudget
+from router.core.selection import Candidate, Plan
 from router.core.spend import EntryStatus, Intent
 from router.core.why import plan_json, tell
 from router.engine.attempt import Attempt, record_of
+from router.engine.escalating import Escalating
 from router.engine.events import (
     Answer,
+    AnswerChecked,
     AnswerError,
     AttemptEnded,
-    AttemptRecord,
     AttemptStarted,
     AttemptWaiting,
     RequestEnded,
@@ -37,36 +41,17 @@ from router.engine.events import (
     RouteEvent,
     TextArrived,
 )
-from router.engine.health_board import DeploymentState, HealthBoard
-from router.engine.ports import Call, Chance, Clock, Content, Ledger, Upstream, Waiting
+from router.engine.health_board import DeploymentState
+from router.engine.planner import Planner
+from router.engine.ports import Call, Content, Waiting
+from router.engine.run import Run
+from router.engine.shared_state import SharedState
+from router.engine.world import World
 from router.errors import LedgerError, UnknownName
 
+__all__ = ["Engine", "World"]
+
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything outside that the engine acts on."""
-
-    upstreams: Mapping[Wire, Upstream]
-    ledger: Ledger
-    clock: Clock
-    chance: Chance
-    install_key: Secret
-    """Keys the fingerprints of prompts, so that a ledger alone cannot be searched for guesses."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """One request on its way."""
-
-    request: Request
-    request_id: str
-    route: Route
-    started: float
-    past: list[Past] = field(default_factory=list)
-    records: list[AttemptRecord] = field(default_factory=list)
-    text: str = ""
 
 
 class Engine:
@@ -75,7 +60,15 @@ class Engine:
     def __init__(self, config: RouterConfig, world: World) -> None:
         self.config = config
         self._world = world
-        self._health = HealthBoard(config, world.clock, world.chance)
+        self._shared = SharedState(config, world.ledger, world.clock, world.chance, world.zone)
+        self._planner = Planner(config, world, self._shared.health)
+        self._retries = RetryBudget()
+
+    def swap(self, config: RouterConfig) -> None:
+        """Use `config` for the requests that begin from now on; those under way end under their own."""
+        self.config = config
+        self._shared = self._shared.under(config)
+        self._planner = self._planner.under(config, self._shared.health)
 
     def route(self, name: str) -> Route:
         """Return what `name` stands for. Raises UnknownName with the nearest ones."""
@@ -86,11 +79,19 @@ class Engine:
 
     def plan(self, request: Request) -> Plan:
         """Return the decision as it would be made now. Sends and writes nothing. Raises UnknownName."""
-        return self._plan(request, self.route(request.name))
+        return self._planner.plan(self._planner.begin(request))
 
     def deployments(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
-        return self._health.states()
+        return self._shared.states()
+
+    def refresh(self, healths: Mapping[str, ScopeHealth], limits: Sequence[LearnedLimit] = ()) -> None:
+        """Know what the ledger knows: of every scope's health, and of limits learned."""
+        self._shared.refresh(healths, limits)
+
+    def scope_keys(self, name: str) -> frozenset[str]:
+        """Return the keys of all health scopes behind `name`. Raises UnknownName."""
+        return self._shared.health.keys(self.route(name).deployments)
 
     async def stream(self, request: Request) -> AsyncGenerator[RouteEvent, None]:
         """Answer `request`; `RequestEnded` comes last.
@@ -98,59 +99,95 @@ class Engine:
         Closing the generator stops the call and settles its row as cancelled. Raises UnknownName before the
         first event, and LedgerError when an attempt cannot be written: then nothing was sent.
         """
-        run = _Run(request, self._request_id(), self.route(request.name), self._world.clock.monotonic())
-        first_plan = fresh = self._plan(request, run.route)
+        run = self._begin(request)
+        planned = run.planned
+        first_plan = fresh = run.planner.plan(planned)
         yield RequestStarted(run.request_id, first_plan)
         while True:
-            step = decide(fresh, run.past, self.config.policy, self._left_s(run))
-            if isinstance(step, GiveUp):
-                break
-            async with aclosing(self._attempt(run, step, fresh)) as events:
+            step = self._decide(run, fresh)
+            match step:
+                case Try():
+                    doing = self._attempt(run, step, fresh)
+                case Wait():
+                    doing = self._wait(run, step)
+                case GiveUp() | UseCached():
+                    break
+            async with aclosing(run.answers.watch(doing)) as events:
                 async for event in events:
+                    if isinstance(event, AnswerChecked):
+                        self._world.ledger.checked(run.request_id, event.n, event.verdicts)
                     yield event
-            fresh = self._plan(request, run.route)
-        yield RequestEnded(self._answer(run, first_plan, step))
+            run.carry(planned)
+            fresh = run.planner.plan(run.planned)
+        if isinstance(step, UseCached) and planned.kept is not None:
+            run.text = planned.kept
+            yield TextArrived(len(run.past), run.text, "text", b"")
+        for piece in run.answers.release():
+            yield piece
+        yield RequestEnded(run.answers.finished(self._answer(run, first_plan, step)))
 
     async def aclose(self) -> None:
         """End child processes and connections; the ledger is its opener's to close."""
         for upstream in self._world.upstreams.values():
             await upstream.aclose()
 
+    def _begin(self, request: Request) -> Run:
+        planned = self._planner.begin(request)
+        answers = Escalating(planned.assigned.route, self.config, self._world.check_runner)
+        return Run(
+            planned=planned,
+            config=self.config,
+            shared=self._shared,
+            planner=self._planner,
+            answers=answers,
+            request_id=self._request_id(),
+            started=self._world.clock.monotonic(),
+        )
+
     def _request_id(self) -> str:
         """Return an id that sorts by time: 11 hex digits of milliseconds, then chance."""
         return f"{self._world.clock.now_ms():011x}{self._world.chance.token()}"
 
-    def _left_s(self, run: _Run) -> float:
-        return self.config.policy.deadline_s - (self._world.clock.monotonic() - run.started)
+    def _now_ms(self) -> int:
+        return self._world.clock.now_ms()
 
-    def _plan(self, request: Request, route: Route) -> Plan:
-        return plan(request, route, tuple(self._facts(request, d) for d in members(self.config, route)))
+    def _soonest_s(self, run: Run) -> float | None:
+        """Return in how many seconds a deployment of the route is free again; None if none is known to be."""
+        back = [run.shared.health.soonest_ms(run.route), *(r.until_ms for r in run.refusals.values())]
+        moments = [moment for moment in back if moment is not None]
+        return max(0, min(moments) - self._now_ms()) / 1000 if moments else None
 
-    def _facts(self, request: Request, deployment: Deployment) -> Facts:
-        unclamped = estimate(request.messages, deployment, 1)
-        limit = clamp(
-            request.max_tokens,
-            self.config.policy.default_max_tokens,
-            deployment,
-            unclamped.input_expected_tokens,
-        ).max_tokens
-        estimated = estimate(request.messages, deployment, limit)
-        return Facts(deployment, estimated, limit, self._health.blocked(deployment))
+    def _left_s(self, run: Run) -> float:
+        return run.config.policy.deadline_s - (self._world.clock.monotonic() - run.started)
 
-    async def _attempt(self, run: _Run, step: Try, made: Plan) -> AsyncGenerator[RouteEvent, None]:
+    def _decide(self, run: Run, fresh: Plan) -> Decision:
+        now_s, free = self._world.clock.monotonic(), barred(fresh, run.refusals, self._now_ms())
+        standing = Standing(
+            may_retry=self._retries.allows(now_s),
+            may_wait=run.shared.may_wait,
+            waited_s=run.waited_s,
+            cached=run.planned.kept is not None,
+        )
+        return run.answers.step(free, run.past, self._left_s(run), standing)
+
+    async def _wait(self, run: Run, step: Wait) -> AsyncGenerator[RouteEvent, None]:
+        yield AttemptWaiting(len(run.past) + 1, step.message)
+        await run.shared.wait(step.seconds)
+        run.waited_s += step.seconds
+
+    async def _attempt(self, run: Run, step: Try, made: Plan) -> AsyncGenerator[RouteEvent, None]:
         """Admit, send, classify and settle one call; the row is settled however this generator ends."""
         attempt = self._prepare(run, step.candidate, made)
+        refusal: Refusal | None = None
         diagnosis: Diagnosis | None = None  # which it stays when the caller goes away at an await or yield
         try:
-            await self._world.ledger.admit(attempt.intent)
-            self._health.take(attempt.deployment)
-            yield AttemptStarted(
-                attempt.n, attempt.intent.tier, attempt.deployment.name, attempt.deployment.model
-            )
-            async with aclosing(self._events(run, attempt)) as events:
-                async for event in events:
-                    yield event
-            diagnosis = classify(attempt.outcome(), self._world.clock.now_ms())
+            refusal = await run.shared.admit(attempt)
+            attempt.refused = refusal is not None
+            if not attempt.refused:
+                async with aclosing(self._events(run, attempt)) as events:
+                    async for event in events:
+                        yield event
+                diagnosis = classify(attempt.outcome(), self._now_ms())
         except LedgerError:
             attempt.refused = True  # there is no row to settle
             raise
@@ -160,9 +197,14 @@ class Engine:
         finally:
             if not attempt.refused:
                 self._settle(run, attempt, attempt.cancelled() if diagnosis is None else diagnosis)
-        yield AttemptEnded(run.records[-1])
+        if refusal is None:
+            yield AttemptEnded(run.records[-1])
+        else:
+            run.refusals[attempt.deployment.name] = refusal
 
-    async def _events(self, run: _Run, attempt: Attempt) -> AsyncGenerator[RouteEvent, None]:
+    async def _events(self, run: Run, attempt: Attempt) -> AsyncGenerator[RouteEvent, None]:
+        intent, deployment = attempt.intent, attempt.deployment
+        yield AttemptStarted(attempt.n, intent.tier, deployment.name, deployment.model, attempt.warnings)
         timeouts = attempt.deployment.timeouts
         bounded = replace(timeouts, total_s=min(timeouts.total_s, self._left_s(run)))
         call = Call(
@@ -177,19 +219,21 @@ class Engine:
                 attempt.take(event)
                 match event:
                     case Content():
+                        run.shared.answering(attempt)
                         yield TextArrived(attempt.n, event.text, event.kind, event.raw)
                     case Waiting():
                         yield AttemptWaiting(attempt.n, event.what)
                     case _:
                         pass
 
-    def _prepare(self, run: _Run, candidate: Candidate, made: Plan) -> Attempt:
-        deployment = self.config.deployments[candidate.deployment]
+    def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
+        deployment = run.config.deployments[candidate.deployment]
         key, request = self._world.install_key, run.request
+        expected = estimate(request.messages, deployment, candidate.max_tokens or 1)
         intent = Intent(
             request_id=run.request_id,
             attempt=len(run.past) + 1,
-            started_at=self._world.clock.now_ms(),
+            started_at=self._now_ms(),
             source=request.source,
             route=run.route.name,
             tier=candidate.tier,
@@ -199,35 +243,36 @@ class Engine:
             billing=deployment.billing.value,
             session_id=request.session,
             task=request.task,
+            level=request.level,
+            language=request.language,
             price_version=deployment.price.version if deployment.price else None,
             rates_json=deployment.price.rates_json if deployment.price else None,
             estimate_nano_usd=candidate.estimate_nano_usd,
             held_nano_usd=candidate.bound_nano_usd,
+            estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
             prompt_fingerprint=prompt_fingerprint(request.messages, key),
             prefix_fingerprint=prefix_fingerprint(request.messages, key),
             why_json=plan_json(made),
             tags=request.tags,
         )
-        expected = estimate(request.messages, deployment, candidate.max_tokens or 1)
-        return Attempt(intent, deployment, candidate, expected, self._world.clock)
+        held = bool(run.route.checks)
+        return Attempt(intent, deployment, candidate, expected, self._world.clock, held=held)
 
-    def _settle(self, run: _Run, attempt: Attempt, diagnosis: Diagnosis) -> None:
+    def _settle(self, run: Run, attempt: Attempt, diagnosis: Diagnosis) -> None:
         settlement = attempt.finish(diagnosis)
-        self._world.ledger.settle(settlement)
-        self._health.note(attempt.deployment, diagnosis)
+        run.shared.settle(attempt, diagnosis, settlement)
+        self._retries = self._retries.after(diagnosis, self._world.clock.monotonic())
         run.past.append(Past(attempt.deployment.name, diagnosis))
         run.records.append(record_of(attempt.intent, settlement, diagnosis))
         run.text = "".join(attempt.text)
 
-    def _answer(self, run: _Run, first: Plan, end: GiveUp) -> Answer:
+    def _answer(self, run: Run, first: Plan, end: GiveUp | UseCached) -> Answer:
         answered = bool(run.records) and run.records[-1].outcome is EntryStatus.OK
-        error = (
-            None
-            if answered
-            else AnswerError(
-                end.failure_class, end.message, self._health.soonest_s(run.route), end.over_budget
-            )
-        )
+        if answered:
+            run.planner.served(run.request.session, run.records[-1])
+        error = None
+        if isinstance(end, GiveUp) and not answered:
+            error = AnswerError(end.failure_class, end.message, self._soonest_s(run), end.over_budget)
         return Answer(
             request_id=run.request_id,
             text=run.text,
@@ -238,4 +283,5 @@ class Engine:
             estimate_nano_usd=first.chosen.estimate_nano_usd if first.chosen else None,
             why=tell(first, tuple(run.past)),
             error=error,
+            cached=isinstance(end, UseCached),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from router.core.checks import Verdict
 from router.core.failures import FailureClass
 from router.core.selection import Plan
 from router.core.spend import CostSource, EntryStatus
@@ -57,11 +58,18 @@ class Answer:
     estimate_nano_usd: int | None
     why: str
     error: AnswerError | None = None
+    answered_by: int | None = None
+    """The attempt whose text it is, where that need not be the last: a climb may fail after a poor answer."""
+    cached: bool = False
+    """Nobody could serve: the text is what exactly this request was answered before."""
 
     @property
     def served_by(self) -> AttemptRecord | None:
-        """The attempt whose text the caller got: the last one, if any was made."""
-        return self.attempts[-1] if self.attempts else None
+        """The attempt whose text the caller got: the last one unless another is named, if any was made."""
+        if self.cached:
+            return None
+        named = (attempt for attempt in self.attempts if attempt.n == self.answered_by)
+        return next(named, self.attempts[-1] if self.attempts else None)
 
     @property
     def usage(self) -> Usage:
@@ -99,6 +107,8 @@ class AttemptStarted:
     tier: str
     deployment: str
     model: str
+    warnings: tuple[str, ...] = ()
+    """Soft budgets that it passes, in words for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +137,31 @@ class AttemptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerChecked:
+    """A route's checks have judged an attempt's answer; its content comes later, or never."""
+
+    n: int
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return all(verdict.passed for verdict in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
 class RequestEnded:
     """The last event."""
 
     answer: Answer
 
 
-RouteEvent = RequestStarted | AttemptStarted | AttemptWaiting | TextArrived | AttemptEnded | RequestEnded
+RouteEvent = (
+    RequestStarted
+    | AttemptStarted
+    | AttemptWaiting
+    | TextArrived
+    | AttemptEnded
+    | AnswerChecked
+    | RequestEnded
+)

@@ -1,20 +1,21 @@
-"""Which deployments rest now, why and until when: the engine's memory of what failures meant.
+"""Which deployments rest now, why and until when, as far as this process knows.
 
-Keeps one `ScopeHealth` per scope, so that one dead key rests every deployment that uses it, and leases
-probes. How health moves is `core.health`; what a failure means is `core.failures`.
+A cache of the ledger's health, so that planning asks no file: it takes in what admissions answer and what its
+own attempts taught at once, and everything when the ledger has changed. How health moves is `core.health` and
+`core.scopes`; that nobody slips through in between is the ledger's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from router.core.diagnosis import Diagnosis, FailureClass, Scope
-from router.core.health import HEALTHY, Health, ScopeHealth, Sign, lease, note, step
-from router.core.model import Billing, Deployment, Route, RouterConfig
-from router.engine.ports import Chance, Clock
-
-LEASE_MARGIN_MS = 5_000
-"""How much longer than a first token may take a probe keeps its slot."""
+from router.core.admission import Lesson
+from router.core.diagnosis import Scope
+from router.core.health import Health, ScopeHealth
+from router.core.model import Deployment, Route, RouterConfig
+from router.core.scopes import learn, resting, scope_keys, why_away
+from router.engine.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,86 +37,63 @@ class DeploymentState:
 class HealthBoard:
     """The health of one configuration's scopes."""
 
-    def __init__(self, config: RouterConfig, clock: Clock, chance: Chance) -> None:
+    def __init__(self, config: RouterConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._chance = chance
+        self._keys = {name: scope_keys(deployment) for name, deployment in config.deployments.items()}
         self._scopes: dict[str, ScopeHealth] = {}
+
+    def under(self, config: RouterConfig) -> HealthBoard:
+        """Return a board of another configuration that knows what this one knows."""
+        board = HealthBoard(config, self._clock)
+        board.refresh(self._scopes)
+        return board
+
+    def scopes(self, deployment: Deployment) -> Mapping[Scope, str]:
+        """Return the keys of a deployment's scopes."""
+        return self._keys[deployment.name]
+
+    def keys(self, deployments: Collection[str]) -> frozenset[str]:
+        """Return the keys of all scopes of several deployments."""
+        return frozenset(key for name in deployments for key in self._keys[name].values())
 
     def blocked(self, deployment: Deployment) -> str | None:
         """Return why this deployment may not be asked now, or None; a rest that is over may be probed."""
-        resting = self._resting(deployment)
-        if resting is None:
-            return None
-        if resting.until_ms is None:
-            return f"disabled until something changes: {resting.reason}"
-        left_s = (resting.until_ms - self._clock.now_ms()) / 1000
-        if left_s <= 0:
-            return None
-        word = "probed by another call" if resting.state is Health.PROBING else resting.state.value
-        return f"{word} for {left_s:.0f} s more: {resting.reason}"
+        return why_away(self._resting(deployment), self._clock.now_ms())
 
-    def take(self, deployment: Deployment) -> None:
-        """Lease the probe of every scope whose rest is over; called right before a deployment is asked."""
-        lease_ms = round(deployment.timeouts.first_token_s * 1000) + LEASE_MARGIN_MS
-        for key in _keys(deployment).values():
-            leased = lease(self._scopes.get(key, HEALTHY), self._clock.now_ms(), lease_ms)
-            if leased is not None:
-                self._scopes[key] = leased
+    def refresh(self, healths: Mapping[str, ScopeHealth]) -> None:
+        """Know what the ledger knows, all of it."""
+        self._scopes = dict(healths)
 
-    def note(self, deployment: Deployment, diagnosis: Diagnosis) -> None:
-        """Take in what an attempt's end means, for the scope it concerns and for those it was a probe of."""
-        now, ok = self._clock.now_ms(), diagnosis.failure_class is FailureClass.OK
-        for scope, key in _keys(deployment).items():
-            health = self._scopes.get(key, HEALTHY)
-            if scope is diagnosis.cooldown.scope or (ok and scope is Scope.DEPLOYMENT):
-                moved = note(health, diagnosis, now, self._config.policy, self._chance.roll())
-            else:
-                moved = step(health, Sign.SUCCESS if ok else Sign.NEUTRAL, now)
-            self._scopes[key] = moved
+    def update(self, healths: Mapping[str, ScopeHealth]) -> None:
+        """Know what the ledger has just said about some scopes."""
+        self._scopes |= healths
+
+    def take_in(self, lesson: Lesson, at_ms: int) -> None:
+        """Know what an attempt of this process taught before the ledger has it."""
+        self._scopes |= learn(self._scopes, lesson, at_ms)
 
     def states(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
         ranked = sorted(self._config.deployments.values(), key=lambda d: d.tier.rank)
         return tuple(self._state(deployment) for deployment in ranked)
 
-    def soonest_s(self, route: Route) -> float | None:
-        """Return in how many seconds a route's first resting deployment comes back; None if none does."""
+    def soonest_ms(self, route: Route) -> int | None:
+        """Return when a route's first resting deployment comes back; None if none does."""
         states = [self._state(self._config.deployments[name]) for name in route.deployments]
-        times = [state.until_ms for state in states if state.until_ms is not None]
-        return max(0, min(times) - self._clock.now_ms()) / 1000 if times else None
+        return min((state.until_ms for state in states if state.until_ms is not None), default=None)
 
     def _state(self, deployment: Deployment) -> DeploymentState:
         if deployment.off:
             return DeploymentState(deployment, Health.DISABLED, None, deployment.off)
-        resting = self._resting(deployment)
-        if resting is None:
+        rest = self._resting(deployment)
+        if rest is None:
             return DeploymentState(deployment, Health.AVAILABLE)
-        if resting.until_ms is not None and resting.until_ms <= self._clock.now_ms():
+        if rest.until_ms is not None and rest.until_ms <= self._clock.now_ms():
             return DeploymentState(
                 deployment, Health.AVAILABLE, None, "back from a rest: the next call proves it"
             )
-        return DeploymentState(deployment, resting.state, resting.until_ms, resting.reason)
+        return DeploymentState(deployment, rest.state, rest.until_ms, rest.reason)
 
     def _resting(self, deployment: Deployment) -> ScopeHealth | None:
-        """Return the health that keeps a deployment away the longest, or None."""
-        away = [
-            health
-            for key in _keys(deployment).values()
-            if (health := self._scopes.get(key, HEALTHY)).state is not Health.AVAILABLE
-        ]
-        return max(away, key=lambda h: float("inf") if h.until_ms is None else h.until_ms, default=None)
-
-
-def _keys(deployment: Deployment) -> dict[Scope, str]:
-    """Return what each of a deployment's scopes is kept under; providers with one key share a credential."""
-    provider = deployment.provider
-    owner = provider.api_key.fingerprint() if provider.api_key else provider.name
-    keys = {
-        Scope.DEPLOYMENT: f"deployment:{deployment.name}",
-        Scope.CREDENTIAL: f"credential:{owner}",
-        Scope.PROVIDER_ENDPOINT: f"endpoint:{provider.base_url or provider.name}",
-    }
-    if deployment.billing is Billing.FREE:
-        keys[Scope.ACCOUNT_FREE_TIER] = f"free:{owner}"
-    return keys
+        return resting(self._scopes, self._keys[deployment.name].values())

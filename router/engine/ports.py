@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from router.core.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
+from router.core.check_value import CheckStats
+from router.core.checks import Command, Ran, Verdict
 from router.core.exchange import Exchange
+from router.core.health import ScopeHealth
+from router.core.limits import LearnedLimit
+from router.core.lots import Divisions, Lot, PrefixUse
 from router.core.model import Deployment, Message
 from router.core.spend import DeploymentStats, Dimension, Entry, Intent, Settlement, Spend, SpendGroup, Window
 from router.core.usage import UsageReading
@@ -104,19 +110,44 @@ class Upstream(Protocol):
 
 
 class Ledger(Protocol):
-    """Where every attempt is written, by one writer."""
+    """Where every attempt is written, by one writer, and what all processes share of their deployments."""
 
-    async def admit(self, intent: Intent) -> None:
-        """Commit an attempt's row before anything is sent. Raises LedgerError: then nothing may be sent."""
+    async def admit(self, intent: Intent, terms: Terms = NO_TERMS) -> Admission:
+        """Commit an attempt's row before anything is sent, if its terms are met at this moment.
 
-    def settle(self, settlement: Settlement) -> None:
-        """Hand in an attempt's end: returns at once; written in order, fsynced soon after, never lost."""
+        Refused, nothing is written and nothing may be sent. Raises LedgerError: then nothing may be sent.
+        """
+
+    def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
+        """Hand in an attempt's end: returns at once; written in order, fsynced soon after, never lost.
+
+        What it taught about the health of its scopes is written with it, for all processes.
+        """
+
+    def learn(self, lesson: Lesson, at_ms: int) -> None:
+        """Hand in what an attempt teaches before its end: that its answer has begun."""
+
+    def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
+        """Hand in what a provider allows; the newest of a deployment, kind and source is kept."""
+
+    def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+        """Hand in what a route's checks said of an attempt's answer, for their pass rates."""
+
+    async def clear_health(self, keys: Collection[str] | None = None) -> None:
+        """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""
 
     async def flush(self) -> None:
         """Wait until everything handed in is on disk. Raises LedgerError when it cannot be."""
 
     async def aclose(self) -> None:
         """Flush and close."""
+
+
+class CheckRunner(Protocol):
+    """Runs a user's own program on an answer."""
+
+    async def run(self, command: Command, answer: str) -> Ran:
+        """Run `command` with `answer` on its standard input. Raises nothing that the program can cause."""
 
 
 class SpendReader(Protocol):
@@ -131,11 +162,39 @@ class SpendReader(Protocol):
     async def groups(self, window: Window, by: Dimension) -> list[SpendGroup]:
         """A breakdown, dearest first. `by` is any dimension but `day`, which is `totals` of days."""
 
+    async def budgets(self, caps: Sequence[Cap]) -> list[Used]:
+        """What counts against each cap, in the same order: posted, held, and how much has no figure."""
+
     async def recent(self, limit: int) -> list[Entry]:
         """The newest entries of all processes, newest first, running ones included."""
+
+    async def health(self) -> Mapping[str, ScopeHealth]:
+        """What is known of every scope that was ever in trouble, by key; any other is healthy."""
+
+    async def limits(self) -> Sequence[LearnedLimit]:
+        """Every limit that was learned, however long ago."""
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Attempts, failures and the median first-token time per deployment name."""
 
     async def aclose(self) -> None:
         """Close the connection."""
+
+
+class ReportReader(Protocol):
+    """What reports read beside the sums: every row of a window, so it may take seconds."""
+
+    async def entries(self, window: Window) -> list[Entry]:
+        """Every entry of a window, oldest first."""
+
+    async def lots(self, window: Window, divisions: Divisions) -> list[Lot]:
+        """What has ended in a window, in lots that the prices in question treat alike."""
+
+    async def prefix_uses(self, window: Window) -> list[PrefixUse]:
+        """The prefixes that metered calls repeated within a cache's life, and did not cache."""
+
+    async def check_stats(self, window: Window) -> list[CheckStats]:
+        """What each check of each route has led to, for answers begun in a window."""
+
+    async def differences(self) -> list[str]:
+        """Each stored sum that is not what its rows add up to, in words. Reads the whole ledger."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from statistics import median_low
 
+from router.core import budget
+from router.core.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
+from router.core.checks import Verdict
+from router.core.health import HEALTHY, ScopeHealth, loaded
+from router.core.limits import LearnedLimit
+from router.core.scopes import learn, leased
 from router.core.spend import (
     DeploymentStats,
     Dimension,
@@ -19,8 +25,18 @@ from router.core.spend import (
 )
 from router.core.usage import Usage
 from router.errors import LedgerError
-from router.ledger.queries import column_of, dearest_first
+from router.ledger import memory_budgets
+from router.ledger.memory_terms import refusal
+from router.ledger.queries import NEWEST_ANSWERS, dearest_first, require_groups
 
+_FIELD_OF = {
+    Dimension.TIER: "tier",
+    Dimension.PROVIDER: "provider",
+    Dimension.MODEL: "model_requested",  # a failed attempt has no other
+    Dimension.DEPLOYMENT: "deployment",
+    Dimension.TASK: "task",
+    Dimension.SESSION: "session_id",
+}
 _ANSWERED = {EntryStatus.OK, EntryStatus.FAILED, EntryStatus.TRUNCATED}
 
 
@@ -30,13 +46,17 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.refusal: LedgerError | None = None
         """Set it and `admit` raises it: how a full disk looks to the engine."""
+        self.verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
+        """What checks said, by request and attempt."""
         self._entries: dict[tuple[str, int], Entry] = {}
         self._tags: dict[str, set[tuple[str, str]]] = {}
+        self._healths: dict[str, ScopeHealth] = {}
+        self._limits: dict[tuple[str, str, str], LearnedLimit] = {}
         self._commits = 0
         self._closed = False
 
-    async def admit(self, intent: Intent) -> None:
-        """Keep the row. Raises LedgerError when it is there already, or what `refusal` says."""
+    async def admit(self, intent: Intent, terms: Terms = NO_TERMS) -> Admission:
+        """Keep the row if `terms` are met. Raises LedgerError when it is there, or what `refusal` says."""
         self._require_open()
         if self.refusal is not None:
             raise self.refusal
@@ -45,18 +65,57 @@ class MemoryLedger:
             raise LedgerError(
                 f"attempt {intent.attempt} of request {intent.request_id} is in the ledger already"
             )
+        known = self._known(terms.scopes.values(), intent.started_at)
+        used = await self.budgets(terms.caps)
+        over, warnings = budget.judge(zip(terms.caps, used, strict=True))
+        refused = over or refusal(self._entries.values(), known, intent, terms)
+        if refused is not None:
+            return Admission(refused, health=known)
         self._entries[place] = Entry(intent, None)
         self._tags.setdefault(intent.request_id, set()).update(intent.tags)
+        probed = leased(known, terms, intent.started_at)
+        self._healths |= probed
         self._commits += 1
+        return Admission(None, warnings, known | probed)
 
-    def settle(self, settlement: Settlement) -> None:
-        """Close an open row; anything else changes nothing."""
+    def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
+        """Close an open row; anything else changes no row."""
         self._require_open()
         place = (settlement.request_id, settlement.attempt)
         entry = self._entries.get(place)
         if entry is not None and entry.settlement is None:
             self._entries[place] = replace(entry, settlement=settlement)
             self._commits += 1
+        if lesson is not None:
+            self.learn(lesson, settlement.settled_at)
+
+    def learn(self, lesson: Lesson, at_ms: int) -> None:
+        """Take in what an attempt teaches."""
+        self._require_open()
+        before = self._known(lesson.scopes.values(), at_ms)
+        after = learn(before, lesson, at_ms)
+        changed = {key: health for key, health in after.items() if health != before[key]}
+        self._healths |= changed
+        self._commits += bool(changed)
+
+    def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
+        """Keep what a provider allows."""
+        self._require_open()
+        self._limits |= {(limit.deployment, limit.kind, limit.source): limit for limit in limits}
+        self._commits += 1
+
+    def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+        """Keep what checks said of an answer."""
+        self._require_open()
+        self.verdicts[request_id, attempt] = tuple(verdicts)
+        self._commits += 1
+
+    async def clear_health(self, keys: Collection[str] | None = None) -> None:
+        """Forget the rests of the scopes under `keys`, of all when None."""
+        self._require_open()
+        for key in tuple(self._healths) if keys is None else keys:
+            self._healths.pop(key, None)
+        self._commits += 1
 
     async def flush(self) -> None:
         """Nothing waits here."""
@@ -72,26 +131,42 @@ class MemoryLedger:
 
     async def totals(self, windows: Sequence[Window]) -> list[Spend]:
         """Return one sum per window."""
-        return [_sum(self._within(window)) for window in windows]
+        firsts = self._firsts()
+        return [_sum(self._within(window), firsts) for window in windows]
 
     async def groups(self, window: Window, by: Dimension) -> list[SpendGroup]:
         """Return a breakdown, dearest first. Raises ValueError for `day`."""
-        column = None if by is Dimension.TAG else column_of(by)
+        require_groups(by)
+        field = _FIELD_OF.get(by)
         lines: dict[str | None, list[Entry]] = {}
         for entry in self._within(window):
-            for key in [getattr(entry.intent, column)] if column else self._tag_lines(entry):
+            for key in [getattr(entry.intent, field)] if field else self._tag_lines(entry):
                 lines.setdefault(key, []).append(entry)
-        return dearest_first(SpendGroup(key, _sum(entries)) for key, entries in lines.items())
+        firsts = self._firsts(field)
+        return dearest_first(SpendGroup(key, _sum(entries, firsts)) for key, entries in lines.items())
+
+    async def budgets(self, caps: Sequence[Cap]) -> list[Used]:
+        """Return what counts against each cap."""
+        entries = [self._tagged(entry) for entry in self._entries.values()]
+        return [memory_budgets.spent(entries, cap) for cap in caps]
 
     async def recent(self, limit: int) -> list[Entry]:
         """Return the newest entries, newest first."""
         newest = sorted(self._entries.values(), key=lambda entry: entry.intent.started_at)[::-1]
         return [self._tagged(entry) for entry in newest[: max(limit, 0)]]
 
+    async def health(self) -> Mapping[str, ScopeHealth]:
+        """Return what is known of every scope that was ever in trouble, by key."""
+        return dict(self._healths)
+
+    async def limits(self) -> Sequence[LearnedLimit]:
+        """Return every limit that was learned."""
+        return [self._limits[key] for key in sorted(self._limits)]
+
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""
         answered: dict[str, list[Settlement]] = {}
-        for entry in self._within(window):
+        for entry in sorted(self._within(window), key=lambda entry: entry.intent.started_at):
             if entry.settlement is not None and entry.status in _ANSWERED:
                 answered.setdefault(entry.intent.deployment, []).append(entry.settlement)
         return {deployment: _stats(settlements) for deployment, settlements in answered.items()}
@@ -100,10 +175,20 @@ class MemoryLedger:
         if self._closed:
             raise LedgerError("the ledger in memory is closed", hint="Nothing can be written any more")
 
+    def _known(self, keys: Collection[str], now_ms: int) -> dict[str, ScopeHealth]:
+        return {key: loaded(self._healths.get(key, HEALTHY), now_ms) for key in keys}
+
     def _within(self, window: Window) -> list[Entry]:
         return [
             entry for entry in self._entries.values() if window.start <= entry.intent.started_at < window.end
         ]
+
+    def _firsts(self, field: str | None = None) -> set[tuple[str, int]]:
+        """Return the place of each request's first entry, or of its first with each value of `field`."""
+        firsts: dict[tuple[str, object], tuple[str, int]] = {}
+        for place, entry in self._entries.items():
+            firsts.setdefault((place[0], field and getattr(entry.intent, field)), place)
+        return set(firsts.values())
 
     def _tag_lines(self, entry: Entry) -> list[str | None]:
         return [f"{key}={value}" for key, value in self._tags[entry.intent.request_id]] or [None]
@@ -114,15 +199,15 @@ class MemoryLedger:
         return replace(entry, intent=replace(entry.intent, tags=tags))
 
 
-def _sum(entries: Iterable[Entry]) -> Spend:
-    entries = list(entries)
+def _sum(entries: Sequence[Entry], firsts: set[tuple[str, int]]) -> Spend:
+    """Add up `entries`; a request counts with its first one alone, so that windows add up."""
     settled = [entry.settlement for entry in entries if entry.settlement is not None]
     costs = [settlement.cost_nano_usd for settlement in settled]
     known = [cost for cost in costs if cost is not None]
     return Spend(
         cost_nano_usd=sum(known),
         unknown_cost_attempts=len(costs) - len(known),
-        requests=len({entry.intent.request_id for entry in entries}),
+        requests=sum((entry.intent.request_id, entry.intent.attempt) in firsts for entry in entries),
         attempts=len(entries),
         usage=_usage([settlement.usage for settlement in settled]),
     )
@@ -139,5 +224,6 @@ def _usage(counts: Sequence[Usage]) -> Usage:
 
 def _stats(settlements: Sequence[Settlement]) -> DeploymentStats:
     ttfts = [settlement.ttft_ms for settlement in settlements if settlement.ttft_ms is not None]
+    ttfts = ttfts[-NEWEST_ANSWERS:]
     failures = sum(settlement.status is not EntryStatus.OK for settlement in settlements)
     return DeploymentStats(len(settlements), failures, median_low(ttfts) if ttfts else None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from router.ledger import budget_tables, rollup_tables
 from router.ledger.sqlite import Connection
 
 LEDGER = Migrations("ledger")
@@ -26,6 +27,33 @@ def m001_token_spend(db: Database) -> None:
     db.execute(_REQUEST_TAG)
     db.execute(_ADJUSTMENT)
     db.execute("CREATE INDEX adjustment_attempt ON adjustment (request_id, attempt)")
+
+
+@LEDGER()
+def m002_shared_state(db: Database) -> None:
+    """What processes share of their deployments: health, learned limits, and what limits are counted by."""
+    db.execute(_HEALTH)
+    db.execute(_LEARNED_LIMIT)
+    db.execute("ALTER TABLE token_spend ADD COLUMN estimate_tokens INTEGER")
+    db.execute("CREATE INDEX token_spend_deployment ON token_spend (deployment, started_at)")
+
+
+@LEDGER()
+def m003_budgets(db: Database) -> None:
+    """Sums per tag kept by triggers, pauses of the runaway guard, leases of jobs."""
+    budget_tables.make(db.conn)
+
+
+@LEDGER()
+def m004_rollups(db: Database) -> None:
+    """Sums per hour and day, kept by triggers, and the sums of the rows that are there."""
+    rollup_tables.make(db.conn)
+
+
+@LEDGER()
+def m005_check_results(db: Database) -> None:
+    """Whether an attempt's answer passed each check of its route."""
+    db.execute(_CHECK_RESULT)
 
 
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
@@ -101,3 +129,36 @@ CREATE TABLE adjustment (
   evidence TEXT NOT NULL,
   FOREIGN KEY (request_id, attempt) REFERENCES token_spend (request_id, attempt)
 )"""
+
+# A scope nobody was ever in trouble with has no row. `failed_ms` is a JSON list of moments.
+_HEALTH = """
+CREATE TABLE health (
+  scope TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  until_ms INTEGER,
+  strikes INTEGER NOT NULL,
+  healthy_since_ms INTEGER NOT NULL,
+  failed_ms TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID"""
+
+_LEARNED_LIMIT = """
+CREATE TABLE learned_limit (
+  deployment TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  source TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  confidence REAL NOT NULL,
+  learned_at INTEGER NOT NULL,
+  PRIMARY KEY (deployment, kind, source)
+) WITHOUT ROWID"""
+
+_CHECK_RESULT = """
+CREATE TABLE check_result (
+  request_id TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  passed INTEGER NOT NULL,
+  PRIMARY KEY (request_id, attempt, name)
+) WITHOUT ROWID"""

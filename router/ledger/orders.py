@@ -3,66 +3,110 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from router.core.admission import Admission, Lesson, Terms
+from router.core.checks import Verdict
+from router.core.limits import LearnedLimit
 from router.core.spend import Intent
 from router.errors import LedgerError
 from router.ledger.rows import Row
 
+T = TypeVar("T")
 
-class Reply:
+
+class Reply(Generic[T]):
     """One caller's wait. The caller may be cancelled or gone at any time; the order is done all the same."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._future: asyncio.Future[None] = self._loop.create_future()
+        self._future: asyncio.Future[T] = self._loop.create_future()
 
-    async def wait(self) -> None:
-        """Wait for the thread. Raises the LedgerError it answers with."""
-        await self._future
+    async def wait(self) -> T:
+        """Wait for the thread and return what it answers. Raises the LedgerError it answers with."""
+        return await self._future
 
-    def send(self, error: LedgerError | None = None) -> None:
+    def send(self, answer: T | LedgerError) -> None:
         """Answer, from the thread; the first answer counts."""
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._set, error)
+            self._loop.call_soon_threadsafe(self._set, answer)
 
-    def _set(self, error: LedgerError | None) -> None:
+    def _set(self, answer: T | LedgerError) -> None:
         if self._future.done():
             return
-        if error is None:
-            self._future.set_result(None)
+        if isinstance(answer, LedgerError):
+            self._future.set_exception(answer)
         else:
-            self._future.set_exception(error)
+            self._future.set_result(answer)
 
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """Write an open row, answer when it is committed."""
+    """Write an open row if its terms are met, answer when it is committed."""
 
     intent: Intent
-    reply: Reply
+    terms: Terms
+    reply: Reply[Admission]
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Take in what an attempt taught; nobody waits."""
+
+    lesson: Lesson
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Close a row; nobody waits."""
+    """Close a row, and take in what its attempt taught; nobody waits."""
 
     row: Row
+    learn: Learn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnLimits:
+    """Write limits; nobody waits."""
+
+    limits: Sequence[LearnedLimit]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Write what checks said of an answer; nobody waits."""
+
+    request_id: str
+    attempt: int
+    verdicts: Sequence[Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Forget rests, answer when it is committed."""
+
+    keys: Collection[str] | None
+    reply: Reply[None]
 
 
 @dataclass(frozen=True, slots=True)
 class Flush:
     """Answer when everything before it is on disk."""
 
-    reply: Reply
+    reply: Reply[None]
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
     """The last order; answered after the connection is closed."""
 
-    reply: Reply | None
+    reply: Reply[None] | None
 
 
-Order = Admit | Settle | Flush | Close
+Write = Admit | Settle | Learn | LearnLimits | Checked | Clear
+"""What changes the ledger; all that wait are written in one transaction, in order."""
+
+Order = Write | Flush | Close

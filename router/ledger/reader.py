@@ -9,10 +9,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+from router.core.admission import Cap, Used
+from router.core.check_value import CheckStats
+from router.core.health import ScopeHealth
+from router.core.limits import LearnedLimit
+from router.core.lots import Divisions, Lot, PrefixUse
 from router.core.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.errors import LedgerError
-from router.ledger import queries
+from router.ledger import budgets, check_results, lots, queries, rollups
 from router.ledger.errors import told_clearly
+from router.ledger.health_store import all_health
+from router.ledger.limits_store import all_limits
 from router.ledger.schema import version_of
 from router.ledger.sqlite import Connection, open_for_reading, reading
 
@@ -34,7 +41,7 @@ async def open_reader(path: Path) -> SqliteSpendReader:
 
 
 class SqliteSpendReader:
-    """Implements `engine.ports.SpendReader`. Made by `open_reader`.
+    """Implements `engine.ports.SpendReader` and `ReportReader`. Made by `open_reader`.
 
     No transaction outlives a question, so that checkpoints are never held up.
     """
@@ -62,13 +69,45 @@ class SqliteSpendReader:
         """Return a breakdown, dearest first. Raises ValueError for `day`, which is `totals` of days."""
         return await self._ask(lambda connection: queries.groups(connection, window, by))
 
+    async def budgets(self, caps: Sequence[Cap]) -> list[Used]:
+        """Return what counts against each cap, all of the same moment."""
+        return await self._ask(lambda connection: budgets.spent(connection, caps))
+
     async def recent(self, limit: int) -> list[Entry]:
         """Return the newest entries of all processes, newest first, running ones included."""
         return await self._ask(lambda connection: queries.recent(connection, max(limit, 0)))
 
+    async def health(self) -> Mapping[str, ScopeHealth]:
+        """Return what is known of every scope that was ever in trouble, by key."""
+        return await self._ask(all_health)
+
+    async def limits(self) -> Sequence[LearnedLimit]:
+        """Return every limit that was learned, however long ago."""
+        return await self._ask(all_limits)
+
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""
         return await self._ask(lambda connection: queries.deployment_stats(connection, window))
+
+    async def entries(self, window: Window) -> list[Entry]:
+        """Return every entry of a window, oldest first."""
+        return await self._ask(lambda connection: queries.entries(connection, window))
+
+    async def lots(self, window: Window, divisions: Divisions) -> list[Lot]:
+        """Return what has ended in a window in lots that the prices in question treat alike."""
+        return await self._ask(lambda connection: lots.lots(connection, window, divisions))
+
+    async def prefix_uses(self, window: Window) -> list[PrefixUse]:
+        """Return the prefixes that metered calls repeated within a cache's life, and did not cache."""
+        return await self._ask(lambda connection: lots.prefix_uses(connection, window))
+
+    async def check_stats(self, window: Window) -> list[CheckStats]:
+        """Return what each check of each route has led to, for answers begun in a window."""
+        return await self._ask(lambda connection: check_results.stats(connection, window))
+
+    async def differences(self) -> list[str]:
+        """Return each sum per hour or day that is not what its rows add up to, in words."""
+        return await self._ask(rollups.differences)
 
     async def aclose(self) -> None:
         """Close the connection, after the question it is at."""

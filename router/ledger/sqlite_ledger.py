@@ -8,14 +8,29 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from router.core.admission import NO_TERMS, Admission, Lesson, Terms
+from router.core.checks import Verdict
+from router.core.limits import LearnedLimit
 from router.core.spend import Intent, Settlement
 from router.engine.ports import Clock
 from router.errors import LedgerError
-from router.ledger.orders import Admit, Close, Flush, Order, Reply, Settle
+from router.ledger.orders import (
+    Admit,
+    Checked,
+    Clear,
+    Close,
+    Flush,
+    Learn,
+    LearnLimits,
+    Order,
+    Reply,
+    Settle,
+    Write,
+)
 from router.ledger.rows import settled_row
 from router.ledger.sqlite import open_for_writing
 from router.ledger.writer import RETRY_S, Connect, Writer
@@ -45,7 +60,7 @@ class SqliteLedger:
 
     async def start(self, clock: Clock, connect: Connect) -> None:
         """Start the thread and wait until it has the file open."""
-        opened = Reply()
+        opened: Reply[None] = Reply()
         self._thread = threading.Thread(
             target=self._run, args=(clock, connect, opened), name="ledger-writer", daemon=True
         )
@@ -57,28 +72,48 @@ class SqliteLedger:
             self._finish_later()
             raise
 
-    async def admit(self, intent: Intent) -> None:
-        """Commit the row of an attempt. Raises LedgerError: then there is no row and nothing may be sent.
+    async def admit(self, intent: Intent, terms: Terms = NO_TERMS) -> Admission:
+        """Commit the row of an attempt if `terms` are met. Raises LedgerError: then there is no row.
 
-        Cancelled while it waits, the row is written all the same: hand in a settlement (`cancelled`) for it.
+        Without a row nothing may be sent. Cancelled while it waits, the row may be written all the same: hand
+        in a settlement (`cancelled`) for it.
         """
-        reply = Reply()
-        self._put(Admit(intent, reply))
-        await reply.wait()
+        reply: Reply[Admission] = Reply()
+        self._put(Admit(intent, terms, reply))
+        return await reply.wait()
 
-    def settle(self, settlement: Settlement) -> None:
+    def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
         """Hand in an attempt's end. A row settles once; a second settlement of it changes nothing."""
-        self._put(Settle(settled_row(settlement)))
+        learn = None if lesson is None else Learn(lesson, settlement.settled_at)
+        self._put(Settle(settled_row(settlement), learn))
+
+    def learn(self, lesson: Lesson, at_ms: int) -> None:
+        """Hand in what an attempt teaches before its end."""
+        self._put(Learn(lesson, at_ms))
+
+    def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
+        """Hand in what a provider allows; lost when the ledger cannot be written, it will be told again."""
+        self._put(LearnLimits(limits))
+
+    def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+        """Hand in what checks said of an answer; lost when the ledger cannot be written."""
+        self._put(Checked(request_id, attempt, verdicts))
+
+    async def clear_health(self, keys: Collection[str] | None = None) -> None:
+        """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""
+        reply: Reply[None] = Reply()
+        self._put(Clear(keys, reply))
+        await reply.wait()
 
     async def flush(self) -> None:
         """Wait until everything handed in is on disk. Raises LedgerError saying where it is instead."""
-        reply = Reply()
+        reply: Reply[None] = Reply()
         self._put(Flush(reply))
         await reply.wait()
 
     async def aclose(self) -> None:
         """Flush and close. Raises LedgerError as `flush` does, and is closed all the same."""
-        reply = Reply()
+        reply: Reply[None] = Reply()
         if self._finish_later(reply):
             await reply.wait()
 
@@ -88,7 +123,7 @@ class SqliteLedger:
                 raise LedgerError(f"the ledger {self.path} is closed", hint="Nothing can be written any more")
             self._orders.put(order)
 
-    def _finish_later(self, reply: Reply | None = None) -> bool:
+    def _finish_later(self, reply: Reply[None] | None = None) -> bool:
         """Accept nothing more and queue the last order; return False when that was done already."""
         atexit.unregister(self._finish)
         with self._lock:
@@ -103,12 +138,12 @@ class SqliteLedger:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, clock: Clock, connect: Connect, opened: Reply) -> None:
+    def _run(self, clock: Clock, connect: Connect, opened: Reply[None]) -> None:
         """Be the thread."""
         self._batch = [Flush(opened)]
         try:
             writer = Writer(self.path, clock, connect)
-            opened.send()
+            opened.send(None)
             while self._serve(writer):
                 pass
         except LedgerError as error:
@@ -119,7 +154,7 @@ class SqliteLedger:
     def _serve(self, writer: Writer) -> bool:
         """Do what is queued, or after a while what is owed; return whether to go on."""
         self._batch = self._take(RETRY_S if writer.owes else None)
-        writer.write([order for order in self._batch if isinstance(order, Admit | Settle)])
+        writer.write([order for order in self._batch if isinstance(order, Write)])
         for order in self._batch:
             match order:
                 case Flush(reply):
@@ -129,7 +164,7 @@ class SqliteLedger:
                     if reply is not None:
                         reply.send(error)
                     return False
-                case Admit() | Settle():
+                case _:
                     pass
         return True
 
@@ -148,7 +183,7 @@ class SqliteLedger:
         self._finish_later()
         stopped = LedgerError(f"the writer of the ledger {self.path} has stopped", hint="Start again")
         for order in [*self._batch, *self._take(0)]:
-            if not isinstance(order, Settle) and order.reply is not None:
+            if isinstance(order, Admit | Clear | Flush | Close) and order.reply is not None:
                 order.reply.send(stopped)
 
 

@@ -1,7 +1,8 @@
 """The write connection and what is owed to it. Lives on one thread; knows no event loop.
 
 A settlement that cannot be written goes to the spool, and from there into the ledger as soon as that can be
-written again: before the next batch, on every flush, at the next start, and every `RETRY_S` seconds.
+written again: before the next batch, on every flush, at the next start, and every `RETRY_S` seconds. What an
+attempt taught waits in memory: while nothing can be written nothing is sent either.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from router.core.admission import Admission
 from router.engine.ports import Clock
 from router.errors import LedgerError
+from router.ledger import check_results
+from router.ledger.admission import admit, take_in
 from router.ledger.errors import told_clearly
-from router.ledger.orders import Admit, Reply, Settle
+from router.ledger.health_store import believe, clear_health
+from router.ledger.limits_store import write_limits
+from router.ledger.orders import Admit, Checked, Clear, Learn, LearnLimits, Reply, Settle, Write
 from router.ledger.owner import this_process
 from router.ledger.private_files import beside, prepare
-from router.ledger.rows import Row, insert_intent, settle_row
+from router.ledger.rows import Row, settle_row
 from router.ledger.schema import migrate, require_writable
 from router.ledger.spool import Spool
 from router.ledger.sqlite import Connection, writing
@@ -36,6 +42,7 @@ class Writer:
         self._owner = this_process()
         self._spool = Spool(beside(path, ".spool"))
         self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
+        self._unlearned: list[Learn] = []
         with told_clearly(path), ExitStack() as undo:
             prepare(path)
             self._connection = connect(path)
@@ -44,32 +51,41 @@ class Writer:
             self._spool.prepare()
             self.replay()
             sweep(self._connection, path, clock.now_ms())
+            believe(self._connection, clock.now_ms())
             undo.pop_all()
 
     @property
     def owes(self) -> bool:
-        """Whether settlements wait outside the ledger."""
-        return bool(self._unspooled) or not self._spool.is_empty()
+        """Whether anything waits outside the ledger."""
+        return bool(self._unspooled or self._unlearned) or not self._spool.is_empty()
 
-    def write(self, orders: Sequence[Admit | Settle]) -> None:
-        """Write what is owed, then `orders`, in order, in one transaction; answer the admissions."""
-        refused: dict[Reply, LedgerError] = {}
+    def write(self, orders: Sequence[Write]) -> None:
+        """Write what is owed, then `orders`, in order, in one transaction; answer those who wait."""
+        answers: dict[Reply[Admission], Admission | LedgerError] = {}
+        failed: LedgerError | None = None
         try:
             self.replay()
             if orders:
-                refused = self._commit(orders)
+                answers = self._commit(orders)
         except LedgerError as error:
-            self._keep([order.row for order in orders if isinstance(order, Settle)])
-            refused = {order.reply: error for order in orders if isinstance(order, Admit)}
+            failed = error
+            self._keep([order for order in orders if isinstance(order, Settle)])
+            self._unlearned += [order for order in orders if isinstance(order, Learn)]
         for order in orders:
-            if isinstance(order, Admit):
-                order.reply.send(refused.get(order.reply))
+            match order:
+                case Admit(reply=reply):
+                    reply.send(failed or answers[reply])
+                case Clear(reply=cleared):
+                    cleared.send(failed)
 
     def replay(self) -> None:
         """Write what waits outside the ledger, if anything does."""
         if self._unspooled:
             self._settle(self._unspooled)
             self._unspooled = []
+        if self._unlearned:
+            self._commit(self._unlearned)
+            self._unlearned = []
         if not self._spool.is_empty():
             with told_clearly(self.path), self._spool.emptied() as rows:
                 self._settle(rows)
@@ -94,22 +110,41 @@ class Writer:
             for row in rows:
                 settle_row(self._connection, row)  # one already settled stays as it is
 
-    def _commit(self, orders: Sequence[Admit | Settle]) -> dict[Reply, LedgerError]:
-        refused = {}
+    def _commit(self, orders: Sequence[Write]) -> dict[Reply[Admission], Admission | LedgerError]:
+        answers: dict[Reply[Admission], Admission | LedgerError] = {}
         with told_clearly(self.path), writing(self._connection):
             require_writable(self._connection, self.path)
             for order in orders:
                 match order:
-                    case Admit(intent, reply) if not insert_intent(self._connection, intent, self._owner):
-                        named = f"attempt {intent.attempt} of request {intent.request_id}"
-                        refused[reply] = LedgerError(f"{named} is in the ledger {self.path} already")
-                    case Settle(row):
+                    case Admit(reply=reply):
+                        answers[reply] = self._admit(order)
+                    case Settle(row, learnt):
                         settle_row(self._connection, row)
-        return refused
+                        if learnt is not None:
+                            take_in(self._connection, learnt.lesson, learnt.at_ms)
+                    case Learn(lesson, at_ms):
+                        take_in(self._connection, lesson, at_ms)
+                    case LearnLimits(limits):
+                        write_limits(self._connection, limits)
+                    case Checked(request_id, attempt, verdicts):
+                        check_results.write(self._connection, request_id, attempt, verdicts)
+                    case Clear(keys):
+                        clear_health(self._connection, keys)
+        return answers
 
-    def _keep(self, rows: Sequence[Row]) -> None:
-        if not rows:
+    def _admit(self, order: Admit) -> Admission | LedgerError:
+        intent = order.intent
+        admission = admit(self._connection, intent, order.terms, self._owner)
+        if admission is not None:
+            return admission
+        named = f"attempt {intent.attempt} of request {intent.request_id}"
+        return LedgerError(f"{named} is in the ledger {self.path} already")
+
+    def _keep(self, settles: Sequence[Settle]) -> None:
+        if not settles:
             return
+        self._unlearned += [settle.learn for settle in settles if settle.learn is not None]
+        rows = [settle.row for settle in settles]
         try:
             self._spool.append(rows)
         except OSError:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.clamp import MARGIN, clamp
+from router.core.clamp import MARGIN, Clamp, clamp, with_thinking
 from tests.configs import small_config
 
 LOCAL = small_config().deployments["local"]
@@ -35,3 +35,27 @@ def test_a_clamp_says_what_it_changed_and_why() -> None:
         clamp(65_536, 4096, deployment, 10).reason == "max_tokens 65536 → 8192: local gives at most that many"
     )
     assert clamp(100, 4096, deployment, 10).reason is None
+
+
+def test_where_nothing_was_asked_nothing_needs_explaining() -> None:
+    assert clamp(None, 4096, replace(LOCAL, max_output_tokens=2_048), 10) == Clamp(2_048, None)
+
+
+@pytest.mark.parametrize(
+    ("max_tokens", "asked", "thinking", "words"),
+    [
+        pytest.param(8_192, None, None, None, id="none asked for"),
+        pytest.param(8_192, 4_000, 4_000, None, id="room for both"),
+        pytest.param(8_192, 8_192, 7_168, "thinking 8192 → 7168", id="a thousand are left for the answer"),
+        pytest.param(2_048, 32_000, 1_024, "thinking 32000 → 1024", id="half of a small answer"),
+        pytest.param(1_500, 32_000, None, "thinking 32000 → none", id="too little is left to think"),
+        pytest.param(1, 32_000, None, "thinking 32000 → none", id="nothing is left"),
+    ],
+)
+def test_thinking_stays_below_max_tokens(
+    max_tokens: int, asked: int | None, thinking: int | None, words: str | None
+) -> None:
+    found = with_thinking(Clamp(max_tokens, "cut"), asked)
+    assert (found.max_tokens, found.thinking_tokens) == (max_tokens, thinking)
+    assert found.thinking_tokens is None or found.thinking_tokens < max_tokens
+    assert found.reason == (f"cut; {words}: it stays below max_tokens {max_tokens}" if words else "cut")

@@ -9,9 +9,10 @@ import pytest_asyncio
 
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
+from router.ledger.memory import MemoryLedger
 from router.ledger.reader import SqliteSpendReader, open_reader
 from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from tests.ledger.samples import START
+from tests.ledger.samples import START, Book
 
 
 @pytest.fixture
@@ -37,3 +38,17 @@ async def reader(path: Path, ledger: SqliteLedger) -> AsyncIterator[SqliteSpendR
     reader = await open_reader(path)
     yield reader
     await reader.aclose()
+
+
+@pytest_asyncio.fixture(params=["file", "memory"])
+async def book(request: pytest.FixtureRequest, path: Path, clock: ManualClock) -> AsyncIterator[Book]:
+    """Every ledger there is, one after the other: what is tested with it holds for all."""
+    if request.param == "memory":
+        memory = MemoryLedger()
+        yield Book(memory, memory)
+        return
+    ledger = await open_ledger(path, clock)
+    reader = await open_reader(path)
+    yield Book(ledger, reader)
+    await reader.aclose()
+    await ledger.aclose()

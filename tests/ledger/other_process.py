@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
+from router.core.admission import Terms
+from router.core.budget import caps, charge_of
+from router.core.model import Budget, BudgetScope, BudgetWindow
 from router.engine.clock import SystemClock
 from router.ledger.sqlite_ledger import open_ledger
-from tests.ledger.samples import intent, settlement
+from tests.ledger.samples import START, TERMS, intent, settlement
 
 
 async def admit_and_hang(path: Path, name: str) -> None:
@@ -40,16 +45,52 @@ async def settle_and_leave(path: Path, name: str) -> None:
     ledger.settle(settlement(name))
 
 
+async def start_together(path: Path, name: str) -> None:
+    """Say that all is ready; when told to, ask for ten starts at once and tell how many were let in."""
+    ledger = await open_ledger(path, SystemClock())
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    wanted = [replace(intent(f"{name}-{n}"), started_at=START + 7_000) for n in range(10)]
+    admissions = await asyncio.gather(*(ledger.admit(each, TERMS) for each in wanted))
+    print(sum(admission.refusal is None for admission in admissions), flush=True)
+    await ledger.aclose()
+
+
 async def name_modules(path: Path, _name: str) -> None:
     """Open, write and close, then name what was imported."""
     await write_many(path, "modules")
     print(" ".join(sys.modules))
 
 
+async def spend_what_is_left(path: Path, name: str) -> None:
+    """Ask for 5,000 calls under a budget for 100, settle what is admitted, and say how many that were."""
+    ledger = await open_ledger(path, SystemClock())
+    bound = 1_000_000
+    budget = Budget(BudgetScope.ALL, None, BudgetWindow.DAY, 100 * bound)
+
+    async def lane(number: int) -> int:
+        admitted = 0
+        for n in range(50):
+            asked = replace(intent(f"{name}-{number}-{n}"), held_nano_usd=bound)
+            admission = await ledger.admit(
+                asked, Terms(caps=caps([budget], charge_of(asked), asked.started_at, UTC))
+            )
+            if admission.refusal is None:
+                admitted += 1
+                ended = settlement(asked.request_id)
+                ledger.settle(replace(ended, cost_nano_usd=bound, budget_nano_usd=bound))
+        return admitted
+
+    print(sum(await asyncio.gather(*(lane(number) for number in range(100)))), flush=True)
+    await ledger.aclose()
+
+
 WHAT = {
+    "spend": spend_what_is_left,
     "hang": admit_and_hang,
     "many": write_many,
     "leave": settle_and_leave,
+    "together": start_together,
     "modules": name_modules,
 }
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from router.core.admission import Quota, Terms, Unit
+from router.core.diagnosis import Scope
 from router.core.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Window
 from router.core.usage import Usage
+from router.engine.ports import Ledger, SpendReader
 from router.ledger.sqlite import Connection, connect, open_for_writing
 
 START = 1_795_348_800_000
@@ -40,8 +43,28 @@ SETTLEMENT = Settlement(
     budget_nano_usd=1_200,
     ttft_ms=300,
 )
+SCOPES = {Scope.DEPLOYMENT: "deployment:gemma", Scope.CREDENTIAL: "credential:1"}
+TERMS = Terms(
+    quotas=(Quota("9 requests a minute", Unit.REQUESTS, 9, 1, START - 53_000),),
+    scopes=SCOPES,
+    lease_ms=65_000,
+)
+"""Terms of an attempt seven seconds after START: a limit of nine, and two scopes."""
 TOO_LONG = replace(SETTLEMENT, usage_raw_json="x" * 50_000)
 """A settlement that needs new pages, so that a full ledger cannot take it."""
+
+
+@dataclass
+class Book:
+    """A ledger and who reads it."""
+
+    ledger: Ledger
+    reader: SpendReader
+
+    async def book(self, intent: Intent, settlement: Settlement) -> None:
+        await self.ledger.admit(intent)
+        self.ledger.settle(settlement)
+        await self.ledger.flush()
 
 
 def intent(request_id: str, attempt: int = 1) -> Intent:

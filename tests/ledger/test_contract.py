@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from router.core.spend import (
     DeploymentStats,
     Dimension,
     EntryStatus,
-    Intent,
-    Settlement,
     Spend,
     SpendGroup,
     Window,
 )
 from router.core.usage import Usage
-from router.engine.clock import ManualClock
-from router.engine.ports import Ledger, SpendReader
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
-from tests.ledger.samples import ALL, INTENT, SETTLEMENT, START, intent, settlement
-
-
-@dataclass
-class Book:
-    """A ledger and who reads it."""
-
-    ledger: Ledger
-    reader: SpendReader
-
-    async def book(self, intent: Intent, settlement: Settlement) -> None:
-        await self.ledger.admit(intent)
-        self.ledger.settle(settlement)
-        await self.ledger.flush()
-
-
-@pytest_asyncio.fixture(params=["file", "memory"])
-async def book(request: pytest.FixtureRequest, path: Path, clock: ManualClock) -> AsyncIterator[Book]:
-    if request.param == "memory":
-        memory = MemoryLedger()
-        yield Book(memory, memory)
-        return
-    ledger = await open_ledger(path, clock)
-    reader = await open_reader(path)
-    yield Book(ledger, reader)
-    await reader.aclose()
-    await ledger.aclose()
+from tests.ledger.samples import ALL, INTENT, SETTLEMENT, START, Book, intent, settlement
 
 
 async def test_an_admitted_attempt_is_read_back_as_an_open_entry(book: Book) -> None:

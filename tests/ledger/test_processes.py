@@ -8,13 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from router.core.admission import Admission, Lesson
+from router.core.exchange import Exchange
+from router.core.failures import classify
+from router.core.model import Policy
 from router.core.spend import EntryStatus
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.reader import SqliteSpendReader, open_reader
 from router.ledger.sqlite import Connection
 from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from tests.ledger.samples import ALL, INTENT, beside_it, intent, line_of, other_process, settlement, statuses
+from tests.ledger.samples import (
+    ALL,
+    INTENT,
+    SCOPES,
+    START,
+    beside_it,
+    intent,
+    line_of,
+    other_process,
+    settlement,
+    statuses,
+)
 
 
 async def test_two_processes_that_start_on_a_new_ledger_at_once_lose_no_row(path: Path) -> None:
@@ -25,6 +40,28 @@ async def test_two_processes_that_start_on_a_new_ledger_at_once_lose_no_row(path
     assert (spend.attempts, spend.cost_nano_usd) == (80, 80 * 1_200)
     assert beside_it(path, "PRAGMA integrity_check") == [("ok",)]
     await reader.aclose()
+
+
+async def together(path: Path) -> list[int]:
+    """Let two processes ask for ten starts each at the same time; return how many each one got."""
+    processes = [await other_process(path, "together", name) for name in ("a", "b")]
+    assert [await line_of(process) for process in processes] == ["ready", "ready"]
+    said = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    return [int(out) for out, _ in said]
+
+
+async def test_two_processes_share_a_limit(path: Path) -> None:
+    counts = await together(path)
+    assert sum(counts) == 9
+
+
+async def test_of_twenty_callers_in_two_processes_one_gets_the_probe(path: Path, clock: ManualClock) -> None:
+    ledger = await open_ledger(path, clock)
+    limited = classify(Exchange("x", status=429, headers={"retry-after": "7"}), START)
+    ledger.learn(Lesson(SCOPES, limited, Policy(), 0.0), START)
+    await ledger.aclose()
+    counts = await together(path)
+    assert sorted(counts) == [0, 1]
 
 
 async def test_each_of_two_connections_sees_what_the_other_process_wrote(
@@ -102,7 +139,7 @@ async def test_many_admissions_at_once_are_all_answered_and_one_refused_hurts_no
     names = [f"r{n}" for n in range(50)]
     admissions = [ledger.admit(intent(name)) for name in [*names, "r7"]]
     results = await asyncio.gather(*admissions, return_exceptions=True)
-    assert results[:50] == [None] * 50
+    assert results[:50] == [Admission()] * 50
     assert isinstance(results[50], LedgerError)
     assert len(await reader.recent(100)) == 50
 

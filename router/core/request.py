@@ -1,0 +1,73 @@
+"""What a caller asks: the messages, who should answer, and what the one who answers must be able to do.
+
+Knows nothing of the configuration: what a name stands for and where a task goes is `assignment.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """Something a request needs that not every model can do."""
+
+    VISION = "vision"
+    """Pictures in the messages."""
+    TOOLS = "tools"
+    """Calls of the caller's functions."""
+    JSON = "json"
+    """An answer that is JSON, by the wire's own switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """Who may see a prompt; nothing is said: anybody the route names."""
+
+    no_training: bool = False
+    """Only deployments known not to train on what they are sent."""
+    local_only: bool = False
+    """Only machines of one's own."""
+
+    def __or__(self, other: Privacy) -> Privacy:
+        """Return what both ask for: a wish of either holds."""
+        return Privacy(self.no_training or other.no_training, self.local_only or other.local_only)
+
+
+ANYBODY = Privacy()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks of the engine."""
+
+    messages: tuple[Message, ...]
+    name: str = "auto"
+    """A route, tier, deployment or alias; `:free` behind it forbids what costs money."""
+    task: str | None = None
+    max_tokens: int | None = None
+    max_cost_nano: int | None = None
+    session: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    source: str = "ask"
+    """Where it came from: ask, cockpit, gateway, stress."""
+    level: str | None = None
+    """How hard it is, L1 to L3, where the caller says so."""
+    language: str | None = None
+    """An ISO 639-1 code."""
+    urgent: bool | None = None
+    """Whether somebody waits for the answer; None: not said."""
+    accuracy: float | None = None
+    """How many answers in a hundred must be right, where the caller says so."""
+    needs: frozenset[Need] = frozenset()
+    privacy: Privacy = ANYBODY
+    thinking_tokens: int | None = None
+    """How much of `max_tokens` may go into thinking; None: the caller asked for none."""

@@ -1,0 +1,86 @@
+"""What each deployment bears: its limits, configured and learned, and how many calls at once it took lately.
+
+This process's memory of it; which attempts have started, in all processes, is the ledger's. What a limit
+means is `core.limits`, how the number at once moves is `core.pace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from router.core.admission import Quota
+from router.core.limit_headers import limits_told
+from router.core.limits import LearnedLimit, LimitKind, LimitSource, effective, is_news, quotas
+from router.core.model import Deployment, Limits, Policy
+from router.core.pace import FREE, Pace, Sample, paced
+from router.engine.attempt import Attempt
+from router.engine.ports import Clock
+
+
+class PaceBoard:
+    """Limits and paces by deployment name."""
+
+    def __init__(self, policy: Policy, clock: Clock) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._learned: dict[str, dict[tuple[LimitKind, LimitSource], LearnedLimit]] = {}
+        self._paces: dict[str, Pace] = {}
+        self._running: dict[str, int] = {}
+
+    def under(self, policy: Policy) -> PaceBoard:
+        """Return a board of another policy on the same memory: what runs under this one counts there too."""
+        board = PaceBoard(policy, self._clock)
+        board._learned, board._paces, board._running = self._learned, self._paces, self._running
+        return board
+
+    def limits(self, deployment: Deployment) -> Limits:
+        """Return what a deployment bears now: the smallest of what is configured, learned and tried."""
+        learned = self._learned.get(deployment.name, {}).values()
+        known = effective(deployment.limits, learned, self._clock.now_ms())
+        tried = self._paces.get(deployment.name, FREE).parallel
+        if tried is None:
+            return known
+        return replace(known, parallel=tried if known.parallel is None else min(known.parallel, tried))
+
+    def quotas(self, deployment: Deployment, tokens: int, now_ms: int) -> tuple[Quota, ...]:
+        """Return what an attempt of about `tokens` that starts at `now_ms` must fit into."""
+        return quotas(self.limits(deployment), tokens, now_ms)
+
+    def refresh(self, limits: Sequence[LearnedLimit]) -> None:
+        """Know what the ledger knows, all of it."""
+        self._learned.clear()
+        self._keep(limits)
+
+    def started(self, attempt: Attempt) -> None:
+        """Note that an attempt is under way; `ended` takes it back."""
+        name = attempt.deployment.name
+        self._running[name] = self._running.get(name, 0) + 1
+        attempt.counted = True
+
+    def ended(self, attempt: Attempt, *, answered: bool) -> list[LearnedLimit]:
+        """Note an attempt's end; return the limits its answer told that are worth writing."""
+        deployment, now_ms = attempt.deployment, self._clock.now_ms()
+        running = self._running.get(deployment.name, 0)
+        if attempt.counted:  # one whose admission was cancelled is not
+            self._running[deployment.name] = running - 1
+            attempt.counted = False
+        sample = Sample(
+            started_ms=attempt.intent.started_at,
+            running=running,
+            status=attempt.answering.status if attempt.answering else None,
+            first_content_s=attempt.ttft_s,
+            answered=answered,
+        )
+        pace = self._paces.get(deployment.name, FREE)
+        self._paces[deployment.name] = paced(pace, sample, now_ms, self._policy.slow_s)
+        headers = attempt.exchange.headers if attempt.exchange else {}
+        known = self._learned.get(deployment.name, {})
+        told = limits_told(headers, deployment.provider.vendor, deployment.name, now_ms)
+        news = [limit for limit in told if is_news(limit, known.get((limit.kind, limit.source)))]
+        self._keep(news)
+        return news
+
+    def _keep(self, limits: Sequence[LearnedLimit]) -> None:
+        for limit in limits:
+            self._learned.setdefault(limit.deployment, {})[limit.kind, limit.source] = limit

@@ -1,0 +1,109 @@
+"""From a request to a plan: gathers what is known of every deployment and hands it to the pure decisions.
+
+Holds no rule: where a request goes is `core.assignment`, who may serve it `core.selection`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.core.assignment import Assignment, assign
+from router.core.clamp import Clamp, clamp, with_thinking
+from router.core.estimate import estimate
+from router.core.facts import Facts
+from router.core.model import Deployment, Request, Route, RouterConfig, Strategy
+from router.core.observed import NOTHING, Observed
+from router.core.quality import NOTHING_SEEN, Work, quality
+from router.core.resolve import Unknown, members
+from router.core.selection import Moment, Plan, plan
+from router.core.stickiness import Pin
+from router.engine.events import AttemptRecord
+from router.engine.health_board import HealthBoard
+from router.engine.sessions import Sessions
+from router.engine.world import World
+from router.errors import UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A request that has found its route, and what is known beside health."""
+
+    assigned: Assignment
+    seen: Observed
+    roll: float
+    """The same for all of its plans, so that they rank alike."""
+    kept: str | None = None
+    """An answer to exactly this request from before, where its route allows one."""
+
+
+class Planner:
+    """Plans the requests of one configuration."""
+
+    def __init__(self, config: RouterConfig, world: World, health: HealthBoard) -> None:
+        self._sessions = Sessions()
+        self._config = config
+        self._world = world
+        self._health = health
+
+    def under(self, config: RouterConfig, health: HealthBoard) -> Planner:
+        """Return a planner of another configuration that knows the sessions this one knows."""
+        planner = Planner(config, self._world, health)
+        planner._sessions = self._sessions
+        return planner
+
+    def begin(self, request: Request) -> Planned:
+        """Find out where a request goes. Raises UnknownName with the nearest names."""
+        world = self._world
+        seen = world.observe(request) if world.observe else NOTHING
+        found = world.classify(request.messages) if world.classify else None
+        assigned = assign(self._config, request, found, seen)
+        if isinstance(assigned, Unknown):
+            raise UnknownName(assigned.name, assigned.nearest)
+        roll = world.chance.roll() if assigned.route.strategy is Strategy.WEIGHTED else 0.0
+        kept = world.kept(request) if world.kept and assigned.route.cache else None
+        return Planned(assigned, seen, roll, kept)
+
+    def plan(self, planned: Planned) -> Plan:
+        """Return the plan as it is now; health moves between the attempts of a request."""
+        request, seen = planned.assigned.request, planned.seen
+        facts = [
+            self._facts(request, deployment, seen)
+            for deployment in members(self._config, planned.assigned.route)
+        ]
+        moment = Moment(
+            weights=self._config.policy.weights,
+            now_ms=self._world.clock.now_ms(),
+            roll=planned.roll,
+            pin=seen.pin or self._sessions.last(request.session),
+        )
+        return plan(planned.assigned, facts, moment)
+
+    def served(self, session: str | None, record: AttemptRecord) -> None:
+        """Note who answered a session: its beginning is in that one's cache now."""
+        usage = record.usage
+        known = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        self._sessions.served(session, Pin(record.deployment, self._world.clock.now_ms(), known))
+
+    def _facts(self, request: Request, deployment: Deployment, seen: Observed) -> Facts:
+        clamped, name = self._clamp(request, deployment), deployment.name
+        work = Work(request.task, request.language)
+        return Facts(
+            deployment=deployment,
+            estimate=estimate(request.messages, deployment, clamped.max_tokens),
+            clamp=clamped,
+            blocked=self._health.blocked(deployment),
+            back_in_s=self._back_in_s(deployment),
+            stats=seen.stats.get(name),
+            left=seen.left.get(name),
+            pressure=seen.pressure.get(name, 0.0),
+            quality=quality(deployment.quality.at(work), seen.evidence.get((name, work), NOTHING_SEEN)),
+        )
+
+    def _clamp(self, request: Request, deployment: Deployment) -> Clamp:
+        tokens = estimate(request.messages, deployment, 1).input_expected_tokens
+        clamped = clamp(request.max_tokens, self._config.policy.default_max_tokens, deployment, tokens)
+        return with_thinking(clamped, request.thinking_tokens)
+
+    def _back_in_s(self, deployment: Deployment) -> float | None:
+        back_ms = self._health.soonest_ms(Route(deployment.name, (deployment.name,)))
+        return None if back_ms is None else max(0, back_ms - self._world.clock.now_ms()) / 1000

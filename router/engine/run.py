@@ -1,0 +1,52 @@
+"""One request on its way: what it began under, and what has happened to it so far.
+
+Holds; decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from router.core.admission import Refusal
+from router.core.fallback import Past
+from router.core.model import Route, RouterConfig
+from router.core.request import Request
+from router.engine.escalating import Escalating
+from router.engine.events import AttemptRecord
+from router.engine.planner import Planned, Planner
+from router.engine.shared_state import SharedState
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one request; its configuration stays the one it began under, whatever is reloaded."""
+
+    planned: Planned
+    config: RouterConfig
+    shared: SharedState
+    planner: Planner
+    answers: Escalating
+    request_id: str
+    started: float
+    past: list[Past] = field(default_factory=list)
+    records: list[AttemptRecord] = field(default_factory=list)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """Why the ledger did not admit an attempt, by deployment; nothing was sent there."""
+    waited_s: float = 0.0
+    """How long it has waited for a free deployment's rest to end, or for a limit to free."""
+    text: str = ""
+
+    @property
+    def request(self) -> Request:
+        """What is sent next: what was asked, with the task, level and language that were found."""
+        return self.planned.assigned.request
+
+    @property
+    def route(self) -> Route:
+        """Who may serve it."""
+        return self.planned.assigned.route
+
+    def carry(self, first: Planned) -> None:
+        """Have what is sent next be what was asked at first, with a poor answer and its faults behind it."""
+        request = self.answers.carrying(first.assigned.request)
+        self.planned = replace(first, assigned=replace(first.assigned, request=request))

@@ -1,0 +1,46 @@
+"""Everything outside that the engine acts on or asks, as one value that wiring fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, TypeAlias
+
+from router.core.model import Message, Request, Wire
+from router.core.observed import Observed
+from router.core.secret import Secret
+from router.engine.ports import Chance, CheckRunner, Clock, Ledger, Upstream
+
+if TYPE_CHECKING:  # as in core.assignment
+    from router.core.tasks import Classification
+
+Classify: TypeAlias = "Callable[[tuple[Message, ...]], Classification]"
+"""What kind of work a conversation's last ask is."""
+Observe = Callable[[Request], Observed]
+"""What was seen lately that bears on a request; read beforehand, so that it returns at once."""
+
+Kept = Callable[[Request], str | None]
+"""The answer that exactly this request got before, where one is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports, and what only the outside knows."""
+
+    upstreams: Mapping[Wire, Upstream]
+    ledger: Ledger
+    clock: Clock
+    chance: Chance
+    install_key: Secret
+    """Keys the fingerprints of prompts, so that a ledger alone cannot be searched for guesses."""
+    zone: tzinfo = UTC
+    """Where the days and months of budgets begin."""
+    classify: Classify | None = None
+    """None: only what callers say themselves is known of a request's work."""
+    observe: Observe | None = None
+    """None: nothing is known of the deployments but their health."""
+    kept: Kept | None = None
+    """Asked for routes that allow it; None: no answers are kept."""
+    check_runner: CheckRunner | None = None
+    """Runs checks that are programs; None: those judge nothing."""

@@ -1,0 +1,59 @@
+"""What lets an attempt start: budgets, guard, limits and health are asked again, then its row is written.
+
+Runs inside the writer's `BEGIN IMMEDIATE`, so that no other process can spend, lease or start in between. A
+refusal writes nothing, but for the pause that the guard trips. What a cap, a quota or a rest means is
+`core`'s; this file only keeps the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from router.core.admission import Admission, Lesson, Refusal, Terms
+from router.core.health import ScopeHealth
+from router.core.scopes import learn, leased
+from router.core.scopes import refusal as rest_refusal
+from router.core.spend import Intent
+from router.ledger import budgets
+from router.ledger.health_store import read_health, write_health
+from router.ledger.limits_store import quota_refusal
+from router.ledger.rows import insert_intent
+from router.ledger.sqlite import Connection
+
+
+def admit(connection: Connection, intent: Intent, terms: Terms, owner: str) -> Admission | None:
+    """Write the attempt's row, or refuse; None when that attempt has a row already.
+
+    The moment is the attempt's own: what it was decided on and what it is judged by are one.
+    """
+    now_ms = intent.started_at
+    healths = read_health(connection, terms.scopes.values(), now_ms)
+    refused, warnings = _refused(connection, intent, terms, healths)
+    if refused is not None:
+        return Admission(refused, warnings, healths)
+    if not insert_intent(connection, intent, owner):
+        return None
+    probed = leased(healths, terms, now_ms)
+    write_health(connection, probed, now_ms)
+    return Admission(None, warnings, healths | probed)
+
+
+def take_in(connection: Connection, lesson: Lesson, now_ms: int) -> None:
+    """Write what an attempt taught about its scopes."""
+    before = read_health(connection, lesson.scopes.values(), now_ms)
+    after = learn(before, lesson, now_ms)
+    write_health(connection, {key: health for key, health in after.items() if health != before[key]}, now_ms)
+
+
+def _refused(
+    connection: Connection, intent: Intent, terms: Terms, healths: Mapping[str, ScopeHealth]
+) -> tuple[Refusal | None, tuple[str, ...]]:
+    """Return the first thing in the way, and what to say about soft budgets that are passed."""
+    over, warnings = budgets.refusal(connection, terms.caps)
+    refused = (
+        over
+        or budgets.guard_refusal(connection, intent, terms.guard)
+        or quota_refusal(connection, intent.deployment, terms.quotas, intent.started_at)
+        or rest_refusal(healths, terms, intent.started_at)
+    )
+    return refused, warnings

@@ -1,0 +1,40 @@
+"""Whether an attempt's terms are met, over entries in memory: what `admission.py` asks of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from router.core.admission import Quota, Refusal, Terms, Unit
+from router.core.limits import refusal as limit_refusal
+from router.core.scopes import Healths
+from router.core.scopes import refusal as rest_refusal
+from router.core.spend import Entry, EntryStatus, Intent
+
+
+def refusal(entries: Collection[Entry], healths: Healths, intent: Intent, terms: Terms) -> Refusal | None:
+    """Return the first thing in an attempt's way, in the order of the file's transaction."""
+    same = [entry for entry in entries if terms.quotas and entry.intent.deployment == intent.deployment]
+    for quota in terms.quotas:
+        refused = _quota_refusal(same, quota, intent.started_at)
+        if refused is not None:
+            return refused
+    return rest_refusal(healths, terms, intent.started_at)
+
+
+def _quota_refusal(entries: Collection[Entry], quota: Quota, now_ms: int) -> Refusal | None:
+    if quota.unit is Unit.PARALLEL:
+        return limit_refusal(quota, sum(entry.settlement is None for entry in entries), (), now_ms)
+    starts = sorted(
+        (entry.intent.started_at, 1 if quota.unit is Unit.REQUESTS else _tokens(entry))
+        for entry in entries
+        if entry.intent.started_at >= quota.since_ms
+    )
+    return limit_refusal(quota, sum(amount for _, amount in starts), starts, now_ms)
+
+
+def _tokens(entry: Entry) -> int:
+    """Return what an attempt took; what it was expected to where nobody knows; nothing when it failed."""
+    usage = entry.settlement.usage if entry.settlement else None
+    if usage and (usage.input_tokens is not None or usage.output_tokens is not None):
+        return (usage.input_tokens or 0) + (usage.output_tokens or 0)
+    return 0 if entry.status is EntryStatus.FAILED else entry.intent.estimate_tokens or 0

@@ -1,0 +1,112 @@
+"""Reading the sums of the ledger: a window as days, hours, quarters and the rows at its ragged edges.
+
+Exact for every window: what no whole quarter covers is added from the rows, by the same expressions. Local
+days have no such edges, for zones are whole quarters from UTC. What a cell holds, and who keeps it, is
+`rollup_tables.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.core.spend import Dimension, Window
+from router.ledger.rollup_tables import COLUMNS, KEYS, SPANS, cells, row_sums
+from router.ledger.sqlite import Connection
+
+_ALL = "all"
+_SUMMED = ", ".join(f"sum({name}) AS {name}" for name in COLUMNS)
+_SESSION = "coalesce({row}.session_id, x'')"
+_TAG = "coalesce(request_tag.key || '=' || request_tag.value, x'')"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a window and what it is read from: sums of that span, or `row`s."""
+
+    span: str
+    start: int
+    end: int
+
+
+def parts(window: Window, spans: Sequence[str] = tuple(SPANS)) -> list[Part]:
+    """Cut a window into the longest of `spans` that fit, and rows; they meet without gap or overlap."""
+    return _parts(window.start, window.end, spans)
+
+
+def _parts(start: int, end: int, spans: Sequence[str]) -> list[Part]:
+    if start >= end:
+        return []
+    if not spans:
+        return [Part("row", start, end)]
+    span, *shorter = spans
+    ms = SPANS[span]
+    first, last = -(-start // ms) * ms, end // ms * ms
+    if first >= last:
+        return _parts(start, end, shorter)
+    return [*_parts(start, first, shorter), Part(span, first, last), *_parts(last, end, shorter)]
+
+
+def summed(connection: Connection, window: Window, by: Dimension | None) -> Sequence[Sequence[Any]]:
+    """Return one line per key, or at most one in all: the key, then the sums in the order of `COLUMNS`.
+
+    The key of what has no value is an empty blob. There are no sums by tag and session, whose values have no
+    end, and none at all in an older ledger that is open for reading only: those are read from the rows.
+    """
+    dimension = _ALL if by is None else by.value
+    stretches = parts(window)
+    if dimension not in KEYS or not _has_rollups(connection):
+        stretches = parts(window, ())
+    if not stretches:
+        return []
+    sources = " UNION ALL ".join(_source(dimension, part.span) for part in stretches)
+    bounds = [bound for part in stretches for bound in (part.start, part.end)]
+    return connection.execute(f"SELECT key, {_SUMMED} FROM ({sources}) GROUP BY key", bounds).fetchall()
+
+
+def _has_rollups(connection: Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'spend_rollup'").fetchone()
+    return found is not None
+
+
+def _source(dimension: str, span: str) -> str:
+    if span == "row":
+        return _rows(dimension)
+    return (
+        f"SELECT key, {', '.join(COLUMNS)} FROM spend_rollup "
+        f"WHERE dimension = '{dimension}' AND span = '{span}' AND start >= ? AND start < ?"
+    )
+
+
+def _rows(dimension: str) -> str:
+    """Return what the rows themselves add; a request's tags are those of all its attempts."""
+    table, key, request = "token_spend AS r", KEYS.get(dimension, _SESSION), KEYS.get(dimension, _SESSION)
+    if dimension == Dimension.TAG:
+        table, key, request = f"{table} LEFT JOIN request_tag USING (request_id)", _TAG, KEYS[_ALL]
+    sums = ", ".join(f"{expression} AS {name}" for name, expression in row_sums(request, "r").items())
+    within = "r.started_at >= ? AND r.started_at < ?"
+    return f"SELECT {key.format(row='r')} AS key, {sums} FROM {table} WHERE {within}"
+
+
+def differences(connection: Connection) -> list[str]:
+    """Compute every sum again from the rows; name each that differs, in words. Reads the whole ledger."""
+    if not _has_rollups(connection):
+        return []
+    return [
+        f"{dimension} {key or ''} in the {span} from {start}"
+        for dimension in KEYS
+        for span in SPANS
+        for start, key in _differing(connection, dimension, span)
+    ]
+
+
+def _differing(connection: Connection, dimension: str, span: str) -> list[tuple[int, str]]:
+    stored = (
+        f"SELECT dimension, span, start, key, {', '.join(COLUMNS)} FROM spend_rollup "
+        f"WHERE dimension = '{dimension}' AND span = '{span}'"
+    )
+    computed = f"SELECT * FROM ({cells(dimension, span)})"
+    differing = f"SELECT * FROM ({computed} EXCEPT {stored}) UNION SELECT * FROM ({stored} EXCEPT {computed})"
+    found = {(start, key) for _, _, start, key, *_ in connection.execute(differing)}
+    return sorted(found, key=lambda cell: (cell[0], str(cell[1])))

@@ -1,0 +1,54 @@
+"""What is done to a ledger beside its traffic: a job closes dead calls, a person ends pauses and rests.
+
+Each opens a short connection of its own, so it needs no writer and disturbs none. Blocking: call it off the
+event loop. Raises LedgerError and nothing else that a disk can cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from router.ledger import leases, pauses
+from router.ledger.errors import told_clearly
+from router.ledger.health_store import clear_health
+from router.ledger.owner import this_process
+from router.ledger.schema import migrate
+from router.ledger.sqlite import Connection, open_for_writing, writing
+from router.ledger.sweep import sweep
+
+SWEEP = "sweep"
+
+
+def sweep_if_mine(path: Path, now_ms: int, lease_ms: int, owner: str | None = None) -> int | None:
+    """Close what dead processes left open, if this process gets the lease; return how many, or None.
+
+    `owner` is the process that asks; this one unless said.
+    """
+    with _opened(path) as connection:
+        if not leases.take(connection, SWEEP, owner or this_process(), now_ms, lease_ms):
+            return None
+        return sweep(connection, path, now_ms)
+
+
+def lift_pauses(path: Path, session: str | None, now_ms: int) -> list[str]:
+    """Lift one session's pauses, or with None all there are; return their reasons."""
+    if not path.exists():
+        return []
+    with _opened(path) as connection, writing(connection):
+        return pauses.lift(connection, session, now_ms)
+
+
+def clear_rests(path: Path, keys: Collection[str] | None) -> None:
+    """Forget the rests of the health scopes under `keys`, of all when None."""
+    if path.exists():
+        with _opened(path) as connection, writing(connection):
+            clear_health(connection, keys)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Connection]:
+    with told_clearly(path), closing(open_for_writing(path)) as connection:
+        migrate(connection, path)
+        yield connection
