@@ -19,11 +19,17 @@ COMMANDS = {
     "ask": "Send one prompt; the answer streams to standard output.",
     "explain": "Show the decision and the estimates for a prompt; send nothing.",
     "spend": "Show what was spent.",
+    "whatif": "Show what the same work would have cost under another policy.",
+    "advise": "Say what could be had for less, with the dollars for each.",
+    "report": "Write a weekly report as Markdown.",
+    "export": "Write spend, calls or tiers as CSV, JSON or Markdown.",
     "tiers": "Show every deployment with its health; clear a cooldown.",
+    "resume": "Let paid calls go on after the runaway guard has paused them.",
     "cost": "Compute the exact cost of saved answers.",
     "diagnose": "Say what a provider's answer means and what to do about it.",
+    "classify": "Say what kind of work an ask is, how hard and in which language; send nothing.",
     "prices": "List and check the price catalogue.",
-    "config": "Show where the configuration is, check it, print it.",
+    "config": "Show where the configuration is, check it, print it; import LiteLLM's.",
     "doctor": "Look at this machine, terminal and ledger for what could go wrong.",
 }
 """Every command with its line in `--help`, so that help loads none of them."""

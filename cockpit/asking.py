@@ -49,12 +49,27 @@ class Tag(click.ParamType[tuple[str, str]]):
         return key, text
 
 
+class Language(click.ParamType[str]):
+    """An ISO 639-1 code."""
+
+    name = "LL"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Accept two letters, in either case."""
+        code = str(value).lower()
+        if len(code) != 2 or not (code.isascii() and code.isalpha()):
+            self.fail(f"{value!r} is not a language's two letters such as en", param, ctx)
+        return code
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The options as given."""
 
     name: str
     task: str | None
+    level: str | None
+    language: str | None
     max_tokens: int | None
     max_cost: Decimal | None
     session: str | None
@@ -72,6 +87,8 @@ class Ask:
             messages=(Message("user", prompt),),
             name=self.name,
             task=self.task,
+            level=self.level,
+            language=self.language,
             max_tokens=self.max_tokens,
             max_cost_nano=None if self.max_cost is None else to_nano(self.max_cost),
             session=self.session,
@@ -89,6 +106,10 @@ def asking_options(command: Command) -> Command:
         click.option("--session", help="The session the call belongs to."),
         click.option("--max-cost", type=Usd(), help="The most this call may cost, in dollars."),
         click.option("--max-tokens", type=click.IntRange(min=1), help="The most output tokens."),
+        click.option("--language", type=Language(), help="The language it is in: en, ja, ..."),
+        click.option(
+            "--level", type=click.Choice(["L1", "L2", "L3"]), help="How hard it is, L3 the hardest."
+        ),
         click.option("--task", help="What kind of work it is: summarize, code_gen, ..."),
         click.option(
             "-m",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
+from router.core.display import Display
 from router.core.money import NANO
 from router.core.spend import Spend
 
@@ -29,10 +31,46 @@ def money(nano: int | None) -> str:
     sign, amount = "-" if nano < 0 else "", Decimal(abs(nano)) / NANO
     if amount < _SMALLEST_SHOWN:
         return f"{sign}<$0.000001"
+    return f"{sign}${_digits(amount)}"
+
+
+def in_currency(nano: int | None, display: Display) -> str:
+    """Return an amount of nano-dollars in the display currency: `EUR 2.87`, `?` when unknown.
+
+    Sums are converted, never added up from converted parts.
+    """
+    if nano is None:
+        return UNKNOWN
+    sign, amount = "-" if nano < 0 else "", Decimal(abs(nano)) * display.usd_rate / NANO
+    if not amount:
+        return f"{display.currency} 0"
+    if amount < _SMALLEST_SHOWN:
+        return f"{sign}<{display.currency} 0.000001"
+    return f"{sign}{display.currency} {_digits(amount)}"
+
+
+def rate_note(display: Display) -> str:
+    """Return at what rate amounts are converted: `EUR at 0.92 to the dollar, the rate of 2026-11-20`."""
+    dated = f", the rate of {display.rate_date}" if display.rate_date else ""
+    return f"{display.currency} at {display.usd_rate} to the dollar{dated}"
+
+
+def _digits(amount: Decimal) -> str:
+    """Return a positive amount with two places, below one with two digits that count."""
     places = 2 if amount >= 1 else min(6, max(2, 1 - amount.adjusted()))
     rounded = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
     whole, _, part = f"{rounded:,f}".partition(".")
-    return f"{sign}${whole}.{part.rstrip('0').ljust(2, '0')}"
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
+
+
+def percent(share: Fraction | None) -> str:
+    """Return a share: `34%`, `0.4%`, `0%`; `–` when there is none. Above nothing it is never `0%`."""
+    if share is None:
+        return NOTHING
+    hundredths = Decimal(share.numerator * 100) / share.denominator
+    if 0 < hundredths < 1:
+        return f"{max(hundredths.quantize(Decimal('0.1')), Decimal('0.1'))}%"
+    return f"{hundredths.quantize(Decimal(1), ROUND_HALF_EVEN)}%"
 
 
 def spend(total: Spend) -> str:

@@ -29,6 +29,17 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: S
         click.echo("  ".join(cells).rstrip())
 
 
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[Cell]], *, right: Sequence[str] = ()) -> str:
+    """Return rows as a Markdown table; what would end a cell or a row early is escaped."""
+    lines = [list(head), ["--:" if name in right else "---" for name in head]]
+    lines += [["" if cell is None else _markdown_cell(str(cell)) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _markdown_cell(text: str) -> str:
+    return " ".join(sanitize(text).split()).replace("\\", "\\\\").replace("|", "\\|")
+
+
 def say(text: str) -> None:
     """Write a line for a person to standard error, where it never mixes with a document."""
     click.echo(sanitize(text), err=True)

@@ -16,6 +16,7 @@ from router.core.spend import CostSource, Entry, EntryStatus
 from router.core.usage import NO_USAGE, Usage
 from router.engine.events import (
     Answer,
+    AnswerChecked,
     AttemptEnded,
     AttemptRecord,
     AttemptStarted,
@@ -169,6 +170,8 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
         case AttemptEnded(record):
             ended = tuple(replace(a, record=record) if a.n == record.n else a for a in run.attempts)
             return replace(run, attempts=ended, doing="")
+        case AnswerChecked():
+            return replace(run, doing="" if event.passed else "its answer failed a check")
         case RequestEnded(answer):
             return _end(run, answer)
 

@@ -14,16 +14,20 @@ from zoneinfo import ZoneInfo
 from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
+from router.config.watch import ConfigWatch
 from router.core.health import Health
-from router.core.model import Billing, Deployment, RouterConfig, Wire
+from router.core.model import Billing, Deployment, Message, RouterConfig, Wire
 from router.core.pricing import Price, price_over
 from router.core.secret import Secret
 from router.core.spend import Window
+from router.core.tasks import Classification, classify
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
 from router.engine.engine import Engine, World
 from router.engine.health_board import DeploymentState
 from router.engine.ports import Chance, Clock, Ledger, ReportReader, SpendReader, Upstream
+from router.hooks.command import CommandRunner
+from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
 from router.ledger import upkeep
@@ -42,6 +46,7 @@ from router.providers.openai_wire import OpenAiDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport, is_loopback
+from router.tasks.reader import load_model
 
 FAR_FUTURE_MS = 1 << 53
 
@@ -70,6 +75,7 @@ class Wired:
     clock: Clock
     zone: tzinfo
     warnings: tuple[str, ...]
+    watch: ConfigWatch
 
 
 @asynccontextmanager
@@ -82,6 +88,7 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
         opened.push_async_callback(store.aclose)
         reader = await open_reader(paths.ledger)
         opened.push_async_callback(reader.aclose)
+        lookout = Lookout(loaded, clock, zone_of(loaded))
         world = World(
             _upstreams(paths, chance),
             store,
@@ -89,13 +96,22 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
             chance,
             install_key(paths.ledger, chance),
             zone_of(loaded),
+            classify=_classify,
+            observe=lookout.observe,
+            check_runner=CommandRunner(os.environ),
         )
         engine = Engine(loaded, world)
         opened.push_async_callback(engine.aclose)
-        await refresh(engine, reader)
-        opened.push_async_callback(_ended, asyncio.create_task(refresh_forever(engine, reader)))
-        opened.push_async_callback(_ended, asyncio.create_task(sweep_forever(paths.ledger, clock)))
-        yield Wired(engine, store, reader, clock, zone_of(loaded), _warnings())
+
+        def swap(fresh: RouterConfig) -> None:
+            engine.swap(fresh)
+            lookout.config = fresh
+
+        await refresh(engine, reader, lookout)
+        for job in (refresh_forever(engine, reader, lookout), sweep_forever(paths.ledger, clock)):
+            opened.push_async_callback(_ended, asyncio.create_task(job))
+        watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
+        yield Wired(engine, store, reader, clock, zone_of(loaded), _warnings(), watch)
 
 
 @asynccontextmanager
@@ -104,9 +120,10 @@ async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
     found = await open_reader(paths.ledger) if paths.ledger.exists() else None
     reader: SpendReader = found or MemoryLedger()
-    planner = _planner(loaded, clock)
+    lookout = Lookout(loaded, clock, zone_of(loaded))
+    planner = _planner(loaded, clock, lookout)
     try:
-        await refresh(planner, reader)
+        await refresh(planner, reader, lookout)
         yield Reading(loaded, planner, reader, found, clock, zone_of(loaded), _warnings())
     finally:
         await reader.aclose()
@@ -219,8 +236,13 @@ async def _ended(job: asyncio.Task[None]) -> None:
         await job
 
 
-def _planner(config: RouterConfig, clock: Clock) -> Engine:
-    return Engine(config, World({}, MemoryLedger(), clock, SystemChance(), Secret("")))
+def _planner(config: RouterConfig, clock: Clock, lookout: Lookout) -> Engine:
+    world = World({}, MemoryLedger(), clock, SystemChance(), Secret(""), zone_of(config))
+    return Engine(config, replace(world, classify=_classify, observe=lookout.observe))
+
+
+def _classify(messages: tuple[Message, ...]) -> Classification:
+    return classify(messages, load_model())
 
 
 def _completed(deployment: Deployment, now_ms: int) -> Deployment:

@@ -39,9 +39,8 @@ def _sections(model: type[BaseModel], title: str, seen: set[type[BaseModel]]) ->
     lines = [f"## {title}\n", f"{inspect.getdoc(model) or ''}\n", "| key | default | |", "|---|---|---|"]
     inner: list[tuple[str, type[BaseModel]]] = []
     for name, field in model.model_fields.items():
-        lines.append(
-            f"| `{name}` | {_default(field.get_default(call_default_factory=True))} | {words[name]} |"
-        )
+        default = _default(field.get_default(call_default_factory=True))
+        lines.append(f"| `{field.alias or name}` | {default} | {words[name]} |")
         inner += [(name, found) for found in _models(field.annotation) if found not in seen]
     yield "\n".join(lines) + "\n"
     for name, found in inner:

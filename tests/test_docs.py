@@ -6,13 +6,17 @@ import re
 from pathlib import Path
 
 from cockpit.__main__ import COMMANDS
-from tests import configuration_page
+from tests import configuration_page, health_page
 
 ROOT = Path(__file__).parent.parent
 
 
 def test_the_configuration_page_is_the_schema_s() -> None:
     assert configuration_page.PAGE.read_text() == configuration_page.page(), "run `make snap`"
+
+
+def test_the_health_page_is_the_table_of_moves() -> None:
+    assert health_page.PAGE.read_text() == health_page.page(), "run `make snap`"
 
 
 def test_every_command_has_a_section() -> None:

@@ -20,6 +20,7 @@ from router.engine.events import (
     Answer,
     AttemptEnded,
     AttemptRecord,
+    AttemptStarted,
     AttemptWaiting,
     RequestEnded,
     TextArrived,
@@ -37,6 +38,8 @@ def command(
     options: Options,
     name: str,
     task: str | None,
+    level: str | None,
+    language: str | None,
     max_tokens: int | None,
     max_cost: Decimal | None,
     session: str | None,
@@ -44,7 +47,7 @@ def command(
     prompt: str | None,
 ) -> None:
     """Ask, print, and exit as the answer says."""
-    request = Ask(name, task, max_tokens, max_cost, session, tag, prompt).request()
+    request = Ask(name, task, level, language, max_tokens, max_cost, session, tag, prompt).request()
     answer = asyncio.run(_ask(options, request))
     if options.json:
         print_json(document(answer))
@@ -66,6 +69,9 @@ async def _stream(world: Wired, request: Request, *, quiet: bool) -> Answer:
             match event:
                 case TextArrived(kind="text") if not quiet:
                     click.echo(sanitize(event.text), nl=False)
+                case AttemptStarted():
+                    for warning in event.warnings:
+                        say(warning)
                 case AttemptWaiting():
                     say(f"{event.what} …")
                 case AttemptEnded() if event.record.failure_class != "ok":
@@ -86,6 +92,8 @@ def _sign_off(answer: Answer) -> None:
     if answer.error:
         say(f"no answer: {answer.error.message}")
         return
+    if answer.cached:
+        say("nobody can serve: this is what exactly this request was answered before")
     served = answer.served_by
     if served:
         usage = served.usage
@@ -132,6 +140,8 @@ def document(answer: Answer) -> dict[str, object]:
         "finish_reason": served.finish_reason if served else None,
         "why": answer.why,
     }
+    if answer.cached:
+        result["cached"] = True
     if answer.error:
         result["error"] = {
             "class": answer.error.failure_class,

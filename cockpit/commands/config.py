@@ -1,26 +1,27 @@
-"""`cockpit config`: where the configuration is, whether it is right, what it says."""
+"""`cockpit config`: where the configuration is, whether it is right, what it says; LiteLLM's become ours."""
 
 from __future__ import annotations
 
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 import yaml
 
 from cockpit.options import Options, common_options
-from cockpit.plain import print_json
+from cockpit.plain import print_json, say
 from router.config.paths import Paths, find_config
 from router.config.show import shown
 from router.errors import ConfigError
-from router.wiring import load_config
+from router.wiring import convert_config, load_config
 
 
-@click.group(help="Show where the configuration is, check it, print it.")
+@click.group(help="Show where the configuration is, check it, print it; import LiteLLM's.")
 @common_options
 def command() -> None:
-    """Group the three."""
+    """Group the four."""
 
 
 @command.command(help="Print the paths in use: configuration, ledger, logs, themes.")
@@ -60,12 +61,14 @@ def check(options: Options) -> None:
         sys.exit(2)
     usable = sum(deployment.off is None for deployment in config.deployments.values())
     if options.json:
-        print_json({"source": config.source, "ok": True, "problems": []})
+        print_json({"source": config.source, "ok": True, "problems": [], "ignored": [*config.ignored]})
     else:
         click.echo(
             f"{config.source}: in order; {len(config.deployments)} deployments, {usable} with what they need,"
             f" {len(config.routes)} routes"
         )
+        for one in config.ignored:
+            say(f"ignored: {one}")
 
 
 @command.command(help="Print the configuration as it is understood, keys hidden.")
@@ -78,3 +81,32 @@ def show(options: Options) -> None:
         print_json(document)
     else:
         click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip())
+
+
+@command.command("import", help="Make a LiteLLM file into one of ours: on standard output, or a new file.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--write", type=click.Path(path_type=Path), help="The file to make; one that exists is kept.")
+@common_options
+@click.pass_obj
+def import_(options: Options, file: Path, write: Path | None) -> None:
+    """Print or write it; a ConfigError is printed by `main`, which exits 2."""
+    text = convert_config(file)
+    if write is not None:
+        _write_new(write, text)
+    if options.json:
+        print_json({"source": str(file), "written": None if write is None else str(write), "config": text})
+    elif write is None:
+        click.echo(text, nl=False)
+    else:
+        say(f"written to {write}; check it with: cockpit --config {write} config check")
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"{path} exists and is kept. Name another file, or remove it first") from None
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise click.UsageError(f"{path}: {reason}. Name a file in a folder you may write to") from None

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import click
 
@@ -15,7 +16,13 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.config.paths import Paths
 from router.errors import ConfigError, LedgerError
-from router.wiring import embedded_unavailable, ledger_state, load_config, sqlite_warning
+from router.wiring import (
+    embedded_unavailable,
+    ledger_differences,
+    ledger_state,
+    load_config,
+    sqlite_warning,
+)
 
 
 class Verdict(StrEnum):
@@ -37,11 +44,14 @@ class Finding:
 
 
 @click.command(help="Look at this machine, terminal, configuration and ledger for what could go wrong.")
+@click.option("--deep", is_flag=True, help="Add up every row of the ledger and compare; takes a while.")
 @common_options
 @click.pass_obj
-def command(options: Options) -> None:
+def command(options: Options, deep: bool) -> None:
     """Print every finding; exit 1 when one of them fails."""
     findings = list(examine(options))
+    if deep:
+        findings.append(_sums(Paths.of(os.environ, ledger=options.ledger).ledger))
     if options.json:
         print_json([{"check": f.check, "verdict": f.verdict, "detail": f.detail} for f in findings])
     else:
@@ -91,6 +101,18 @@ def _configuration(options: Options) -> Iterator[Finding]:
     )
     for deployment in off:
         yield _finding(f"  {deployment.name}", f"off: {deployment.off}")
+
+
+def _sums(path: Path) -> Finding:
+    """Compare what is read on every screen with what the rows add up to."""
+    try:
+        differing = ledger_differences(path)
+    except LedgerError as error:
+        return Finding("ledger sums", Verdict.FAIL, str(error))
+    if not differing:
+        return _finding("ledger sums", "every sum equals its rows")
+    shown = "; ".join(differing[:3])
+    return Finding("ledger sums", Verdict.FAIL, f"{len(differing):,} sums differ from their rows: {shown}")
 
 
 def _finding(check: str, detail: str) -> Finding:

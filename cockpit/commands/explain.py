@@ -11,9 +11,12 @@ from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.core.money import usd
-from router.core.selection import Plan
-from router.core.why import tell
+from router.core.selection import Candidate, Plan
+from router.core.why import score_inputs, tell
 from router.wiring import planning
+
+INPUTS = ("cost", "quality", "health", "budget")
+"""What a score is made of; `budget` is the highest used fraction of the budgets that apply."""
 
 
 @click.command(help="Show who would serve a prompt, why, and at what cost. Sends nothing, writes nothing.")
@@ -24,6 +27,8 @@ def command(
     options: Options,
     name: str,
     task: str | None,
+    level: str | None,
+    language: str | None,
     max_tokens: int | None,
     max_cost: Decimal | None,
     session: str | None,
@@ -31,24 +36,34 @@ def command(
     prompt: str | None,
 ) -> None:
     """Plan the request and print the plan."""
-    request = Ask(name, task, max_tokens, max_cost, session, tag, prompt).request()
-    plan = planning(config=options.config).plan(request)
+    request = Ask(name, task, level, language, max_tokens, max_cost, session, tag, prompt).request()
+    plan = planning(config=options.config, ledger=options.ledger).plan(request)
     if options.json:
         print_json(document(plan))
         return
-    rows = [
-        (
-            "→" if candidate is plan.chosen else "",
-            candidate.deployment,
-            candidate.tier,
-            money(candidate.estimate_nano_usd),
-            money(candidate.bound_nano_usd),
-            candidate.reason,
-        )
-        for candidate in plan.candidates
-    ]
-    print_table(("", "deployment", "tier", "expected", "at most", "why"), rows, right=("expected", "at most"))
+    head = ("", "deployment", "tier", "score", *INPUTS, "expected", "at most", "why")
+    rows = [_row(candidate, chosen=candidate is plan.chosen) for candidate in plan.candidates]
+    print_table(head, rows, right=("score", *INPUTS, "expected", "at most"))
     say(tell(plan))
+
+
+def _row(candidate: Candidate, *, chosen: bool) -> tuple[str | None, ...]:
+    """Return a candidate's line; behind its quality stands how many observations that rests on, if any."""
+    score, seen = candidate.score, candidate.quality_count
+    inputs = (score.cost, score.quality, score.health, score.pressure) if score else (None,) * len(INPUTS)
+    figures = ["?" if value is None else f"{value:.2f}" for value in inputs]
+    figures[1] += f" ({seen})" if seen else ""
+    clamped = f"; {candidate.clamped}" if candidate.clamped else ""
+    return (
+        "→" if chosen else "",
+        candidate.deployment,
+        candidate.tier,
+        f"{score.total:.2f}" if score else None,
+        *figures,
+        money(candidate.estimate_nano_usd),
+        money(candidate.bound_nano_usd),
+        candidate.reason + clamped,
+    )
 
 
 def document(plan: Plan) -> dict[str, object]:
@@ -63,12 +78,18 @@ def document(plan: Plan) -> dict[str, object]:
                 "deployment": candidate.deployment,
                 "tier": candidate.tier,
                 "chosen": candidate is plan.chosen,
+                "eligible": candidate.eligible,
                 "reason": candidate.reason,
-                "score": candidate.score,
+                "score": round(candidate.score.total, 4) if candidate.score else None,
+                "score_inputs": score_inputs(candidate.score),
+                "quality_count": candidate.quality_count,
                 "estimate_usd": usd(candidate.estimate_nano_usd),
                 "bound_usd": usd(candidate.bound_nano_usd),
+                "max_tokens": candidate.max_tokens,
+                "clamped": candidate.clamped,
             }
             for candidate in plan.candidates
         ],
+        "notes": list(plan.notes),
         "why": tell(plan),
     }

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 import click
 
-from cockpit.format import money, tokens
+from cockpit.format import in_currency, money, percent, rate_note, tokens
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
+from router.core.display import Display
+from router.core.lots import divisions
+from router.core.model import Deployment
 from router.core.money import usd
 from router.core.spend import Dimension, Spend, SpendGroup, Window
+from router.core.trends import cache_hit_rate, per_1k_requests
 from router.core.usage import Usage
+from router.core.whatif import Saved, baseline_of, saved
 from router.core.windows import calendar_days, local_date, span
-from router.engine.ports import SpendReader
+from router.engine.ports import ReportReader, SpendReader
 from router.wiring import reading
+
+NOTHING_SAVED = Saved(None, 0)
+DOLLARS = Display()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,10 @@ class Report:
     total: Spend
     previous: Spend
     groups: tuple[SpendGroup, ...]
+    baseline: Deployment | None = None
+    """What savings are measured against; None when nothing was asked or no price is known."""
+    saved: Saved = NOTHING_SAVED
+    display: Display = DOLLARS
 
 
 @click.command(help="Show what was spent over the last days, today included.")
@@ -36,20 +48,37 @@ class Report:
 @click.option(
     "--by", type=click.Choice([dimension.value for dimension in Dimension]), default="day", show_default=True
 )
+@click.option(
+    "--baseline",
+    metavar="TIER",
+    help="Measure savings against this tier's list price; default the dearest with a known one.",
+)
 @common_options
 @click.pass_obj
-def command(options: Options, days: int, by: str) -> None:
+def command(options: Options, days: int, by: str, baseline: str | None) -> None:
     """Read the ledger and print the report."""
-    report = asyncio.run(_read(options, days, Dimension(by)))
+    report = asyncio.run(_read(options, days, Dimension(by), baseline))
     if options.json:
         print_json(document(report))
     else:
         print_report(report, by)
 
 
-async def _read(options: Options, days: int, by: Dimension) -> Report:
+async def _read(options: Options, days: int, by: Dimension, tier: str | None) -> Report:
     async with reading(config=options.config, ledger=options.ledger) as world:
-        return await report(world.reader, world.clock.now_ms(), world.zone, days, by)
+        baseline = baseline_of(world.config, tier)
+        if tier is not None and baseline is None:
+            raise click.UsageError(f"no deployment on a tier called {tier!r} has a known price")
+        found = await report(world.reader, world.clock.now_ms(), world.zone, days, by)
+        savings = await savings_in(world.reports, found.window, baseline)
+        return replace(found, baseline=baseline, saved=savings, display=world.config.display)
+
+
+async def savings_in(reports: ReportReader | None, window: Window, baseline: Deployment | None) -> Saved:
+    """Return what was saved in a window against a baseline; nothing where there is no ledger yet."""
+    if reports is None:
+        return saved([], baseline)
+    return saved(await reports.lots(window, divisions([baseline.price if baseline else None])), baseline)
 
 
 async def report(reader: SpendReader, now_ms: int, zone: tzinfo, days: int, by: Dimension) -> Report:
@@ -85,12 +114,14 @@ def document(report: Report) -> dict[str, object]:
                 "unknown_cost_attempts": group.spend.unknown_cost_attempts,
                 "requests": group.spend.requests,
                 "usage": _usage(group.spend.usage),
-                "per_1k_requests_usd": usd(_per_1k(group.spend)),
+                "per_1k_requests_usd": usd(per_1k_requests(group.spend)),
             }
             for group in report.groups
         ],
         "previous_total_usd": usd(report.previous.cost_nano_usd),
-        "saved_usd": None,
+        "saved_usd": usd(report.saved.nano),
+        "saved_unpriced_attempts": report.saved.left_out,
+        "baseline": report.baseline.name if report.baseline else None,
     }
 
 
@@ -108,39 +139,34 @@ def _usage(usage: Usage) -> dict[str, int]:
     }
 
 
-def _per_1k(spend: Spend) -> int | None:
-    """Return the cost of a thousand requests; None when some of it is unknown or there were none."""
-    if spend.requests == 0 or spend.unknown_cost_attempts:
-        return None
-    return spend.cost_nano_usd * 1000 // spend.requests
-
-
 def print_report(report: Report, by: str) -> None:
-    """Write the breakdown, its sum and the sum of the period before."""
-    rows = [
-        (
-            group.key or "(none)",
-            total_money(group.spend),
-            group.spend.requests,
-            tokens(group.spend.usage.input_tokens or 0),
-            tokens(group.spend.usage.output_tokens or 0),
-            money(_per_1k(group.spend)),
-        )
-        for group in report.groups
-    ]
-    rows.append(
-        (
-            "total",
-            total_money(report.total),
-            report.total.requests,
-            tokens(report.total.usage.input_tokens or 0),
-            tokens(report.total.usage.output_tokens or 0),
-            money(_per_1k(report.total)),
-        )
-    )
-    columns = (by, "cost", "requests", "in", "out", "per 1k requests")
-    print_table(columns, rows, right=columns[1:])
+    """Write the breakdown, its sum, the period before, what was saved; a currency beside the dollars."""
+    foreign = report.display.currency != "USD"
+    lines = [*report.groups, SpendGroup("total", report.total)]
+    columns = (by, "cost", *([report.display.currency] if foreign else []))
+    columns += ("requests", "in", "out", "cached", "per 1k requests")
+    print_table(columns, [_row(line, report.display, foreign) for line in lines], right=columns[1:])
     first = datetime.fromtimestamp(report.window.start / 1000, report.zone)
     click.echo(
         f"\nlocal days from {first:%Y-%m-%d} in {first.tzname()}; before that {total_money(report.previous)}"
+    )
+    if report.baseline is not None and report.saved.nano is not None:
+        left_out = f"; {report.saved.left_out:,} attempts left out" if report.saved.left_out else ""
+        against = f"all of it on {report.baseline.name} at list price"
+        click.echo(f"saved {money(report.saved.nano)} against {against}{left_out}")
+    if foreign:
+        click.echo(rate_note(report.display))
+
+
+def _row(line: SpendGroup, display: Display, foreign: bool) -> tuple[str | int, ...]:
+    converted = (in_currency(line.spend.cost_nano_usd, display),) if foreign else ()
+    return (
+        line.key or "(none)",
+        total_money(line.spend),
+        *converted,
+        line.spend.requests,
+        tokens(line.spend.usage.input_tokens or 0),
+        tokens(line.spend.usage.output_tokens or 0),
+        percent(cache_hit_rate(line.spend.usage)),
+        money(per_1k_requests(line.spend)),
     )

@@ -1,47 +1,70 @@
-"""`cockpit tiers`: every deployment, its health and how it has been doing."""
+"""`cockpit tiers`: every deployment, its health and how it has been doing; clearing what rests."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import click
 
 from cockpit.format import seconds
 from cockpit.options import Options, common_options
-from cockpit.plain import print_json, print_table
+from cockpit.plain import print_json, print_table, say
 from router.core.model import Limits
 from router.core.spend import DeploymentStats
 from router.core.windows import rolling_hours
 from router.engine.health_board import DeploymentState
-from router.wiring import reading
+from router.wiring import clear_rests, reading
 
 STATS_HOURS = 24
+HEAD = ("tier", "deployment", "provider", "billing", "health", "until", "ttft p50", "errors", "why")
 
 
-@click.command(help="Show every deployment with its tier, health, speed and error rate.")
+@click.group(
+    invoke_without_command=True, help="Show every deployment with its tier, health, speed and error rate."
+)
+@common_options
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Print the ladder, cheapest tier first, unless something is to be done with it."""
+    if ctx.invoked_subcommand is None:
+        asyncio.run(_show(ctx.ensure_object(Options)))
+
+
+@command.command(
+    help="Let a deployment that rests be asked again; NAME may be a tier or a route. Default: all."
+)
+@click.argument("name", required=False)
 @common_options
 @click.pass_obj
-def command(options: Options) -> None:
-    """Print the ladder, cheapest tier first."""
-    states, stats = asyncio.run(_read(options))
+def clear(options: Options, name: str | None) -> None:
+    """Clear the rests and say what they were."""
+    cleared = clear_rests(config=options.config, ledger=options.ledger, name=name)
     if options.json:
-        print_json([document(state, stats.get(state.deployment.name)) for state in states])
-        return
-    print_states(states, stats)
+        print_json([_cleared(state) for state in cleared])
+    for state in cleared:
+        say(f"cleared {state.deployment.name}, which was {state.word}: {state.reason}")
+    if not cleared:
+        say("nothing rests" if name is None else f"nothing rests behind {name}")
 
 
-def print_states(states: tuple[DeploymentState, ...], stats: Mapping[str, DeploymentStats]) -> None:
-    """Write the ladder as a table."""
-    rows = [_row(state, stats.get(state.deployment.name)) for state in states]
-    print_table(("tier", "deployment", "provider", "billing", "health", "ttft p50", "errors", "why"), rows)
-
-
-async def _read(options: Options) -> tuple[tuple[DeploymentState, ...], Mapping[str, DeploymentStats]]:
+async def _show(options: Options) -> None:
     async with reading(config=options.config, ledger=options.ledger) as world:
         stats = await world.reader.deployment_stats(rolling_hours(world.clock.now_ms(), STATS_HOURS))
-        return world.planner.deployments(), stats
+        states = world.planner.deployments()
+    if options.json:
+        print_json([document(state, stats.get(state.deployment.name)) for state in states])
+    else:
+        print_states(states, stats, world.zone)
+
+
+def print_states(
+    states: tuple[DeploymentState, ...], stats: Mapping[str, DeploymentStats], zone: tzinfo = UTC
+) -> None:
+    """Write the ladder as a table; moments are in `zone`."""
+    rows = [_row(state, stats.get(state.deployment.name), zone) for state in states]
+    print_table(HEAD, rows)
 
 
 def document(state: DeploymentState, stats: DeploymentStats | None) -> dict[str, object]:
@@ -80,7 +103,17 @@ def _limits(limits: Limits) -> dict[str, int | None]:
     }
 
 
-def _row(state: DeploymentState, stats: DeploymentStats | None) -> tuple[str | None, ...]:
+def _cleared(state: DeploymentState) -> dict[str, object]:
+    return {
+        "tier": state.deployment.tier.name,
+        "deployment": state.deployment.name,
+        "health": state.health,
+        "until": _moment(state.until_ms),
+        "reason": state.reason,
+    }
+
+
+def _row(state: DeploymentState, stats: DeploymentStats | None, zone: tzinfo) -> tuple[str | None, ...]:
     rate = _error_rate(stats)
     return (
         state.deployment.tier.name,
@@ -88,6 +121,9 @@ def _row(state: DeploymentState, stats: DeploymentStats | None) -> tuple[str | N
         state.deployment.provider.name,
         state.deployment.billing,
         state.word,
+        None
+        if state.until_ms is None
+        else f"{datetime.fromtimestamp(state.until_ms / 1000, zone):%m-%d %H:%M:%S}",
         seconds(stats.ttft_p50_ms / 1000 if stats and stats.ttft_p50_ms is not None else None),
         None if rate is None else f"{rate:.0%}",
         state.reason,

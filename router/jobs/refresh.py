@@ -12,18 +12,21 @@ import logging
 from router.engine.engine import Engine
 from router.engine.ports import SpendReader
 from router.errors import LedgerError
+from router.jobs.lookout import Lookout
 
 EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
-async def refresh(engine: Engine, reader: SpendReader) -> None:
-    """Tell `engine` the health and the limits that are in the ledger. Raises LedgerError."""
+async def refresh(engine: Engine, reader: SpendReader, lookout: Lookout | None = None) -> None:
+    """Tell `engine` what is in the ledger of its deployments. Raises LedgerError."""
     engine.refresh(await reader.health(), await reader.limits())
+    if lookout:
+        await lookout.look(reader)
 
 
-async def refresh_forever(engine: Engine, reader: SpendReader) -> None:
+async def refresh_forever(engine: Engine, reader: SpendReader, lookout: Lookout | None = None) -> None:
     """Do so whenever the ledger has changed, until cancelled. One that cannot be read is tried again."""
     seen: int | None = None
     while True:
@@ -31,7 +34,7 @@ async def refresh_forever(engine: Engine, reader: SpendReader) -> None:
         try:
             version = await reader.version()
             if version != seen:
-                await refresh(engine, reader)
+                await refresh(engine, reader, lookout)
                 seen = version
         except LedgerError as error:
             log.warning("what other processes know of the deployments was not read: %s", error)

@@ -1,0 +1,82 @@
+"""`cockpit advise`: what the ledger says could be had for less, each with its dollars."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from cockpit.format import money, tokens
+from cockpit.options import Options, common_options
+from cockpit.plain import print_json, print_table
+from router.core.advise import Advice, Kind, advise
+from router.core.lots import divisions
+from router.core.model import RouterConfig
+from router.core.money import usd
+from router.core.spend import Window
+from router.core.windows import calendar_days, span
+from router.engine.ports import ReportReader
+from router.wiring import reading
+
+
+@click.command(
+    help="Say what could be had for less: repeated prefixes, cheap tasks on dear tiers, bulk work."
+)
+@click.option("--days", type=click.IntRange(min=1, max=3660), default=30, show_default=True)
+@common_options
+@click.pass_obj
+def command(options: Options, days: int) -> None:
+    """Print the advice, the largest saving first."""
+    found = asyncio.run(_read(options, days))
+    if options.json:
+        print_json([document(advice) for advice in found])
+    elif not found:
+        click.echo("nothing that would save a cent or more")
+    else:
+        rows = [(money(advice.saving_nano), words(advice)) for advice in found]
+        print_table((f"saved in {days} days", "by"), rows, right=(f"saved in {days} days",))
+        click.echo("\neach alone, against what was spent; two about the same calls do not add up")
+
+
+async def _read(options: Options, days: int) -> tuple[Advice, ...]:
+    async with reading(config=options.config, ledger=options.ledger) as world:
+        window = span(calendar_days(world.clock.now_ms(), world.zone, days))
+        return await advice_for(world.reports, window, world.config)
+
+
+async def advice_for(
+    reports: ReportReader | None, window: Window, config: RouterConfig
+) -> tuple[Advice, ...]:
+    """Return the advice about a window; none where there is no ledger yet."""
+    if reports is None:
+        return ()
+    lots = await reports.lots(window, divisions(d.price for d in config.deployments.values()))
+    return advise(lots, await reports.prefix_uses(window), config)
+
+
+def words(advice: Advice) -> str:
+    """Return what to do, in words."""
+    work = f"{advice.calls:,} calls of {advice.task or 'no named task'} on {advice.deployment}"
+    match advice.kind:
+        case Kind.CACHE:
+            prefix = f"prefix {(advice.fingerprint or '')[:8]} (at most {tokens(advice.tokens)} tokens)"
+            return f"caching {prefix}, the same in {work}: this much at best"
+        case Kind.CHEAPER_TIER:
+            return f"running {work} on {advice.to}, if it is good enough"
+        case Kind.BATCH:
+            return f"sending {work} as a batch, if nobody waits for them"
+
+
+def document(advice: Advice) -> dict[str, object]:
+    """Return one element of `advise --json`."""
+    return {
+        "kind": advice.kind,
+        "task": advice.task,
+        "deployment": advice.deployment,
+        "calls": advice.calls,
+        "saving_usd": usd(advice.saving_nano),
+        "to": advice.to,
+        "prefix_fingerprint": advice.fingerprint,
+        "prefix_tokens_at_most": advice.tokens,
+        "words": words(advice),
+    }

@@ -1,0 +1,97 @@
+"""`cockpit classify`: what kind of work an ask is, how hard and in which language. Sends nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from cockpit.options import Options, common_options
+from cockpit.plain import print_json, print_table, say
+from router.core.model import Message
+from router.core.tasks import Classification, classify
+from router.tasks.reader import load_model
+
+
+@click.command(help="Say what kind of work an ask is, how hard and in which language; sends nothing.")
+@click.option(
+    "--jsonl", is_flag=True, help="Read {id, text} a line from standard input, write a line for each."
+)
+@click.argument("text", required=False)
+@common_options
+@click.pass_obj
+def command(options: Options, jsonl: bool, text: str | None) -> None:
+    """Classify one text (`-` for standard input), or each line of standard input."""
+    if jsonl == (text is not None):
+        raise click.UsageError("give either a TEXT (- for standard input) or --jsonl")
+    stdin = click.open_file("-", encoding="utf-8", errors="replace")
+    if text is None:
+        _each_line(stdin)
+        return
+    found = _classify(stdin.read() if text == "-" else text)
+    if options.json:
+        print_json({**_document(found), "reason": found.reason})
+    else:
+        _tell(found)
+
+
+def _classify(text: str) -> Classification:
+    return classify((Message("user", text),), load_model())
+
+
+def _document(found: Classification) -> dict[str, object]:
+    return {
+        "task": found.task,
+        "level": found.level,
+        "language": found.language,
+        "confidence": found.confidence,
+        "abstained": found.abstained,
+    }
+
+
+def _each_line(lines: Iterable[str]) -> None:
+    """Answer every line that can be read; exit 2 at the end when one could not."""
+    bad = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            asked_id, text = _parse(line)
+        except ValueError as error:
+            bad += 1
+            say(f"line {number}: {error}")
+            continue
+        click.echo(json.dumps({"id": asked_id, **_document(_classify(text))}, ensure_ascii=False))
+    if bad:
+        say(f"{bad} of the lines could not be read; the others are answered above")
+        click.get_current_context().exit(2)
+
+
+def _parse(line: str) -> tuple[object, str]:
+    """Return id and text of a line. Raises ValueError naming what is wrong with it."""
+    try:
+        asked = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    match asked:
+        case {"text": str(text)}:
+            return asked.get("id"), text
+        case dict():
+            raise ValueError("`text` is missing or no text")
+        case _:
+            raise ValueError('not a JSON object; write {"id": "1", "text": "..."}')
+
+
+def _tell(found: Classification) -> None:
+    unsure = ", not sure enough: the default is taken" if found.abstained else ""
+    print_table(
+        ("", ""),
+        [
+            ("task", f"{found.task or 'unknown'}{unsure}"),
+            ("level", found.level or "unknown"),
+            ("language", found.language or "unknown"),
+            ("confidence", f"{found.confidence:.2f}"),
+            ("reason", found.reason),
+        ],
+    )

@@ -1,0 +1,166 @@
+"""`cockpit export`: a table of the cockpit as CSV, JSON or Markdown, on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import click
+
+from cockpit.commands import spend, tiers
+from cockpit.options import Options, common_options
+from cockpit.plain import Cell, markdown_table, print_json
+from router.core.money import usd
+from router.core.spend import Dimension, Entry, Spend
+from router.core.trends import per_1k_requests
+from router.core.windows import calendar_days, rolling_hours, span
+from router.wiring import Reading, reading
+
+Row = dict[str, Cell]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet would obey a text that begins so; a tag or a model's name may be anybody's."""
+
+
+@click.command(help="Write a table as CSV, JSON or Markdown to standard output.")
+@click.option("--table", type=click.Choice(["spend", "calls", "tiers"]), default="spend", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv", "json", "md"]), default="csv", show_default=True)
+@click.option("--days", type=click.IntRange(min=1, max=3660), default=7, show_default=True)
+@click.option(
+    "--by",
+    type=click.Choice([dimension.value for dimension in Dimension]),
+    default="day",
+    show_default=True,
+    help="What --table spend is broken down by.",
+)
+@common_options
+@click.pass_obj
+def command(options: Options, table: str, form: str, days: int, by: str) -> None:
+    """Read the table and write it."""
+    head, rows = asyncio.run(_read(options, table, days, Dimension(by)))
+    if form == "json" or options.json:
+        print_json(rows)
+    elif form == "csv":
+        click.echo(as_csv(head, rows), nl=False)
+    else:
+        click.echo(markdown_table(head, [tuple(row.values()) for row in rows]))
+
+
+async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple[Sequence[str], list[Row]]:
+    async with reading(config=options.config, ledger=options.ledger) as world:
+        match table:
+            case "spend":
+                found = await spend.report(world.reader, world.clock.now_ms(), world.zone, days, by)
+                return _heads(_spend_row(by, "", Spend())), [
+                    _spend_row(by, line.key, line.spend) for line in found.groups
+                ]
+            case "calls":
+                return CALL_COLUMNS, await _calls(world, days)
+            case _:
+                return TIER_COLUMNS, await _tiers(world)
+
+
+def as_csv(head: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return RFC 4180 lines; an unknown value is an empty field, a text that is a formula gets a quote."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows([[_harmless(cell) for cell in row.values()] for row in rows])
+    return text.getvalue()
+
+
+def _harmless(cell: Cell) -> Cell:
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell):
+        return f"'{cell}"
+    return cell
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
+def _heads(row: Row) -> Sequence[str]:
+    return tuple(row)
+
+
+def _spend_row(by: Dimension, key: str | None, sums: Spend) -> Row:
+    usage = sums.usage
+    return {
+        by.value: key,
+        "cost_usd": usd(sums.cost_nano_usd),
+        "unknown_cost_attempts": sums.unknown_cost_attempts,
+        "requests": sums.requests,
+        "attempts": sums.attempts,
+        "input_tokens": usage.input_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "output_tokens": usage.output_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "per_1k_requests_usd": usd(per_1k_requests(sums)),
+    }
+
+
+_INTENT = (
+    *("request_id", "attempt", "session_id", "source", "task", "level", "language", "route", "tier"),
+    *("deployment", "provider", "model_requested", "billing"),
+)
+_SETTLED = ("status", "failure_class", "http_status", "model_served", "service_tier", "finish_reason")
+_COUNTS = (
+    *("input_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens"),
+    *("output_tokens", "reasoning_tokens"),
+)
+CALL_COLUMNS = (
+    *("started_at", *_INTENT, "tags", *_SETTLED, *_COUNTS),
+    *("cost_usd", "cost_source", "list_cost_usd", "estimate_usd", "ttft_ms", "duration_ms"),
+)
+
+
+async def _calls(world: Reading, days: int) -> list[Row]:
+    if world.reports is None:
+        return []
+    window = span(calendar_days(world.clock.now_ms(), world.zone, days))
+    return [_call_row(entry) for entry in await world.reports.entries(window)]
+
+
+def _call_row(entry: Entry) -> Row:
+    intent, settled = entry.intent, entry.settlement
+    cells: Row = {
+        "started_at": datetime.fromtimestamp(intent.started_at / 1000, UTC).isoformat(
+            timespec="milliseconds"
+        ),
+        **{name: getattr(intent, name) for name in _INTENT},
+        "tags": " ".join(f"{key}={value}" for key, value in intent.tags),
+        **{name: getattr(settled, name, None) for name in _SETTLED},
+        **{name: getattr(settled.usage, name) if settled else None for name in _COUNTS},
+        "cost_usd": usd(settled.cost_nano_usd) if settled else None,
+        "cost_source": settled.cost_source.value if settled else None,
+        "list_cost_usd": usd(settled.list_cost_nano_usd) if settled else None,
+        "estimate_usd": usd(intent.estimate_nano_usd),
+        "ttft_ms": settled.ttft_ms if settled else None,
+        "duration_ms": settled.duration_ms if settled else None,
+    }
+    return {**cells, "status": entry.status.value}
+
+
+TIER_COLUMNS = (
+    *("tier", "deployment", "provider", "model", "health", "until", "reason", "ttft_p50_s", "error_rate"),
+    *("rpm", "tpm", "rpd", "tpd", "parallel", "billing"),
+)
+
+
+async def _tiers(world: Reading) -> list[Row]:
+    stats = await world.reader.deployment_stats(rolling_hours(world.clock.now_ms(), tiers.STATS_HOURS))
+    rows = []
+    for state in world.planner.deployments():
+        told = tiers.document(state, stats.get(state.deployment.name))
+        limits = told["limits"]
+        flat = {**told, **limits} if isinstance(limits, dict) else told
+        rows.append({name: _cell(flat.get(name)) for name in TIER_COLUMNS})
+    return rows
+
+
+def _cell(value: object) -> Cell:
+    return value if isinstance(value, str | int | float) or value is None else str(value)

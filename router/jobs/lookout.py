@@ -1,0 +1,96 @@
+"""What is known of the deployments beside their health: lately seen speed, errors, limits left, budgets used.
+
+Reads the ledger now and then and keeps what it found, so that a decision waits for no database. What is
+missing here costs a worse choice, never a wrong one: limits and budgets are asked again at admission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+
+from router.core.admission import Cap, Used
+from router.core.budget import fraction_used, pressure, standing_caps
+from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
+from router.core.observed import NOTHING, Observed
+from router.core.spend import DeploymentStats, Dimension, Window
+from router.core.windows import calendar_days, span
+from router.engine.ports import Clock, SpendReader
+
+LATELY_MS = 15 * 60_000
+"""How far back speed and errors are looked at."""
+MINUTE_MS = 60_000
+
+
+class Lookout:
+    """Keeps the last look at the ledger for one configuration."""
+
+    def __init__(self, config: RouterConfig, clock: Clock, zone: tzinfo) -> None:
+        self.config = config
+        """The one in use; whoever swaps it sets it here too."""
+        self._clock = clock
+        self._zone = zone
+        self._seen = NOTHING
+
+    def observe(self, request: Request) -> Observed:
+        """Return what was seen at the last look; the same for every request."""
+        return self._seen
+
+    async def look(self, reader: SpendReader) -> None:
+        """Read the ledger. Raises LedgerError; what was known before then stays."""
+        now = self._clock.now_ms()
+        today = span(calendar_days(now, self._zone, 1))
+        tasks = await reader.groups(today, Dimension.TASK)
+        self._seen = Observed(
+            stats=await reader.deployment_stats(Window(now - LATELY_MS, now + 1)),
+            left=_left(
+                self.config.deployments.values(),
+                await reader.deployment_stats(Window(now - MINUTE_MS, now + 1)),
+                await reader.deployment_stats(today),
+            ),
+            pressure=await self._pressure(reader, now),
+            requests_today={group.key: group.spend.requests for group in tasks if group.key},
+        )
+
+    async def _pressure(self, reader: SpendReader, now: int) -> Mapping[str, float]:
+        budgets = [budget for budget in self.config.budgets if standing_caps([budget], now, self._zone)]
+        caps = standing_caps(budgets, now, self._zone)
+        if not caps:
+            return {}
+        used = list(zip(budgets, caps, await reader.budgets(caps), strict=True))
+        return {d.name: _pressure_on(d, used) for d in self.config.deployments.values()}
+
+
+def _pressure_on(deployment: Deployment, used: Sequence[tuple[Budget, Cap, Used]]) -> float:
+    return pressure(fraction_used(u.nano, cap) for budget, cap, u in used if _counts(budget, deployment))
+
+
+def _counts(budget: Budget, deployment: Deployment) -> bool:
+    """Tell whether every call to a deployment counts against a budget; tags and sessions vary by call."""
+    match budget.scope:
+        case BudgetScope.ALL:
+            return True
+        case BudgetScope.TIER:
+            return budget.target == deployment.tier.name
+        case BudgetScope.PROVIDER:
+            return budget.target == deployment.provider.name
+        case BudgetScope.DEPLOYMENT:
+            return budget.target == deployment.name
+        case _:
+            return False
+
+
+def _left(
+    deployments: Iterable[Deployment],
+    minute: Mapping[str, DeploymentStats],
+    day: Mapping[str, DeploymentStats],
+) -> Mapping[str, float]:
+    """Return what remains of each deployment's tightest limit on requests, 0 to 1."""
+    found = {}
+    for deployment in deployments:
+        limits, name = deployment.limits, deployment.name
+        pairs = ((limits.rpm, minute.get(name)), (limits.rpd, day.get(name)))
+        left = [1 - stats.attempts / limit for limit, stats in pairs if limit and stats]
+        if left or limits.rpm or limits.rpd:
+            found[name] = max(0.0, min(left, default=1.0))
+    return found

@@ -1,0 +1,77 @@
+"""What the lookout tells a decision: speed and errors lately, limits left, budgets used, and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+
+from router.core.model import Budget, BudgetScope, BudgetWindow, Limits, Message, Request
+from router.core.spend import CostSource, EntryStatus, Intent, Settlement
+from router.engine.clock import ManualClock
+from router.jobs.lookout import Lookout
+from router.ledger.memory import MemoryLedger
+from tests.configs import small_config
+
+ASK = Request((Message("user", "hello"),))
+CLOCK = ManualClock()
+
+
+async def call(ledger: MemoryLedger, name: str, ago_s: float, cost: int = 0, *, ok: bool = True) -> None:
+    """Book one call at a deployment of the small configuration."""
+    deployment = small_config().deployments[name]
+    at = CLOCK.ms - round(ago_s * 1000)
+    intent = Intent(
+        request_id=f"{name} {at}",
+        attempt=1,
+        started_at=at,
+        source="test",
+        route="auto",
+        tier=deployment.tier.name,
+        deployment=name,
+        provider=deployment.provider.name,
+        model_requested=deployment.model,
+        billing=deployment.billing.value,
+        task="extract",
+    )
+    await ledger.admit(intent)
+    status = EntryStatus.OK if ok else EntryStatus.FAILED
+    end = Settlement(intent.request_id, 1, at, status, cost_nano_usd=cost, cost_source=CostSource.COMPUTED)
+    ledger.settle(replace(end, budget_nano_usd=cost, ttft_ms=300))
+
+
+async def test_speed_and_errors_are_those_of_the_last_minutes() -> None:
+    ledger, lookout = MemoryLedger(), Lookout(small_config(), CLOCK, UTC)
+    await call(ledger, "free", 30)
+    await call(ledger, "free", 60, ok=False)
+    await call(ledger, "free", 3600, ok=False)
+    await lookout.look(ledger)
+    stats = lookout.observe(ASK).stats["free"]
+    assert (stats.attempts, stats.failures, stats.ttft_p50_ms) == (2, 1, 300)
+    assert lookout.observe(ASK).requests_today == {"extract": 3}
+
+
+async def test_what_is_left_is_that_of_the_tightest_limit() -> None:
+    config = small_config()
+    free = replace(config.deployments["free"], limits=Limits(rpm=10, rpd=4))
+    ledger, lookout = MemoryLedger(), Lookout(small_config(changes={"free": free}), CLOCK, UTC)
+    for ago_s in (5, 10, 3600):
+        await call(ledger, "free", ago_s)
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).left == {"free": 0.25}
+
+
+async def test_pressure_is_the_fullest_budget_that_a_deployment_counts_against() -> None:
+    budgets = (
+        Budget(BudgetScope.ALL, None, BudgetWindow.DAY, 1_000),
+        Budget(BudgetScope.DEPLOYMENT, "paid", BudgetWindow.DAY, 500),
+        Budget(BudgetScope.TAG, "client=acme", BudgetWindow.DAY, 1),
+    )
+    ledger = MemoryLedger()
+    lookout = Lookout(replace(small_config(), budgets=budgets), CLOCK, UTC)
+    await call(ledger, "paid", 10, cost=400)
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).pressure == {"free": 0.4, "local": 0.4, "paid": 0.8}
+
+
+def test_before_the_first_look_nothing_is_known() -> None:
+    assert Lookout(small_config(), CLOCK, UTC).observe(ASK).stats == {}
