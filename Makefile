@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HASHED := install --require-hashes --no-deps --only-binary :all:
 
-.PHONY: run install fmt lint check test tmux snap bench prices lock clean
+.PHONY: run install fmt lint check test sim tmux snap bench prices lock clean
 
 run: $(VENV)/.run        ## install what is locked, open the cockpit
 	@$(BIN)/cockpit
@@ -27,6 +27,10 @@ check: lint              ## what a commit needs: lint and the fast tests, under 
 
 test: lint               ## everything, under 12 minutes on two cores
 	@$(BIN)/python -m pytest -q
+
+SEEDS ?= 200
+sim: $(VENV)/.dev        ## run SEEDS worlds of hidden trouble in virtual time (make sim SEEDS=10000)
+	@$(BIN)/python -m tests.simulation $(SEEDS)
 
 tmux: $(VENV)/.dev       ## drive the real cockpit in tmux by keys alone and read its screen
 	@$(BIN)/python -m tests.drive_tmux

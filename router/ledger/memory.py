@@ -49,6 +49,7 @@ class MemoryLedger:
         self.verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
         """What checks said, by request and attempt."""
         self._entries: dict[tuple[str, int], Entry] = {}
+        self._running: dict[tuple[str, int], Entry] = {}
         self._tags: dict[str, set[tuple[str, str]]] = {}
         self._healths: dict[str, ScopeHealth] = {}
         self._limits: dict[tuple[str, str, str], LearnedLimit] = {}
@@ -66,12 +67,12 @@ class MemoryLedger:
                 f"attempt {intent.attempt} of request {intent.request_id} is in the ledger already"
             )
         known = self._known(terms.scopes.values(), intent.started_at)
-        used = await self.budgets(terms.caps)
+        used = await self.budgets(terms.caps) if terms.caps else []
         over, warnings = budget.judge(zip(terms.caps, used, strict=True))
-        refused = over or refusal(self._entries.values(), known, intent, terms)
+        refused = over or refusal(self._entries.values(), self._running.values(), known, intent, terms)
         if refused is not None:
             return Admission(refused, health=known)
-        self._entries[place] = Entry(intent, None)
+        self._entries[place] = self._running[place] = Entry(intent, None)
         self._tags.setdefault(intent.request_id, set()).update(intent.tags)
         probed = leased(known, terms, intent.started_at)
         self._healths |= probed
@@ -85,6 +86,7 @@ class MemoryLedger:
         entry = self._entries.get(place)
         if entry is not None and entry.settlement is None:
             self._entries[place] = replace(entry, settlement=settlement)
+            self._running.pop(place, None)
             self._commits += 1
         if lesson is not None:
             self.learn(lesson, settlement.settled_at)

@@ -11,10 +11,16 @@ from router.core.scopes import refusal as rest_refusal
 from router.core.spend import Entry, EntryStatus, Intent
 
 
-def refusal(entries: Collection[Entry], healths: Healths, intent: Intent, terms: Terms) -> Refusal | None:
-    """Return the first thing in an attempt's way, in the order of the file's transaction."""
-    same = [entry for entry in entries if terms.quotas and entry.intent.deployment == intent.deployment]
+def refusal(
+    entries: Collection[Entry], running: Collection[Entry], healths: Healths, intent: Intent, terms: Terms
+) -> Refusal | None:
+    """Return the first thing in an attempt's way, in the order of the file's transaction.
+
+    `running` are the entries nothing has settled.
+    """
     for quota in terms.quotas:
+        counted = running if quota.unit is Unit.PARALLEL else entries
+        same = [entry for entry in counted if entry.intent.deployment == intent.deployment]
         refused = _quota_refusal(same, quota, intent.started_at)
         if refused is not None:
             return refused
@@ -23,7 +29,7 @@ def refusal(entries: Collection[Entry], healths: Healths, intent: Intent, terms:
 
 def _quota_refusal(entries: Collection[Entry], quota: Quota, now_ms: int) -> Refusal | None:
     if quota.unit is Unit.PARALLEL:
-        return limit_refusal(quota, sum(entry.settlement is None for entry in entries), (), now_ms)
+        return limit_refusal(quota, len(entries), (), now_ms)
     starts = sorted(
         (entry.intent.started_at, 1 if quota.unit is Unit.REQUESTS else _tokens(entry))
         for entry in entries

@@ -90,13 +90,13 @@ class Providers:
                 self.bills[bill] = TOKENS_IN * RATE_IN if call.deployment.billing is Billing.METERED else 0
             for _ in range(reply.pieces):
                 await asyncio.sleep(reply.piece_s)
+                told.proving = False  # it answers: others may come while this one still listens
                 if call.deployment.billing is Billing.METERED:
                     self.bills[bill] += TOKENS_A_PIECE * RATE_OUT
                 yield Content(f"[{name}]")
             if reply.exchange.finish_reason:
                 usage = Usage(input_tokens=TOKENS_IN, output_tokens=TOKENS_A_PIECE * reply.pieces)
                 yield UsageReport(UsageReading(usage))
-            told.proving = told.proving and reply.exchange.finish_reason is None
             yield Ended(replace(reply.exchange, content_seen=bool(reply.pieces), streamed=True))
         finally:
             told.probes -= probe
