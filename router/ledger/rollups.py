@@ -102,11 +102,9 @@ def differences(connection: Connection) -> list[str]:
 
 
 def _differing(connection: Connection, dimension: str, span: str) -> list[tuple[int, str]]:
-    stored = (
-        f"SELECT dimension, span, start, key, {', '.join(COLUMNS)} FROM spend_rollup "
-        f"WHERE dimension = '{dimension}' AND span = '{span}'"
-    )
-    computed = f"SELECT * FROM ({cells(dimension, span)})"
-    differing = f"SELECT * FROM ({computed} EXCEPT {stored}) UNION SELECT * FROM ({stored} EXCEPT {computed})"
-    found = {(start, key) for _, _, start, key, *_ in connection.execute(differing)}
-    return sorted(found, key=lambda cell: (cell[0], str(cell[1])))
+    """Return start and key of every cell that is stored and computed not exactly alike."""
+    columns = f"dimension, span, start, key, {', '.join(COLUMNS)}"
+    stored = f"SELECT {columns} FROM spend_rollup WHERE dimension = '{dimension}' AND span = '{span}'"
+    both = f"{stored} UNION ALL {cells(dimension, span)}"
+    found = connection.execute(f"SELECT start, key FROM ({both}) GROUP BY {columns} HAVING count(*) < 2")
+    return sorted(set(found), key=lambda cell: (cell[0], str(cell[1])))
