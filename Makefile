@@ -23,7 +23,7 @@ lint: $(VENV)/.dev       ## format, lint, types, import contracts; changes nothi
 	@$(BIN)/lint-imports --no-cache
 
 check: lint              ## what a commit needs: lint and the fast tests, under 2 minutes
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q -m "not slow" -n auto
 
 test: lint               ## everything, under 12 minutes on two cores
 	@$(BIN)/python -m pytest -q
