@@ -40,8 +40,8 @@ from router.prices.catalogue import load_catalogue
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.llamacpp import EmbeddedUpstream
 from router.providers.llamacpp_server import unavailable
-from router.providers.local_servers import answers
-from router.providers.ollama_wire import OllamaDialect
+from router.providers.local_servers import ollama_off
+from router.providers.ollama_wire import BASE_URL, OllamaUpstream
 from router.providers.openai_wire import OpenAiDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
@@ -257,9 +257,9 @@ def _completed(deployment: Deployment, now_ms: int) -> Deployment:
         return deployment
     if provider.wire is Wire.LLAMACPP:
         return replace(deployment, off=unavailable())
-    here = provider.base_url if provider.wire is Wire.OLLAMA else None
-    if here and is_loopback(here) and not answers(here):
-        return replace(deployment, off=f"no Ollama answers at {here}: start it with `ollama serve`")
+    here = (provider.base_url or BASE_URL) if provider.wire is Wire.OLLAMA else None
+    if here and is_loopback(here):
+        return replace(deployment, off=ollama_off(here, deployment.model))
     return deployment
 
 
@@ -271,7 +271,7 @@ def _upstreams(paths: Paths, chance: Chance) -> dict[Wire, Upstream]:
     return {
         Wire.OPENAI: openai,
         Wire.ANTHROPIC: HttpUpstream(transport, AnthropicDialect()),
-        Wire.OLLAMA: HttpUpstream(transport, OllamaDialect()),
+        Wire.OLLAMA: OllamaUpstream(transport),
         Wire.LLAMACPP: EmbeddedUpstream(openai, paths.log.with_name("embedded-model.log"), chance),
     }
 

@@ -64,5 +64,7 @@ class Exchange:
     """As the wire spelled it; None means the answer never said that it was whole."""
     output_tokens: int | None = None
     usage_seen: bool = False
+    note: str | None = None
+    """What is odd about it, in words; it is told with the judgement and changes none."""
     delivered: bool = False
     """Content has already gone to the caller, so nobody else may answer any more."""

@@ -53,6 +53,8 @@ def classify(exchange: Exchange, now_ms: int, rules: Sequence[Rule] = RULES) -> 
     cooldown = _cooldown(outcome, found, now_ms)
     if cooldown.derived_from not in ("none", "class", "default"):
         evidence = f"{evidence}; rest from {cooldown.derived_from}"
+    if exchange.note:
+        evidence = f"{evidence}; {exchange.note}"
     return Diagnosis(
         failure_class=outcome.failure_class,
         action=_action(outcome, exchange),

@@ -67,7 +67,7 @@ HARD = re.compile(
     r"|bewijs|waarom|ontwerp|証明|設計|なぜ|矛盾|証|证明|設計|设计|为什么|合同",
     re.IGNORECASE,
 )
-"""Signs of work that a small model gets wrong; any of them keeps a cheap rule from speaking."""
+"""Signs of work that a small model gets wrong: they silence cheap rules and make a cheap guess doubtful."""
 MORE_TO_DO = frozenset({"code", "steps1", "steps2", "steps3"})
 """Marks of an ask that wants more than its opening says."""
 

@@ -16,7 +16,7 @@ from router.core.language import detect
 from router.core.last_ask import is_go_ahead, last_ask
 from router.core.model import Message
 from router.core.task_model import TaskModel
-from router.core.task_rules import RULE_CONFIDENCE, first_match
+from router.core.task_rules import HARD, RULE_CONFIDENCE, first_match
 
 
 class Task(StrEnum):
@@ -59,6 +59,10 @@ FAMILIAR_FROM = 0.35
 
 SELDOM = 0.1
 """A level that fewer of a task's asks have contradicts the task: one of the two guesses is wrong."""
+
+
+SURE_DESPITE_HINTS = 0.9
+"""From here on an easy kind of work is believed although a word in the ask hints at hard work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,9 @@ def _doubt(ask: str, looked_at: AskView, found: Classification, model: TaskModel
         return "made of words the model has never met"
     if found.level == Level.L3 and model.level_share(found.task, Level.L3) < SELDOM:
         return f"it looks hard, and {found.task} seldom is"
+    easy = model.level_share(found.task, Level.L1) > 0.5
+    if easy and found.confidence < SURE_DESPITE_HINTS and HARD.search(looked_at.text):
+        return f"it hints at hard work, and {found.task} is not sure enough for that ({found.confidence:.2f})"
     if found.confidence < model.abstain_below:
         return f"no task is sure enough ({found.confidence:.2f} < {model.abstain_below:.2f})"
     return None

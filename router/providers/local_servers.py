@@ -1,12 +1,16 @@
-"""Whether a server on this machine answers at all; asked once at start, at the cost of one connect."""
+"""Whether a server on this machine answers, and has what is asked of it; asked once at start."""
 
 from __future__ import annotations
 
 import socket
 from urllib.parse import urlsplit
 
+from router.providers.ollama_state import full_name, installed
+
 PATIENCE_S = 0.25
 """On loopback a refusal comes at once; only a full accept queue takes longer."""
+ELSEWHERE = ("-cloud", ":cloud")
+"""How the names end of models that Ollama passes on to its own servers: they need not be here."""
 
 
 def answers(base_url: str) -> bool:
@@ -20,3 +24,13 @@ def answers(base_url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def ollama_off(base_url: str, model: str) -> str | None:
+    """Return why the Ollama at `base_url` on this machine cannot serve `model`, or None."""
+    if not answers(base_url):
+        return f"no Ollama answers at {base_url}: start it with `ollama serve`"
+    models = installed(base_url)
+    if models is None or full_name(model) in models or model.endswith(ELSEWHERE):
+        return None
+    return f"Ollama at {base_url} has no model {model}: run `ollama pull {model}`"

@@ -1,23 +1,120 @@
 """The ollama wire: Ollama's own `/api/chat`, which streams JSON lines.
 
-Owns how a call is put and what a line means. Sending and deadlines are `streaming.py`'s, counts are
-`core/usage`'s.
+Owns how a call is put, with how much context, and what a line means. Sending and deadlines are
+`streaming.py`'s, counts are `core/usage`'s, what is in memory is `ollama_state.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
 
+from router.core.clamp import MARGIN
+from router.core.estimate import input_tokens
+from router.core.model import Billing
 from router.core.usage import read_ollama
-from router.engine.ports import Call, UpstreamEvent
+from router.engine.ports import Call, Ended, UpstreamEvent, UsageReport, Waiting
 from router.providers.ndjson import NdjsonDecoder
+from router.providers.ollama_state import Held, held
 from router.providers.reading import Facts, error_in, parse_json
 from router.providers.sse import ServerSentEvent
-from router.providers.streaming import json_post
-from router.providers.transport import HttpRequest
+from router.providers.streaming import HttpUpstream, json_post
+from router.providers.transport import HttpRequest, Transport
 
 BASE_URL = "http://127.0.0.1:11434"
 """Where calls go when the provider names no base URL: Ollama's own default."""
+LEAST_CONTEXT = 2048
+ROOM_FOR_ANSWER = 4096
+"""Tokens of context kept for an answer that nothing limits."""
+LOADING_S = 180.0
+"""How long the first token may take, at least, of a model that must be loaded first."""
+LEAST_CUT = 1024
+"""Below that many expected tokens a low count says more about the estimate than about the prompt."""
+
+
+class OllamaUpstream:
+    """Answers calls in the ollama wire, minding what the server has in memory; an `Upstream`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._http = HttpUpstream(transport, OllamaDialect())
+
+    async def stream(self, call: Call) -> AsyncGenerator[UpstreamEvent, None]:
+        """Give the model a context for `call` and time to load, then answer; see `Upstream.stream`."""
+        state = await self._held(call)
+        size = context_size(call, state.context if state else None)
+        deployment = replace(call.deployment, context_window=size)
+        if state is not None and not _stands(state, size):
+            yield Waiting(f"Ollama is loading {deployment.model}")
+            first_s = max(LOADING_S, deployment.timeouts.first_token_s)
+            deployment = replace(deployment, timeouts=replace(deployment.timeouts, first_token_s=first_s))
+        read: int | None = None
+        async with aclosing(self._http.stream(replace(call, deployment=deployment))) as events:
+            async for event in events:
+                if isinstance(event, UsageReport):
+                    read = event.reading.usage.input_tokens
+                if isinstance(event, Ended):
+                    yield Ended(replace(event.exchange, note=cut_note(call, read)))
+                else:
+                    yield event
+
+    async def aclose(self) -> None:
+        """Close the transport; others that share it may close it too."""
+        await self._http.aclose()
+
+    async def _held(self, call: Call) -> Held | None:
+        if call.deployment.billing is not Billing.LOCAL:
+            return None  # a hosted model is never loaded for us, and the question would cost a round trip
+        deployment = call.deployment
+        request = HttpRequest(
+            "GET",
+            f"{_base_url(call)}/api/ps",
+            _authorization(call),
+            proxy=deployment.provider.proxy,
+            connect_timeout_s=deployment.timeouts.connect_s,
+            give_up_s=1.0,
+        )
+        return await held(self._transport, request, deployment.model)
+
+
+def context_size(call: Call, loaded: int | None = None) -> int:
+    """Return the tokens of context `call` is sent with: input, answer and margin, up to a power of two.
+
+    Every other size makes Ollama load the model anew, so there are few of them, and a size that is `loaded`
+    and large enough is kept. Never more than the deployment's context window; that the input fits it is the
+    selection's to see. A quarter is added to the expected input, for Ollama cuts silently what it lacks
+    room for.
+    """
+    bound, expected = input_tokens(call.messages)
+    answer = call.max_tokens or call.deployment.max_output_tokens or ROOM_FOR_ANSWER
+    need = min(bound, expected + expected // 4) + answer + MARGIN
+    most = call.deployment.context_window
+    if loaded is not None and need <= loaded and (most is None or loaded <= most):
+        return loaded
+    size = max(LEAST_CONTEXT, 1 << (need - 1).bit_length())
+    return size if most is None else min(size, most)
+
+
+def cut_note(call: Call, read: int | None) -> str | None:
+    """Return what is odd about a prompt of which Ollama says it `read` so few tokens; None: nothing is."""
+    _, expected = input_tokens(call.messages)
+    if read is None or expected < LEAST_CUT or read * 2 >= expected:
+        return None
+    return f"Ollama read {read} of about {expected} input tokens: it has probably cut the prompt"
+
+
+def _stands(state: Held, size: int) -> bool:
+    return state.loaded and state.context in (None, size)
+
+
+def _base_url(call: Call) -> str:
+    return call.deployment.provider.base_url or BASE_URL
+
+
+def _authorization(call: Call) -> tuple[tuple[str, str], ...]:
+    key = call.deployment.provider.api_key
+    return () if key is None else (("authorization", f"Bearer {key.reveal()}"),)
 
 
 class OllamaDialect:
@@ -25,7 +122,6 @@ class OllamaDialect:
 
     def request(self, call: Call) -> HttpRequest:
         """Put `call` into a chat request."""
-        provider = call.deployment.provider
         options: dict[str, object] = {}
         if call.max_tokens is not None:
             options["num_predict"] = call.max_tokens
@@ -38,10 +134,7 @@ class OllamaDialect:
             "stream": call.stream,
             "options": options,
         }
-        headers: tuple[tuple[str, str], ...] = ()
-        if provider.api_key is not None:
-            headers = (("authorization", f"Bearer {provider.api_key.reveal()}"),)
-        return json_post(call, f"{provider.base_url or BASE_URL}/api/chat", headers, body)
+        return json_post(call, f"{_base_url(call)}/api/chat", _authorization(call), body)
 
     def decoder(self) -> NdjsonDecoder:
         """Return a decoder for one stream."""

@@ -93,6 +93,16 @@ def test_an_ask_that_says_nothing_is_abstained_on(text: str, model: TaskModel) -
     assert ask(text, model).abstained
 
 
+def test_an_easy_kind_of_work_that_looks_hard_is_abstained_on(model: TaskModel) -> None:
+    found = ask(
+        "Read the 14 attached depositions and produce a summary that reconciles the conflicting accounts, "
+        "stating for each fact who says so and how reliable it is.",
+        model,
+    )
+    assert (found.task, found.level, found.abstained) == ("summarize", "L3", True)
+    assert found.reason == "it looks hard, and summarize seldom is"
+
+
 def test_without_an_ask_there_is_no_guess(model: TaskModel) -> None:
     found = classify((Message("system", "You review code."), Message("assistant", "Hello")), model)
     assert found == Classification(None, None, None, 0.0, True, "nobody asked anything")
@@ -108,7 +118,7 @@ def test_abstaining_still_shows_the_best_guess(model: TaskModel) -> None:
     unsure = ask("Why did our sales drop in March?", replace(model, abstain_below=1.01))
     assert unsure.abstained
     assert unsure.task == "analysis"
-    assert "not sure" in unsure.reason or "sure enough" in unsure.reason
+    assert "no task is sure enough" in unsure.reason
 
 
 def test_the_model_knows_exactly_the_tasks_and_levels_of_the_closed_lists(model: TaskModel) -> None:

@@ -6,16 +6,23 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from router.core.estimate import input_tokens
 from router.core.exchange import End, Exchange
 from router.core.model import Message
 from router.core.usage import Usage
 from router.engine.ports import Content, UpstreamEvent, UsageReport
-from router.providers.ollama_wire import OllamaDialect
+from router.providers.ollama_wire import OllamaDialect, context_size, cut_note
 from router.providers.reading import Reading
 from tests.providers.calls import KEY, a_call, ending, pieces, usage
+from tests.providers.fake_ollama import chat_line, last_line, lines
 
 DIALECT = OllamaDialect()
+LAST = last_line()
+HI = (Message("user", "Hi"),)
+WORDS = (Message("user", "word " * 8000),)  # about 10,000 tokens
 
 
 def read(body: bytes, *, stream: bool = True, status: int = 200) -> list[UpstreamEvent]:
@@ -27,15 +34,47 @@ def read(body: bytes, *, stream: bool = True, status: int = 200) -> list[Upstrea
     return events + reading.finish(End.EOF)
 
 
-def lines(*each: object) -> bytes:
-    return b"".join(json.dumps(line).encode() + b"\n" for line in each)
+@pytest.mark.parametrize(
+    ("messages", "max_tokens", "window", "loaded", "size"),
+    [
+        (HI, 64, None, None, 2048),
+        (HI, 4096, None, None, 8192),
+        (HI, 4096, 6000, None, 6000),
+        (HI, None, None, None, 8192),
+        (WORDS, 64, None, None, 16384),
+        (WORDS, 4096, None, None, 32768),
+        (WORDS, 64, 12000, None, 12000),
+        (HI, 64, None, 5000, 5000),
+        (HI, 64, 4096, 5000, 2048),
+        (HI, 8000, None, 5000, 8192),
+    ],
+)
+def test_the_context_has_room_for_input_and_answer_and_few_sizes(
+    messages: tuple[Message, ...], max_tokens: int | None, window: int | None, loaded: int | None, size: int
+) -> None:
+    call = a_call(messages=messages, max_tokens=max_tokens)
+    call = replace(call, deployment=replace(call.deployment, context_window=window))
+    assert context_size(call, loaded) == size
 
 
-def line(**message: object) -> dict[str, object]:
-    return {"model": "qwen3", "message": {"role": "assistant", **message}, "done": False}
+@given(st.text(max_size=5000), st.integers(1, 100_000), st.none() | st.integers(1, 200_000))
+def test_a_context_always_holds_the_expected_input_and_the_answer_or_is_the_whole_window(
+    text: str, max_tokens: int, window: int | None
+) -> None:
+    call = a_call(messages=(Message("user", text),), max_tokens=max_tokens)
+    size = context_size(replace(call, deployment=replace(call.deployment, context_window=window)))
+    _, expected = input_tokens(call.messages)
+    assert size == window or size >= expected + max_tokens
+    assert window is None or size <= window
 
 
-LAST = {**line(content=""), "done": True, "done_reason": "stop", "prompt_eval_count": 11, "eval_count": 7}
+@pytest.mark.parametrize(("read", "noted"), [(4096, True), (9000, False), (None, False)])
+def test_far_fewer_tokens_read_than_expected_are_noted(read: int | None, *, noted: bool) -> None:
+    assert (cut_note(a_call(messages=WORDS), read) is not None) == noted
+
+
+def test_a_short_prompt_is_never_taken_for_cut() -> None:
+    assert cut_note(a_call(), 1) is None
 
 
 def test_a_call_is_put_as_a_chat_request_with_the_context_it_was_given() -> None:
@@ -52,9 +91,9 @@ def test_a_call_is_put_as_a_chat_request_with_the_context_it_was_given() -> None
 
 
 def test_a_stream_is_read_to_its_content_usage_and_end() -> None:
-    events = read(lines(line(thinking="hm"), line(content="Hel"), line(content="lo"), LAST))
+    events = read(lines(chat_line(thinking="hm"), chat_line(content="Hel"), chat_line(content="lo"), LAST))
     assert pieces(events) == [("reasoning", "hm"), ("text", "Hel"), ("text", "lo")]
-    assert [event.raw for event in events if isinstance(event, Content)][1] == lines(line(content="Hel"))
+    assert [event.raw for event in events if isinstance(event, Content)][1] == lines(chat_line(content="Hel"))
     assert usage(events) == Usage(input_tokens=11, output_tokens=7)
     assert [event.model_served for event in events if isinstance(event, UsageReport)] == ["qwen3"]
     assert ending(events) == Exchange(
@@ -69,13 +108,15 @@ def test_a_stream_is_read_to_its_content_usage_and_end() -> None:
 
 
 def test_a_tool_call_is_content() -> None:
-    events = read(lines(line(content="", tool_calls=[{"function": {"name": "f", "arguments": {}}}]), LAST))
+    events = read(
+        lines(chat_line(content="", tool_calls=[{"function": {"name": "f", "arguments": {}}}]), LAST)
+    )
     assert pieces(events) == [("tool", "")]
     assert ending(events).content_seen
 
 
 def test_an_error_after_the_first_token_is_found() -> None:
-    exchange = ending(read(lines(line(content="Hel"), {"error": "llama runner exited"})))
+    exchange = ending(read(lines(chat_line(content="Hel"), {"error": "llama runner exited"})))
     assert (exchange.error, exchange.finish_reason, exchange.content_seen) == (
         "llama runner exited",
         None,
@@ -90,7 +131,7 @@ def test_an_error_in_place_of_an_answer_is_found(status: int) -> None:
 
 
 def test_a_stream_that_ends_early_never_said_it_was_whole() -> None:
-    exchange = ending(read(lines(line(content="Hel")) + b'{"model":'))
+    exchange = ending(read(lines(chat_line(content="Hel")) + b'{"model":'))
     assert (exchange.finish_reason, exchange.parsed) == (None, True)
 
 

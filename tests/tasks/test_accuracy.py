@@ -11,7 +11,7 @@ from router.core.model import Message
 from router.core.task_rules import RULE_CONFIDENCE, first_match
 from router.core.tasks import Level, Task, classify
 from router.tasks.examples import read_asks, read_templates
-from router.tasks.measure import Judged, judge_all
+from router.tasks.measure import PAGE, Judged, judge_all, report
 from router.tasks.reader import load_model
 
 
@@ -43,6 +43,10 @@ def test_those_abstained_on_are_less_often_right_than_those_answered(held_out: l
     assert share([one for one in held_out if one.said.abstained]) < share(
         [one for one in held_out if not one.said.abstained]
     )
+
+
+def test_the_page_shows_what_the_shipped_model_does() -> None:
+    assert report(load_model()) in PAGE.read_text(encoding="utf-8")
 
 
 def test_rules_are_as_sure_as_they_say() -> None:

@@ -1,0 +1,90 @@
+"""What an Ollama server has and what it holds in memory: `/api/tags` once at start, `/api/ps` before a call.
+
+Owns the two questions and how models are named. Decides nothing: an answer that does not come in time, or is
+none of Ollama's, is None, and then nothing is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from router.errors import TransportError
+from router.providers.reading import parse_json
+from router.providers.transport import HttpRequest, Transport
+
+PATIENCE_S = 0.5
+"""Ollama answers both from memory; what takes longer is not worth a caller's time."""
+MOST_BYTES = 1 << 20
+"""Hundreds of models; a longer list is no list of ours."""
+DEFAULT_PLACES = ("registry.ollama.ai/", "library/")
+"""What a model's name may begin with and Ollama leaves out of its lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whether a model is in memory."""
+
+    loaded: bool
+    context: int | None = None
+    """The tokens of context it was loaded with; None where it is not loaded or the server does not say."""
+
+
+def installed(base_url: str) -> frozenset[str] | None:
+    """Return the models the server at `base_url` has, as `full_name` spells them; None: it does not say.
+
+    Blocks for `PATIENCE_S` at most between bytes, so it is for servers on this machine. No key goes along.
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme != "http" or not parts.hostname:
+        return None
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", f"{parts.path}/api/tags", headers={"user-agent": "tier-cockpit"})
+        response = connection.getresponse()
+        listed = _models(response.read(MOST_BYTES)) if response.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return None if listed is None else frozenset(listed)
+
+
+async def held(transport: Transport, request: HttpRequest, model: str) -> Held | None:
+    """Send `request`, a GET of `/api/ps`; return what it says of `model`, None where it says nothing."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(PATIENCE_S), transport.send(request) as response:
+            async for chunk in response.chunks:
+                body += chunk
+                if response.status != 200 or len(body) > MOST_BYTES:
+                    return None
+    except (TransportError, TimeoutError):
+        return None
+    listed = _models(bytes(body))
+    if listed is None:
+        return None
+    entry = listed.get(full_name(model))
+    context = entry.get("context_length") if entry else None
+    return Held(entry is not None, context if isinstance(context, int) and context > 0 else None)
+
+
+def full_name(model: str) -> str:
+    """Return a model's name as Ollama compares it: lower case, with its tag, without the default places."""
+    name = model.lower()
+    for place in DEFAULT_PLACES:
+        name = name.removeprefix(place)
+    return name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
+
+
+def _models(body: bytes) -> dict[str, Mapping[str, object]] | None:
+    """Return the entries of a list of models by `full_name`; None for anything else."""
+    value = parse_json(body)
+    entries = value.get("models") if isinstance(value, dict) else None
+    if not isinstance(entries, list):
+        return None
+    named = [(entry.get("model") or entry.get("name"), entry) for entry in entries if isinstance(entry, dict)]
+    return {full_name(name): entry for name, entry in named if isinstance(name, str)}
