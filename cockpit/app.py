@@ -14,22 +14,26 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.types import CSSPathType
 from textual.widgets import ContentSwitcher
 
 from cockpit.figures import Figures
 from cockpit.format import spend, time_of_day, zone_name
 from cockpit.keys import KEYS, Scope, bindings, label
-from cockpit.messages import FiguresRead, RunAdvanced, Say
+from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say
 from cockpit.sanitize import one_line, sanitize
 from cockpit.screens.dashboard import Dashboard
 from cockpit.screens.help import Help, Line
+from cockpit.screens.problems import Problems
 from cockpit.screens.runner import Runner
-from cockpit.session import Engine, Watch
+from cockpit.session import ConfigNews, Controls, Engine, NoControls, Watch
 from cockpit.widgets.hint_bar import HintBar
 from cockpit.widgets.prompt import Prompt
+from cockpit.widgets.tier_table import TierTable
 from cockpit.widgets.top_line import TopLine
 from router.engine.ports import Clock, SpendReader
+from router.errors import RouterError
 
 WIDTHS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (22, "-standard"), (40, "-tall")]
@@ -41,7 +45,7 @@ NOTED_FOR_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the cockpit is painted."""
+    """How the cockpit opens."""
 
     themes: Sequence[Theme] = ()
     """Themes beside Textual's own."""
@@ -49,6 +53,8 @@ class Look:
     """The theme to start with; None leaves Textual's choice."""
     locked: bool = False
     """Leave the theme as it was chosen before this program started, and offer no other (NO_COLOR)."""
+    notes: Sequence[str] = ()
+    """What was found wrong at the start; it is told beside the screens."""
 
 
 PLAIN_LOOK = Look()
@@ -71,7 +77,7 @@ class CockpitApp(App[None]):
         clock: Clock,
         zone: tzinfo,
         look: Look = PLAIN_LOOK,
-        notes: Sequence[str] = (),
+        controls: Controls | None = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
@@ -79,10 +85,13 @@ class CockpitApp(App[None]):
         self._clock = clock
         self._zone = zone
         self._look = look
-        self._notes = notes
-        self._ledger = Watch(reader, clock, zone)
+        self._controls = controls or NoControls()
+        self._config = ConfigNews(self._controls)
+        self._config_is_bad = False
+        self._ledger = Watch(engine, reader, clock, zone)
         self._figures = Figures()
         self._paused = False
+        self._said: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the frame and both screens; switching between them mounts nothing."""
@@ -102,12 +111,17 @@ class CockpitApp(App[None]):
         self.set_interval(1.0, self._tick)
         self._tick()
         self.run_worker(self._read_ledger(), group="ledger", exclusive=True)
-        for note in self._notes:
+        self.run_worker(self._watch_config(), group="configuration", exclusive=True)
+        for note in self._look.notes:
             self.notify(one_line(note), severity="warning", timeout=NOTED_FOR_S, markup=False)
 
     async def _read_ledger(self) -> None:
         async for figures in self._ledger.figures():
             self.post_message(FiguresRead(figures))
+
+    async def _watch_config(self) -> None:
+        async for reload, asked in self._config.reloads():
+            self.post_message(ConfigRead(reload, asked))
 
     def _tick(self) -> None:
         """Once a second: whatever reads the same as before is not painted."""
@@ -116,7 +130,10 @@ class CockpitApp(App[None]):
         self.query_one(TopLine).clock = clock
         self.query_one(Runner).tick(self._clock.monotonic())
         if not self._paused:
-            self.query_one(Dashboard).tick(self._engine.deployments(), now_ms)
+            self._show_states()
+
+    def _show_states(self) -> None:
+        self.query_one(Dashboard).tick(self._engine.deployments(), self._clock.now_ms())
 
     @on(FiguresRead)
     def _take_figures(self, event: FiguresRead) -> None:
@@ -131,8 +148,37 @@ class CockpitApp(App[None]):
         self._note()
 
     def _note(self) -> None:
-        problem = "LEDGER NOT READABLE" if self._figures.problem else ""
-        self.query_one(TopLine).note = "PAUSED" if self._paused else problem
+        notes = {
+            "PAUSED": self._paused,
+            "LEDGER NOT READABLE": bool(self._figures.problem),
+            "BAD CONFIG (R)": self._config_is_bad,
+        }
+        self.query_one(TopLine).note = next((note for note, holds in notes.items() if holds), "")
+
+    @on(ConfigRead)
+    def _follow_config(self, event: ConfigRead) -> None:
+        problems = event.reload.problems
+        self._config_is_bad = bool(problems)
+        self._note()
+        self.post_message(Say(event.reload.said))
+        if problems and event.asked:
+            self.push_screen(Problems(problems))
+        elif not problems:
+            self.query_one(Runner).follow_config()
+            self._ledger.refresh()  # the budgets may be others
+
+    @on(ClearRest)
+    def _clear_rest(self, event: ClearRest) -> None:
+        self.run_worker(self._clear(event.deployment), group="rests")
+
+    async def _clear(self, deployment: str) -> None:
+        try:
+            await self._controls.clear(deployment)
+        except RouterError as error:
+            self.post_message(Say(str(error)))
+            return
+        self._show_states()
+        self.post_message(Say(f"{one_line(deployment)} may be asked again"))
 
     @on(RunAdvanced)
     def _follow_run(self, event: RunAdvanced) -> None:
@@ -143,19 +189,25 @@ class CockpitApp(App[None]):
     @on(Say)
     def _say(self, event: Say) -> None:
         self.query_one(HintBar).say = event.text
-        self.set_timer(SAID_FOR_S, self._hint)
+        if self._said:
+            self._said.stop()
+        self._said = self.set_timer(SAID_FOR_S, self._unsay)
+
+    def _unsay(self) -> None:
+        self.query_one(HintBar).say = ""
 
     def on_descendant_focus(self) -> None:
         """Show the keys of what has the focus."""
+        if len(self.screen_stack) == 1:
+            self._unsay()
         self._hint()
 
     def _hint(self) -> None:
         if len(self.screen_stack) > 1:
             return  # something lies over the screens and tells its own keys
         bar = self.query_one(HintBar)
-        bar.say = ""
         if self.query_one(ContentSwitcher).current == "dashboard":
-            bar.situation = "dashboard"
+            bar.situation = "tiers" if isinstance(self.focused, TierTable) else "dashboard"
         elif self.query_one(Runner).is_running:
             bar.situation = "running"
         else:
@@ -174,6 +226,11 @@ class CockpitApp(App[None]):
     def action_refresh_figures(self) -> None:
         """Read the ledger again, also while paused."""
         self._ledger.refresh()
+
+    def action_reload(self) -> None:
+        """Read the configuration again; what comes of it is said when it is known."""
+        self.post_message(Say("reading the configuration again"))
+        self._config.ask()
 
     def action_pause(self) -> None:
         """Hold the figures still, or let them go on from where the ledger is now."""
@@ -212,6 +269,7 @@ class CockpitApp(App[None]):
         yield SystemCommand("dashboard", "spend, tiers, calls", lambda: self.action_show("dashboard"))
         yield SystemCommand("run", "type a prompt", lambda: self.action_show("runner"))
         yield SystemCommand("refresh", "read the ledger again", self.action_refresh_figures)
+        yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause", "hold the figures still, or let go", self.action_pause)
         yield SystemCommand("help", "the keys that work here", self.action_help)
         yield SystemCommand("quit", "leave the cockpit", self.action_quit)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from router.core.admission import Cap, Used
+from router.core.budget import fraction_used
 from router.core.spend import DeploymentStats, Entry, Spend, Window
 from router.core.usage import Usage
 
@@ -24,6 +26,8 @@ class Figures:
     """Newest first."""
     stats: Mapping[str, DeploymentStats] = field(default_factory=dict)
     """By deployment, over the last 24 hours."""
+    budgets: tuple[tuple[Cap, Used], ...] = ()
+    """Every standing budget with what counts against it, in the configuration's order."""
     problem: str = ""
     """Why the ledger could not be read; the rest is then as old as it is."""
 
@@ -36,6 +40,11 @@ class Figures:
     def today(self) -> Spend:
         """What today came to so far."""
         return self.days[-1][1] if self.days else NOTHING_SPENT
+
+
+def fullest_first(figures: Figures) -> list[tuple[Cap, Used]]:
+    """Return the budgets, those with the highest used share first."""
+    return sorted(figures.budgets, key=lambda pair: -fraction_used(pair[1].nano, pair[0]))
 
 
 def add(spends: Iterable[Spend]) -> Spend:

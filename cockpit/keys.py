@@ -22,6 +22,7 @@ class Scope(StrEnum):
     PANES = "panes"
     PROMPT = "prompt"
     LIST = "lists"
+    TIERS = "tiers"
     ANSWER = "answer"
 
 
@@ -48,6 +49,7 @@ KEYS: tuple[Key, ...] = (
     Key("next", "tab", "app.focus_next", "next pane", Scope.PANES),
     Key("previous", "shift+tab", "app.focus_previous", "previous pane", Scope.PANES),
     Key("refresh", "r", "refresh_figures", "read the ledger again", Scope.EVERYWHERE),
+    Key("reload", "R", "reload", "read the configuration again", Scope.EVERYWHERE),
     Key("pause", "p", "pause", "hold the figures still, or let go", Scope.EVERYWHERE),
     Key("quit", "q", "quit", "quit", Scope.EVERYWHERE),
     Key("quit-now", "ctrl+q", "quit", "quit, also while typing", Scope.EVERYWHERE, priority=True),
@@ -67,6 +69,7 @@ KEYS: tuple[Key, ...] = (
     Key("top", "g,home", "jump(0)", "first row, and follow the newest", Scope.LIST),
     Key("bottom", "G,end", "jump(-1)", "last", Scope.LIST),
     Key("open", "enter", "open", "details of this row", Scope.LIST),
+    Key("clear", "c", "clear_rest", "end the rest of this deployment", Scope.TIERS),
     Key("scroll-down", "j,down", "scroll_down", "scroll down", Scope.ANSWER),
     Key("scroll-up", "k,up", "scroll_up", "scroll up", Scope.ANSWER),
     Key("answer-page-down", "pagedown,ctrl+d", "page_down", "a page down", Scope.ANSWER),
@@ -94,6 +97,15 @@ HINTS: dict[str, tuple[Hint, ...]] = {
         Hint("next", "pane", 2),
         Hint("refresh", "refresh", 4),
         Hint("pause", "pause", 3),
+        Hint("quit", "quit"),
+    ),
+    "tiers": (
+        Hint("help", "help"),
+        Hint("runner", "run a prompt"),
+        Hint("open", "reason", 2),
+        Hint("clear", "end rest"),
+        Hint("next", "pane", 3),
+        Hint("pause", "pause", 4),
         Hint("quit", "quit"),
     ),
     "typing": (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from cockpit.figures import Figures
+from cockpit.session import Reload
 from cockpit.state import RunState
 
 
@@ -33,7 +34,23 @@ class FiguresRead(Message):
 
 
 @dataclass
+class ConfigRead(Message):
+    """The configuration was read again."""
+
+    reload: Reload
+    asked: bool
+    """Whether by a key, not because its file had changed."""
+
+
+@dataclass
+class ClearRest(Message):
+    """The user wants a deployment that is away asked again."""
+
+    deployment: str
+
+
+@dataclass
 class Say(Message):
-    """Show a sentence in the bottom line until the next key."""
+    """Show a sentence in the bottom line, for a few seconds or until the focus moves."""
 
     text: str

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import dataclass
+from pathlib import PurePath
 
 from cockpit.app import CockpitApp, Look
 from cockpit.logs import log_to_file
 from cockpit.options import Options
 from cockpit.plain import say
+from cockpit.session import Reload
 from cockpit.themes import load_themes, shipped_themes, to_textual
 from router.config.paths import Paths
-from router.wiring import wired
+from router.config.watch import Refused, Reloaded
+from router.errors import Problem
+from router.wiring import Wired, wired
 
 DEFAULT_THEME = "dark"
+TOLD_CHANGES = 3
+"""How many changes of the configuration stand in a line; the rest is counted."""
 
 
 def open_cockpit(options: Options) -> int:
@@ -31,9 +38,10 @@ async def _run(options: Options) -> int:
             themes=[to_textual(theme) for theme in colours],
             name=world.engine.config.display.theme or DEFAULT_THEME,
             locked=bool(os.environ.get("NO_COLOR")),
+            notes=[*world.warnings, *(str(problem) for problem in problems)],
         )
-        notes = [*world.warnings, *(str(problem) for problem in problems)]
-        app = CockpitApp(world.engine, world.reader, world.clock, world.zone, look, notes)
+        controls = WiredControls(world)
+        app = CockpitApp(world.engine, world.reader, world.clock, world.zone, look, controls)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):  # leave the terminal as it was found, settle what runs
             loop.add_signal_handler(number, app.exit)
@@ -41,3 +49,47 @@ async def _run(options: Options) -> int:
     for problem in problems:
         say(str(problem))
     return app.return_code or 0
+
+
+@dataclass(frozen=True, slots=True)
+class WiredControls:
+    """The cockpit's controls over what is wired."""
+
+    world: Wired
+
+    async def poll(self) -> Reload | None:
+        """Read the configuration again if its file has changed."""
+        news = await self.world.watch.poll()
+        return None if news is None else in_words(news)
+
+    async def reload(self) -> Reload:
+        """Read the configuration again now."""
+        return in_words(await self.world.watch.reload())
+
+    async def clear(self, deployment: str) -> None:
+        """Forget the rests of a deployment, for all processes. Raises UnknownName and LedgerError."""
+        engine, reader = self.world.engine, self.world.reader
+        await self.world.ledger.clear_health(engine.scope_keys(deployment))
+        engine.refresh(await reader.health(), await reader.limits())
+
+
+def in_words(news: Reloaded | Refused) -> Reload:
+    """Return what came of reading the configuration again, as the cockpit says it."""
+    match news:
+        case Reloaded(_, ()):
+            return Reload("configuration read again: nothing changed")
+        case Reloaded(_, changes):
+            rest = len(changes) - TOLD_CHANGES
+            more = f" and {rest} more" if rest > 0 else ""
+            return Reload(f"new configuration: {', '.join(changes[:TOLD_CHANGES])}{more}")
+        case Refused(problems):
+            first = _briefly(problems[0])
+            return Reload(
+                f"old configuration stays (R lists {len(problems)}): {first}", tuple(map(str, problems))
+            )
+
+
+def _briefly(problem: Problem) -> str:
+    """Return a problem with the file's name for its path: a line has no room for both."""
+    line = f":{problem.line}" if problem.line else ""
+    return f"{PurePath(problem.path).name}{line}: {problem.message}"

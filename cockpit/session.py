@@ -1,7 +1,7 @@
-"""What happens between the screens and the engine: one prompt at a time, and one look at the ledger a second.
+"""What happens between the screens and the engine: one prompt at a time, and a look a second at what changes.
 
-Owns the running prompt and the reading of figures; knows no widget and no thread. The answer's text passes
-through unread, in pieces that are worth a paint.
+Owns the running prompt, the reading of figures and the watch over the configuration; knows no widget and no
+thread. The answer's text passes through unread, in pieces that are worth a paint.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Protocol
 
 from cockpit.figures import Figures
 from cockpit.state import RunState, apply, fail, start, stop
+from router.core.budget import standing_caps
 from router.core.model import Message, Request, RouterConfig
 from router.core.selection import Candidate, Plan
 from router.core.windows import HOUR_MS, calendar_days, rolling_hours, span
@@ -45,6 +47,45 @@ class Engine(Protocol):
 
     def deployments(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """What came of reading the configuration again."""
+
+    said: str
+    """In a line: what changed, or what is wrong first."""
+    problems: tuple[str, ...] = ()
+    """All that is wrong with the file; empty when it is in use, else the old configuration stays."""
+
+
+class Controls(Protocol):
+    """What the cockpit can do beside asking."""
+
+    async def poll(self) -> Reload | None:
+        """Read the configuration again if its file has changed. Cheap when it has not: None."""
+
+    async def reload(self) -> Reload:
+        """Read the configuration again now."""
+
+    async def clear(self, deployment: str) -> None:
+        """Let a deployment that is away be asked again. Raises UnknownName and LedgerError."""
+
+
+class NoControls:
+    """Controls of a cockpit over an engine that was made by hand: there is no file behind it."""
+
+    async def poll(self) -> Reload | None:
+        """Return None: nothing changes by itself."""
+        return None
+
+    async def reload(self) -> Reload:
+        """Say that there is nothing to read."""
+        return Reload("this configuration comes from no file")
+
+    async def clear(self, deployment: str) -> None:
+        """Raise LedgerError."""
+        raise LedgerError("this cockpit clears no rests")
 
 
 class Run:
@@ -93,7 +134,8 @@ class Run:
 class Watch:
     """Looks once a second whether the ledger has changed, and reads it again only if it has."""
 
-    def __init__(self, reader: SpendReader, clock: Clock, zone: tzinfo) -> None:
+    def __init__(self, engine: Engine, reader: SpendReader, clock: Clock, zone: tzinfo) -> None:
+        self._engine = engine
         self._reader = reader
         self._clock = clock
         self._zone = zone
@@ -107,11 +149,7 @@ class Watch:
             fresh = await self._look()
             if fresh is not None:
                 yield fresh
-            try:
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
-            except TimeoutError:
-                continue
-            self._wake.clear()
+            await _woken(self._wake)
 
     def refresh(self) -> None:
         """Read everything again at once, changed or not."""
@@ -136,19 +174,52 @@ class Watch:
         if self._figures.problem == problem:
             return None
         old, self._seen = self._figures, None
-        self._figures = Figures(old.days, old.previous, old.calls, old.stats, problem)
+        self._figures = replace(old, problem=problem)
         return self._figures
 
     async def _read(self, now_ms: int) -> Figures:
         days = calendar_days(now_ms, self._zone, SHOWN_DAYS)
         before = span(calendar_days(now_ms, self._zone, SHOWN_DAYS, back=SHOWN_DAYS))
+        caps = standing_caps(self._engine.config.budgets, now_ms, self._zone)
         *spends, previous = await self._reader.totals([*days, before])
         return Figures(
             days=tuple(zip(days, spends, strict=True)),
             previous=previous,
             calls=tuple(await self._reader.recent(SHOWN_CALLS)),
             stats=await self._reader.deployment_stats(rolling_hours(now_ms, 24)),
+            budgets=tuple(zip(caps, await self._reader.budgets(caps), strict=True)),
         )
+
+
+class ConfigNews:
+    """Looks once a second whether the configuration's file has changed; one reading at a time."""
+
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+        self._wake = asyncio.Event()
+
+    async def reloads(self) -> AsyncGenerator[tuple[Reload, bool], None]:
+        """Yield what comes of each reading and whether it was asked for, for ever."""
+        asked = False
+        while True:
+            news = await (self._controls.reload() if asked else self._controls.poll())
+            if news is not None:
+                yield news, asked
+            asked = await _woken(self._wake)
+
+    def ask(self) -> None:
+        """Read the configuration again at once, changed or not."""
+        self._wake.set()
+
+
+async def _woken(wake: asyncio.Event) -> bool:
+    """Wait for the next look; return whether somebody asked for it."""
+    try:
+        await asyncio.wait_for(wake.wait(), LOOK_EVERY_S)
+    except TimeoutError:
+        return False
+    wake.clear()
+    return True
 
 
 def request_for(prompt: str, name: str) -> Request:

@@ -89,6 +89,8 @@ class RunState:
     """Pieces of content so far: about one token each, the only count there is before the wire reports one."""
     answer: Answer | None = None
     error: str = ""
+    warnings: tuple[str, ...] = ()
+    """Soft budgets that its attempts passed, in the engine's words, each once."""
     rows: tuple[Entry, ...] = ()
     """The request's settled rows, where the ledger knows more than the events: after a stop."""
 
@@ -151,7 +153,7 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
     match event:
         case RequestStarted(request_id, plan):
             return replace(run, request_id=request_id, plan=plan)
-        case AttemptStarted(n, tier, deployment, model):
+        case AttemptStarted(n, tier, deployment, model, warnings):
             return replace(
                 run,
                 phase=Phase.WAITING,
@@ -160,6 +162,7 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
                 attempt_began_s=now_s,
                 first_text_s=None,
                 pieces=0,
+                warnings=tuple(dict.fromkeys([*run.warnings, *warnings])),
             )
         case AttemptWaiting(_, what):
             return replace(run, doing=what)

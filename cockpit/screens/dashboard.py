@@ -35,6 +35,7 @@ class Dashboard(Container):
         super().__init__(id="dashboard")
         self._zone = zone
         self._figures = Figures()
+        self._tiers = 0
 
     def compose(self) -> ComposeResult:
         """Lay the panels out; dashboard.tcss places them."""
@@ -49,14 +50,21 @@ class Dashboard(Container):
         """Show what was read of the ledger."""
         self._figures = figures
         self.query_one(SpendHud).figures = figures
+        self._make_room()
         self.query_one(LiveCalls).show(figures.calls, figures.days[-1][0].start if figures.days else 0)
         self._show_detail()
 
     def tick(self, states: Sequence[DeploymentState], now_ms: int) -> None:
         """Show the deployments and the time as they are now."""
-        self.set_class(len(states) > ROWS_AT_80X24, "-many")
+        self._tiers = len(states)
+        self._make_room()
         self.query_one(TierTable).show(states, self._figures.stats, now_ms)
         self.query_one(SpendHud).now_minute_ms = now_ms - now_ms % MINUTE_MS
+
+    def _make_room(self) -> None:
+        budgets = len(self._figures.budgets)
+        self.set_class(budgets > 0, "-budgets")
+        self.set_class(self._tiers > ROWS_AT_80X24 or budgets > 1, "-many")
 
     def enter(self) -> None:
         """Take the focus."""

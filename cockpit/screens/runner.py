@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.worker import Worker, WorkerCancelled
 
+from cockpit.format import countdown
 from cockpit.keys import Scope, bindings
 from cockpit.messages import RunAdvanced, Say, SubmitPrompt
 from cockpit.sanitize import one_line
@@ -29,6 +30,8 @@ from router.engine.ports import Clock
 
 ESTIMATE_AFTER_S = 0.15
 """How long typing must rest before prices are worked out again."""
+SHOWN_IN_SECONDS_S = 120
+"""A longer wait is told as `3:05:00`."""
 
 
 class Runner(Container):
@@ -77,6 +80,12 @@ class Runner(Container):
         self.query_one(Prompt).focus()
         self._estimate()
 
+    def follow_config(self) -> None:
+        """Go by the configuration in use: a chosen tier that is gone gives way to `auto`."""
+        if self.tier not in self._choices:
+            self.tier = AUTO
+        self._estimate()
+
     def tick(self, now_s: float) -> None:
         """Count on while something runs."""
         self.query_one(RunStatus).now_s = now_s
@@ -101,7 +110,6 @@ class Runner(Container):
         answer = self.query_one(Answer)
         answer.follow()
         answer.begin("prompt", f"you> {event.text}")
-        answer.begin("text")
         run = Run(self._engine, self._clock, self._publish)
         self._worker = self.run_worker(run.drive(event.text, self.tier), group="run", exclusive=True)
 
@@ -110,14 +118,16 @@ class Runner(Container):
 
     @on(RunAdvanced)
     def _advance(self, event: RunAdvanced) -> None:
-        run, self._run = event.run, event.run
+        run, known = event.run, self._run.warnings
+        self._run = run
         answer = self.query_one(Answer)
+        for warning in run.warnings:
+            if warning not in known:
+                answer.begin("note", warning)
         answer.grow(event.text)
         self._show_run()
         if run.phase is Phase.FAILED:
-            retry = run.answer.error.retry_after_s if run.answer and run.answer.error else None
-            again = f" Try again in {retry:.0f} s." if retry else ""
-            answer.begin("error", f"failed: {run.error}{again}")
+            answer.begin("error", failure(run))
         elif run.phase is Phase.STOPPED:
             answer.begin("note", "stopped")
 
@@ -155,8 +165,12 @@ class Runner(Container):
 
     def action_next_tier(self) -> None:
         """Ask the next tier of the ladder, after the last one `auto` again."""
-        choices = [AUTO, *(tier.name for tier in self._engine.config.tiers)]
+        choices = self._choices
         self.tier = choices[(choices.index(self.tier) + 1) % len(choices)]
+
+    @property
+    def _choices(self) -> list[str]:
+        return [AUTO, *(tier.name for tier in self._engine.config.tiers)]
 
     def action_copy_answer(self) -> None:
         """Send the last answer to the terminal's clipboard, which never says whether it took it."""
@@ -164,3 +178,13 @@ class Runner(Container):
         if text:
             self.app.copy_to_clipboard(text)
         self.post_message(Say("sent to the terminal's clipboard" if text else "there is no answer to copy"))
+
+
+def failure(run: RunState) -> str:
+    """Return why there is no answer, and when to try again where that is known."""
+    error = run.answer.error if run.answer else None
+    retry_s = error.retry_after_s if error else None
+    if not retry_s:
+        return f"failed: {run.error}"
+    wait = f"{retry_s:.0f} s" if retry_s < SHOWN_IN_SECONDS_S else countdown(round(retry_s * 1000))
+    return f"failed: {run.error.rstrip('.')}. Try again in {wait}."

@@ -73,7 +73,7 @@ class Answer(ScrollView, can_focus=True):
         self._follows = True
 
     def begin(self, style: str, text: str = "") -> None:
-        """Start a block in a style; `grow` adds to it."""
+        """Start a block in a style; `grow` adds to one of `text`."""
         self._blocks = [*self._blocks[-KEPT_BLOCKS:], Block(style, sanitize(text))]
         if len(self._blocks) > KEPT_BLOCKS:
             self._wrap_all()
@@ -81,9 +81,11 @@ class Answer(ScrollView, can_focus=True):
         self._extend(len(self._rows), self._wrap(self._blocks[-1]))
 
     def grow(self, text: str) -> None:
-        """Add to the last block."""
-        if not text or not self._blocks:
+        """Add to the answer; it goes on in a new block where something else was said since."""
+        if not text:
             return
+        if not self._blocks or self._blocks[-1].style != "text":
+            self.begin("text")
         block = self._blocks[-1]
         _, last = self._rows[-1]
         block.text += sanitize(text)

@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from cockpit.keys import hint_line
+from cockpit.sanitize import one_line
 from cockpit.widgets.tones import Tone
 
 
@@ -14,18 +15,18 @@ class HintBar(Widget):
     """Keys and what they do; those that do not fit are left out whole."""
 
     DEFAULT_CSS = """
-    HintBar { height: 1; background: $footer-background; text-wrap: nowrap; }
+    HintBar { height: 1; background: $footer-background; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     situation: reactive[str] = reactive("dashboard")
     """A name in `keys.HINTS`."""
     say: reactive[str] = reactive("")
-    """A sentence that stands in for the keys until the next key is pressed."""
+    """A sentence that stands in for the keys; cut at the edge, with a `…`."""
 
     def render(self) -> Content:
         """Render the sentence or the keys."""
         if self.say:
-            return Content.styled(f" {self.say}", Tone.WARN.value)
+            return Content.styled(f" {one_line(self.say)} ", Tone.WARN.value)
         return Content.assemble(
             *(
                 part

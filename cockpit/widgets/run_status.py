@@ -123,5 +123,7 @@ def _words(run: RunState, now_s: float) -> str:
     if run.phase is Phase.DONE and record and record.outcome is EntryStatus.TRUNCATED:
         return "done, cut off"
     if run.phase is Phase.FAILED and run.answer and run.answer.error:
+        if run.answer.error.over_budget:
+            return "failed: no budget left for it"
         return f"failed: {run.answer.error.failure_class.replace('_', ' ')}"
     return run.phase

@@ -1,18 +1,24 @@
-"""The spend of the last seven local days: what was spent, in tokens too, and where today is heading."""
+"""What was spent: the last seven local days, in tokens too, where today is heading, and the budgets."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from cockpit.figures import Figures, by_midnight
+from cockpit.figures import Figures, by_midnight, fullest_first
 from cockpit.format import bar, change, day_name, money, spend, tokens
+from cockpit.sanitize import one_line
+from cockpit.widgets.columns import place
 from cockpit.widgets.tones import Part, Tone
+from router.core.admission import Cap, Used
 from router.core.spend import Spend
 
+SHORTEST_BAR = 4
+"""Cells below which a bar says nothing."""
 Line = tuple[Part, ...]
 
 
@@ -47,6 +53,7 @@ class SpendHud(Widget):
         lines = summary(self.figures, self.now_minute_ms)
         if height >= len(self.figures.days) + 2:
             lines = [*day_lines(self.figures, self._zone, width), *lines]
+        lines += [budget_line(cap, used, width) for cap, used in fullest_first(self.figures)]
         return Content("\n").join(
             Content.assemble(*((text, tone.value) for text, tone in line)) for line in lines[:height]
         )
@@ -92,6 +99,37 @@ def summary(figures: Figures, now_ms: int) -> list[Line]:
             (f" ({moved})" if moved else "", Tone.PLAIN),
         ),
     ]
+
+
+def budget_line(cap: Cap, used: Used, width: int) -> Line:
+    """Return a budget in `width` cells: `day $0.41 of $5.00, $0.02 held`, and a bar of both where it fits.
+
+    Where it is narrow the bar goes first, then what is held, then the end of the name; never a figure.
+    """
+    unknown = f"+{used.unknown}?" if used.unknown else ""
+    amounts = f" {money(used.posted_nano)}{unknown} of {money(cap.limit_nano)}"
+    held = f", {money(used.held_nano)} held" if used.held_nano else ""
+    name = one_line(cap.label).removeprefix("all spend, ")
+    if cell_len(name) + len(amounts) + len(held) > width:
+        held = ""
+    name = place(name, max(0, min(cell_len(name), width - len(amounts))))
+    room = width - cell_len(name) - len(amounts) - len(held) - 1
+    has_bar = room >= SHORTEST_BAR
+    filled = bar(min(used.nano, cap.limit_nano), cap.limit_nano, room) if has_bar else ""
+    return (
+        (name, Tone.MUTED),
+        (amounts, _strain(cap, used)),
+        (held, Tone.PLAIN),
+        (f" {filled}" if has_bar else "", Tone.BAR),
+        ("─" * (room - len(filled)) if has_bar else "", Tone.MUTED),
+    )
+
+
+def _strain(cap: Cap, used: Used) -> Tone:
+    """Return the tone of a budget: used up, four fifths used, or neither."""
+    if used.nano >= cap.limit_nano:
+        return Tone.BAD if cap.hard else Tone.WARN
+    return Tone.WARN if used.nano * 5 >= cap.limit_nano * 4 else Tone.PLAIN
 
 
 def total_tokens(day: Spend) -> int:

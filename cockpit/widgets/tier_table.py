@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
 
 from cockpit.format import countdown, seconds
+from cockpit.keys import Scope, bindings
+from cockpit.messages import ClearRest, Say
 from cockpit.sanitize import one_line
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
+from router.core.health import Health
 from router.core.model import Deployment
 from router.core.spend import DeploymentStats
 from router.engine.health_board import DeploymentState
@@ -31,16 +37,36 @@ WORDS: dict[str, Part] = {
 class TierTable(Table):
     """The ladder, cheapest tier first."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TIERS)]
     BORDER_TITLE = "Tiers"
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, empty="no deployment is configured")
+        self._states: Sequence[DeploymentState] = ()
 
     def show(
         self, states: Sequence[DeploymentState], stats: Mapping[str, DeploymentStats], now_ms: int
     ) -> None:
         """Show the deployments as they are at `now_ms`; lines that read the same are not painted."""
+        self._states = states
         self.rows = tuple(tier_row(state, stats.get(state.deployment.name), now_ms) for state in states)
+
+    def action_clear_rest(self) -> None:
+        """Ask for the end of a rest, or say why there is none to end."""
+        state = next((each for each in self._states if each.deployment.name == self.cursor_key), None)
+        if state is not None:
+            name, why = state.deployment.name, no_rest(state)
+            self.post_message(Say(why) if why else ClearRest(name))
+
+
+def no_rest(state: DeploymentState) -> str | None:
+    """Return why a deployment has no rest that could be ended, or None when it has one."""
+    name = one_line(state.deployment.name)
+    if state.deployment.off:
+        return f"{name} is off, not at rest: {one_line(state.deployment.off)}"
+    if state.health is Health.AVAILABLE:
+        return f"{name} is not at rest: it may be asked"
+    return None
 
 
 def tier_row(state: DeploymentState, stats: DeploymentStats | None, now_ms: int) -> Row:

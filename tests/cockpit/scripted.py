@@ -10,6 +10,7 @@ from datetime import UTC, tzinfo
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, Look
+from cockpit.session import Reload
 from router.core.failures import FailureClass
 from router.core.health import Health
 from router.core.model import Billing, Climb, Deployment, Provider, Request, Route, RouterConfig, Tier, Wire
@@ -30,7 +31,7 @@ from router.engine.events import (
     TextArrived,
 )
 from router.engine.health_board import DeploymentState
-from router.errors import UnknownName
+from router.errors import LedgerError, UnknownName
 from router.ledger.memory import MemoryLedger
 
 TIERS = tuple(
@@ -77,6 +78,8 @@ class ScriptedEngine:
     error: str = ""
     refuses: bool = False
     """Raises UnknownName instead of answering, as for a name nobody defined."""
+    over_budget: bool = False
+    warnings: tuple[str, ...] = ()
     cost_nano: int | None = 0
     health: dict[str, DeploymentState] = field(default_factory=dict)
     sent: list[Request] = field(default_factory=list)
@@ -113,16 +116,14 @@ class ScriptedEngine:
         request_id = f"r{len(self.sent):04d}"
         yield RequestStarted(request_id, plan)
         chosen = plan.chosen
-        if chosen is None:
-            yield RequestEnded(
-                _answer(request_id, plan, (), AnswerError(FailureClass.GONE, "nobody can serve"))
-            )
+        if chosen is None or self.over_budget:
+            yield RequestEnded(_answer(request_id, plan, (), _nobody(over_budget=self.over_budget)))
             return
         deployment = self.config.deployments[chosen.deployment]
         await self.ledger.admit(self._intent(request_id, deployment))
         record = self._record(deployment, EntryStatus.CANCELLED, 0)
         try:
-            yield AttemptStarted(1, chosen.tier, deployment.name, deployment.model)
+            yield AttemptStarted(1, chosen.tier, deployment.name, deployment.model, self.warnings)
             if self.waiting:
                 yield AttemptWaiting(1, self.waiting)
                 await asyncio.sleep(self.piece_s)
@@ -189,9 +190,14 @@ class ScriptedEngine:
             usage_source="reported",
             cost_nano_usd=record.cost_nano_usd,
             cost_source=record.cost_source,
+            budget_nano_usd=record.cost_nano_usd,
             ttft_ms=410,
             duration_ms=2410,
         )
+
+
+def _nobody(*, over_budget: bool) -> AnswerError:
+    return AnswerError(FailureClass.GONE, "nobody can serve", 11_100 if over_budget else None, over_budget)
 
 
 def _answer(
@@ -201,12 +207,40 @@ def _answer(
 
 
 @dataclass(slots=True)
+class ScriptedControls:
+    """Reads what was put into `file`, as if it were one; ends the rests of a scripted engine."""
+
+    engine: ScriptedEngine
+    file: RouterConfig | tuple[str, ...] | None = None
+    """A changed configuration, or what is wrong with it; None when it is as it was."""
+    broken: str = ""
+
+    async def poll(self) -> Reload | None:
+        return await self.reload() if isinstance(self.file, RouterConfig) else None
+
+    async def reload(self) -> Reload:
+        file = self.file
+        if isinstance(file, tuple):
+            return Reload(f"old configuration stays (R lists {len(file)}): {file[0]}", file)
+        if file is None:
+            return Reload("configuration read again: nothing changed")
+        self.engine.config, self.file = file, None
+        return Reload("new configuration: tiers changed")
+
+    async def clear(self, deployment: str) -> None:
+        if self.broken:
+            raise LedgerError(self.broken)
+        del self.engine.health[deployment]
+
+
+@dataclass(slots=True)
 class Cockpit:
     """An app with everything it was given at hand."""
 
     engine: ScriptedEngine
     ledger: MemoryLedger
     clock: ManualClock
+    controls: ScriptedControls
     app: CockpitApp
 
 
@@ -215,7 +249,9 @@ def cockpit(
 ) -> Cockpit:
     ledger, clock = MemoryLedger(), ManualClock()
     engine = ScriptedEngine(config(deployments), ledger, clock)
-    return Cockpit(engine, ledger, clock, CockpitApp(engine, ledger, clock, zone, look or Look()))
+    controls = ScriptedControls(engine)
+    app = CockpitApp(engine, ledger, clock, zone, look or Look(), controls)
+    return Cockpit(engine, ledger, clock, controls, app)
 
 
 async def book(

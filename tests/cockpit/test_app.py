@@ -144,7 +144,11 @@ async def test_a_locked_theme_is_left_alone_and_no_other_is_offered() -> None:
 async def test_what_was_found_wrong_at_the_start_is_told_beside_the_screens() -> None:
     world = cockpit()
     app = CockpitApp(
-        world.engine, world.ledger, world.clock, world.app._zone, notes=["themes/x.yaml: bad [/] colour"]
+        world.engine,
+        world.ledger,
+        world.clock,
+        world.app._zone,
+        Look(notes=["themes/x.yaml: bad [/] colour"]),
     )
     world.app = app
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -67,7 +67,7 @@ def test_each_tier_has_its_estimate_and_a_tier_that_cannot_serve_has_none() -> N
 
 async def test_the_ledger_is_read_again_only_when_it_changed() -> None:
     world = cockpit()
-    watch = Watch(world.ledger, world.clock, UTC)
+    watch = Watch(world.engine, world.ledger, world.clock, UTC)
     figures = watch.figures()
     assert (await anext(figures)).total.requests == 0
     waiting = asyncio.ensure_future(anext(figures))
@@ -88,7 +88,7 @@ class UnreadableLedger(MemoryLedger):
 
 async def test_a_ledger_that_cannot_be_read_is_told_once() -> None:
     world = cockpit()
-    watch = Watch(UnreadableLedger(), world.clock, UTC)
+    watch = Watch(world.engine, UnreadableLedger(), world.clock, UTC)
     figures = watch.figures()
     first: Figures = await anext(figures)
     assert first.problem == "ledger.db is locked"
