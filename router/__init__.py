@@ -1,4 +1,54 @@
-"""The routing engine's door: what a screen or a program may import of it.
+"""The routing engine's door: what a program imports of it.
 
-Wiring is not here, so that importing this package loads no adapter, no SDK and no screen.
+    from router import Engine, Message, Request, World
+
+Names are loaded when they are first used, so that importing a part of this package loads that part alone, and
+`import router` loads no adapter, no SDK and no screen. How a world is wired is not here: `router.wiring`.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from router.core.model import RouterConfig
+    from router.core.request import Message, Request
+    from router.core.selection import Plan
+    from router.engine.engine import Engine, World
+    from router.engine.events import Answer, RequestEnded, RouteEvent, TextArrived
+    from router.errors import ConfigError, LedgerError, RouterError, UnknownName
+
+__all__ = [
+    "Answer",
+    "ConfigError",
+    "Engine",
+    "LedgerError",
+    "Message",
+    "Plan",
+    "Request",
+    "RequestEnded",
+    "RouteEvent",
+    "RouterConfig",
+    "RouterError",
+    "TextArrived",
+    "UnknownName",
+    "World",
+]
+
+_ROOMS = {
+    "router.core.model": ("RouterConfig",),
+    "router.core.request": ("Message", "Request"),
+    "router.core.selection": ("Plan",),
+    "router.engine.engine": ("Engine", "World"),
+    "router.engine.events": ("Answer", "RequestEnded", "RouteEvent", "TextArrived"),
+    "router.errors": ("ConfigError", "LedgerError", "RouterError", "UnknownName"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a name of the door from where it lives."""
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(importlib.import_module(room), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
