@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write a weekly report as Markdown.",
     "export": "Write spend, calls or tiers as CSV, JSON or Markdown.",
     "tiers": "Show every deployment with its health; clear a cooldown.",
+    "rate": "Say whether an answer was good, which moves its deployment's quality.",
     "resume": "Let paid calls go on after the runaway guard has paused them.",
     "cost": "Compute the exact cost of saved answers.",
     "diagnose": "Say what a provider's answer means and what to do about it.",

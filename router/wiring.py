@@ -31,6 +31,7 @@ from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
 from router.ledger import upkeep
+from router.ledger.evidence import Rated
 from router.ledger.key import install_key
 from router.ledger.memory import MemoryLedger
 from router.ledger.reader import open_reader
@@ -182,6 +183,11 @@ def _listed_at(now_ms: int) -> Callable[[str, str], Price | None]:
 def lift_pauses(*, ledger: Path | None, session: str | None) -> list[str]:
     """Lift the runaway guard's pauses, of one session or of all; return their reasons. Raises LedgerError."""
     return upkeep.lift_pauses(Paths.of(os.environ, ledger=ledger).ledger, session, SystemClock().now_ms())
+
+
+def rate(*, ledger: Path | None, request_id: str | None, good: bool) -> Rated:
+    """Keep whether a request's answer was good, of the newest answered one when None. Raises LedgerError."""
+    return upkeep.rate(Paths.of(os.environ, ledger=ledger).ledger, request_id, good, SystemClock().now_ms())
 
 
 def zone_of(config: RouterConfig) -> tzinfo:

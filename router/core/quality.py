@@ -54,6 +54,16 @@ class Evidence:
     escalations: int = 0
     """Answers that somebody, or a check, sent one tier up."""
 
+    def __add__(self, other: Evidence) -> Evidence:
+        """Return both together."""
+        return Evidence(
+            self.ratings + other.ratings,
+            self.stars + other.stars,
+            self.checks_passed + other.checks_passed,
+            self.checks_failed + other.checks_failed,
+            self.escalations + other.escalations,
+        )
+
     @property
     def count(self) -> int:
         """How many observations there are."""

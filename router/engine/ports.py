@@ -17,6 +17,7 @@ from router.core.health import ScopeHealth
 from router.core.limits import LearnedLimit
 from router.core.lots import Divisions, Lot, PrefixUse
 from router.core.model import Deployment, Message
+from router.core.quality import Evidence, Work
 from router.core.spend import DeploymentStats, Dimension, Entry, Intent, Settlement, Spend, SpendGroup, Window
 from router.core.usage import UsageReading
 
@@ -176,6 +177,9 @@ class SpendReader(Protocol):
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Attempts, failures and the median first-token time per deployment name."""
+
+    async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
+        """What ratings, checks and escalations say of deployments, for answers begun in a window."""
 
     async def aclose(self) -> None:
         """Close the connection."""

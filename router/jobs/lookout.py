@@ -1,4 +1,5 @@
-"""What is known of the deployments beside their health: lately seen speed, errors, limits left, budgets used.
+"""What is known of the deployments beside their health: lately seen speed, errors, limits left,
+budgets used, and how good their answers were found.
 
 Reads the ledger now and then and keeps what it found, so that a decision waits for no database. What is
 missing here costs a worse choice, never a wrong one: limits and budgets are asked again at admission.
@@ -13,6 +14,7 @@ from router.core.admission import Cap, Used
 from router.core.budget import fraction_used, pressure, standing_caps
 from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
 from router.core.observed import NOTHING, Observed
+from router.core.quality import Evidence, Work
 from router.core.spend import DeploymentStats, Dimension, Window
 from router.core.windows import calendar_days, span
 from router.engine.ports import Clock, SpendReader
@@ -20,6 +22,8 @@ from router.engine.ports import Clock, SpendReader
 LATELY_MS = 15 * 60_000
 """How far back speed and errors are looked at."""
 MINUTE_MS = 60_000
+JUDGED_MS = 30 * 24 * 3600_000
+"""How far back ratings, checks and escalations count: models change behind their names."""
 
 
 class Lookout:
@@ -31,6 +35,7 @@ class Lookout:
         self._clock = clock
         self._zone = zone
         self._seen = NOTHING
+        self._judged_at: int | None = None
 
     def observe(self, request: Request) -> Observed:
         """Return what was seen at the last look; the same for every request."""
@@ -49,8 +54,17 @@ class Lookout:
                 await reader.deployment_stats(today),
             ),
             pressure=await self._pressure(reader, now),
+            evidence=await self._evidence(reader, now),
             requests_today={group.key: group.spend.requests for group in tasks if group.key},
         )
+
+    async def _evidence(self, reader: SpendReader, now: int) -> Mapping[tuple[str, Work], Evidence]:
+        """Return what is said of the answers; read once a minute at most, as it adds up many rows."""
+        if self._judged_at is not None and now - self._judged_at < MINUTE_MS:
+            return self._seen.evidence
+        found = await reader.evidence(Window(now - JUDGED_MS, now + 1))
+        self._judged_at = now
+        return found
 
     async def _pressure(self, reader: SpendReader, now: int) -> Mapping[str, float]:
         budgets = [budget for budget in self.config.budgets if standing_caps([budget], now, self._zone)]

@@ -11,6 +11,7 @@ from router.core.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
 from router.core.checks import Verdict
 from router.core.health import HEALTHY, ScopeHealth, loaded
 from router.core.limits import LearnedLimit
+from router.core.quality import NOTHING_SEEN, Evidence, Work
 from router.core.scopes import learn, leased
 from router.core.spend import (
     DeploymentStats,
@@ -172,6 +173,21 @@ class MemoryLedger:
             if entry.settlement is not None and entry.status in _ANSWERED:
                 answered.setdefault(entry.intent.deployment, []).append(entry.settlement)
         return {deployment: _stats(settlements) for deployment, settlements in answered.items()}
+
+    async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
+        """Return what checks and escalations say of deployments; nobody rates what is forgotten."""
+        found: dict[tuple[str, Work], Evidence] = {}
+        for entry in self._within(window):
+            intent = entry.intent
+            passed = [
+                v.passed for v in self.verdicts.get((intent.request_id, intent.attempt), ()) if v.judged
+            ]
+            if passed:
+                poor, followed = not all(passed), (intent.request_id, intent.attempt + 1) in self._entries
+                seen = Evidence(0, 0, sum(passed), len(passed) - sum(passed), int(poor and followed))
+                key = (intent.deployment, Work(intent.task, intent.language))
+                found[key] = found.get(key, NOTHING_SEEN) + seen
+        return found
 
     def _require_open(self) -> None:
         if self._closed:

@@ -56,6 +56,12 @@ def m005_check_results(db: Database) -> None:
     db.execute(_CHECK_RESULT)
 
 
+@LEDGER()
+def m006_ratings(db: Database) -> None:
+    """Whether somebody found a request's answer good."""
+    db.execute(_RATING)
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (
@@ -161,4 +167,12 @@ CREATE TABLE check_result (
   name TEXT NOT NULL,
   passed INTEGER NOT NULL,
   PRIMARY KEY (request_id, attempt, name)
+) WITHOUT ROWID"""
+
+_RATING = """
+CREATE TABLE rating (
+  request_id TEXT NOT NULL,
+  rated_at INTEGER NOT NULL,
+  good INTEGER NOT NULL,
+  PRIMARY KEY (request_id)
 ) WITHOUT ROWID"""

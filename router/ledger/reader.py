@@ -14,9 +14,10 @@ from router.core.check_value import CheckStats
 from router.core.health import ScopeHealth
 from router.core.limits import LearnedLimit
 from router.core.lots import Divisions, Lot, PrefixUse
+from router.core.quality import Evidence, Work
 from router.core.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.errors import LedgerError
-from router.ledger import budgets, check_results, lots, queries, rollups
+from router.ledger import budgets, check_results, evidence, lots, queries, rollups
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import all_health
 from router.ledger.limits_store import all_limits
@@ -88,6 +89,10 @@ class SqliteSpendReader:
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""
         return await self._ask(lambda connection: queries.deployment_stats(connection, window))
+
+    async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
+        """Return what ratings, checks and escalations say of each deployment's work."""
+        return await self._ask(lambda connection: evidence.evidence(connection, window))
 
     async def entries(self, window: Window) -> list[Entry]:
         """Return every entry of a window, oldest first."""

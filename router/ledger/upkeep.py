@@ -1,4 +1,5 @@
-"""What is done to a ledger beside its traffic: a job closes dead calls, a person ends pauses and rests.
+"""What is done to a ledger beside its traffic: a job closes dead calls, a person ends pauses and rests,
+and rates answers.
 
 Each opens a short connection of its own, so it needs no writer and disturbs none. Blocking: call it off the
 event loop. Raises LedgerError and nothing else that a disk can cause.
@@ -10,7 +11,8 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from router.ledger import leases, pauses
+from router.errors import LedgerError
+from router.ledger import evidence, leases, pauses
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import clear_health
 from router.ledger.owner import this_process
@@ -45,6 +47,14 @@ def clear_rests(path: Path, keys: Collection[str] | None) -> None:
     if path.exists():
         with _opened(path) as connection, writing(connection):
             clear_health(connection, keys)
+
+
+def rate(path: Path, request_id: str | None, good: bool, now_ms: int) -> evidence.Rated:
+    """Keep whether a request's answer was good, of the newest answered one when None."""
+    if not path.exists():
+        raise LedgerError(f"there is no ledger at {path} yet", hint="The first call makes it")
+    with _opened(path) as connection, writing(connection):
+        return evidence.rate(connection, request_id, good, now_ms)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
-"""What the lookout tells a decision: speed and errors lately, limits left, budgets used, and by whom."""
+"""What the lookout tells a decision: speed, errors, limits left, budgets used, how good answers were."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
 
+from router.core.checks import Verdict
 from router.core.model import Budget, BudgetScope, BudgetWindow, Limits, Message, Request
+from router.core.quality import Evidence, Work
 from router.core.spend import CostSource, EntryStatus, Intent, Settlement
 from router.engine.clock import ManualClock
 from router.jobs.lookout import Lookout
@@ -71,6 +73,20 @@ async def test_pressure_is_the_fullest_budget_that_a_deployment_counts_against()
     await call(ledger, "paid", 10, cost=400)
     await lookout.look(ledger)
     assert lookout.observe(ASK).pressure == {"free": 0.4, "local": 0.4, "paid": 0.8}
+
+
+async def test_what_checks_said_counts_for_thirty_days() -> None:
+    ledger, lookout = MemoryLedger(), Lookout(small_config(), CLOCK, UTC)
+    day_s = 24 * 3600
+    for name, ago_s in (("free", 60), ("paid", 29 * day_s), ("local", 31 * day_s)):
+        await call(ledger, name, ago_s)
+        request_id = f"{name} {CLOCK.ms - ago_s * 1000}"
+        ledger.checked(request_id, 1, [Verdict("json", name == "paid", "judged")])
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).evidence == {
+        ("free", Work("extract")): Evidence(checks_failed=1),
+        ("paid", Work("extract")): Evidence(checks_passed=1),
+    }
 
 
 def test_before_the_first_look_nothing_is_known() -> None:

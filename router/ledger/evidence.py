@@ -1,0 +1,85 @@
+"""How good answers were, as the ledger knows it: ratings by people, results of checks, and escalations.
+
+A rating is one bit about a request: no words, nothing of the answer. How much each source moves the quality
+of a deployment is `core.quality`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.core.quality import NOTHING_SEEN, STARS, Evidence, Work
+from router.core.spend import Window
+from router.errors import LedgerError
+from router.ledger.schema import has_table
+from router.ledger.sqlite import Connection
+
+# CROSS JOIN keeps the order: what was judged is far less than what was sent, and is where to begin.
+_RATINGS = f"""
+SELECT deployment, task, language, count(*), sum(CASE WHEN good THEN {STARS} ELSE 1 END), 0, 0, 0
+FROM rating CROSS JOIN token_spend USING (request_id)
+WHERE started_at >= ? AND started_at < ? AND attempt = (
+  SELECT max(attempt) FROM token_spend AS answered
+  WHERE answered.request_id = rating.request_id AND answered.status IN ('ok', 'truncated'))
+GROUP BY deployment, task, language"""
+_CHECKS = """
+SELECT deployment, task, language, 0, 0, sum(passed), sum(NOT passed), 0
+FROM check_result CROSS JOIN token_spend USING (request_id, attempt)
+WHERE started_at >= ? AND started_at < ?
+GROUP BY deployment, task, language"""
+_ESCALATIONS = """
+SELECT deployment, task, language, 0, 0, 0, 0, count(*)
+FROM (SELECT DISTINCT request_id, attempt FROM check_result WHERE NOT passed) AS poor
+CROSS JOIN token_spend AS spent USING (request_id, attempt)
+WHERE started_at >= ? AND started_at < ? AND EXISTS (
+  SELECT 1 FROM token_spend AS later
+  WHERE later.request_id = spent.request_id AND later.attempt > spent.attempt)
+GROUP BY deployment, task, language"""
+_SOURCES = (("rating", _RATINGS), ("check_result", _CHECKS), ("check_result", _ESCALATIONS))
+
+_NEWEST_ANSWERED = """
+SELECT request_id, deployment FROM token_spend WHERE status IN ('ok', 'truncated')
+ORDER BY started_at DESC, id DESC LIMIT 1"""
+_ANSWERED = """
+SELECT request_id, deployment FROM token_spend WHERE request_id = ? AND status IN ('ok', 'truncated')
+ORDER BY attempt DESC LIMIT 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Which request was rated, and whose answer that was."""
+
+    request_id: str
+    deployment: str
+
+
+def rate(connection: Connection, request_id: str | None, good: bool, now_ms: int) -> Rated:
+    """Write what somebody thinks of a request's answer, of the newest one when None; the last word holds.
+
+    Raises LedgerError when there is no such request or nobody answered it.
+    """
+    if request_id is None:
+        found, missing = connection.execute(_NEWEST_ANSWERED).fetchone(), "no request was answered yet"
+    else:
+        found = connection.execute(_ANSWERED, (request_id,)).fetchone()
+        missing = f"the ledger has no answered request {request_id}"
+    if found is None:
+        raise LedgerError(missing, hint="`cockpit export --table calls` lists the requests")
+    rated = Rated(*found)
+    connection.execute(
+        "INSERT OR REPLACE INTO rating (request_id, rated_at, good) VALUES (?, ?, ?)",
+        (rated.request_id, now_ms, good),
+    )
+    return rated
+
+
+def evidence(connection: Connection, window: Window) -> dict[tuple[str, Work], Evidence]:
+    """Return what is known of each deployment at each kind of work, for answers begun in a window."""
+    found: dict[tuple[str, Work], Evidence] = {}
+    for table, query in _SOURCES:
+        if not has_table(connection, table):
+            continue
+        for deployment, task, language, *counts in connection.execute(query, (window.start, window.end)):
+            key = (deployment, Work(task, language))
+            found[key] = found.get(key, NOTHING_SEEN) + Evidence(*counts)
+    return found

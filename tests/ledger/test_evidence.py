@@ -1,0 +1,108 @@
+"""How good answers were: ratings, checks and escalations by deployment, task and language."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from router.core.checks import Verdict
+from router.core.quality import Evidence, Work
+from router.core.spend import EntryStatus, Window
+from router.errors import LedgerError
+from router.ledger.reader import SqliteSpendReader, open_reader
+from router.ledger.sqlite_ledger import SqliteLedger
+from router.ledger.upkeep import rate
+from tests.ledger.samples import ALL, START, Book, beside_it, intent, settlement
+
+PASSED, FAILED = Verdict("json", True, "passed"), Verdict("json", False, "the answer is not JSON")
+CHAT = Work("chat", "en")
+
+
+async def attempt(
+    book: Book,
+    request_id: str,
+    n: int,
+    deployment: str,
+    work: Work = CHAT,
+    status: EntryStatus = EntryStatus.OK,
+) -> None:
+    """Book one attempt at a kind of work."""
+    sent = replace(intent(request_id, n), deployment=deployment, task=work.task, language=work.language)
+    await book.book(replace(sent, started_at=START + n), replace(settlement(request_id, n), status=status))
+
+
+async def test_checks_and_escalations_count_for_who_answered(book: Book) -> None:
+    await attempt(book, "climbed", 1, "cheap")
+    book.ledger.checked("climbed", 1, [FAILED, Verdict("length", True, "passed")])
+    await attempt(book, "climbed", 2, "dear")
+    book.ledger.checked("climbed", 2, [PASSED])
+    await attempt(book, "stayed", 1, "cheap", Work())
+    book.ledger.checked("stayed", 1, [FAILED, Verdict("lint", True, "not run", judged=False)])
+    await attempt(book, "fell over", 1, "cheap", status=EntryStatus.FAILED)
+    await attempt(book, "fell over", 2, "dear")
+    await book.ledger.flush()
+    assert await book.reader.evidence(ALL) == {
+        ("cheap", CHAT): Evidence(checks_passed=1, checks_failed=1, escalations=1),
+        ("cheap", Work()): Evidence(checks_failed=1),
+        ("dear", CHAT): Evidence(checks_passed=1),
+    }
+    assert await book.reader.evidence(Window(START + 3, START + 9)) == {}
+
+
+async def test_a_rating_is_of_the_last_answer_and_the_last_word_holds(
+    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+) -> None:
+    book = Book(ledger, reader)
+    await attempt(book, "a", 1, "cheap", status=EntryStatus.FAILED)
+    await attempt(book, "a", 2, "dear")
+    await attempt(book, "b", 1, "dear")
+    await attempt(book, "b", 2, "away", status=EntryStatus.FAILED)
+    await attempt(book, "c", 1, "dear", Work("code", "en"))
+    for request_id, good in (("a", True), ("b", True), ("b", False), ("c", False)):
+        rate(path, request_id, good, START + 10)
+    assert await reader.evidence(ALL) == {
+        ("dear", CHAT): Evidence(ratings=2, stars=6),
+        ("dear", Work("code", "en")): Evidence(ratings=1, stars=1),
+    }
+    assert await reader.evidence(Window(0, START)) == {}
+
+
+async def test_without_a_name_the_newest_answered_request_is_rated(
+    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+) -> None:
+    book = Book(ledger, reader)
+    await attempt(book, "old", 1, "cheap")
+    await attempt(book, "new", 2, "dear")
+    await attempt(book, "failed", 3, "away", status=EntryStatus.FAILED)
+    rated = rate(path, None, True, START + 10)
+    assert (rated.request_id, rated.deployment) == ("new", "dear")
+
+
+async def test_what_nobody_answered_cannot_be_rated(
+    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+) -> None:
+    with pytest.raises(LedgerError, match="no request was answered yet"):
+        rate(path, None, True, START)
+    await attempt(Book(ledger, reader), "failed", 1, "away", status=EntryStatus.FAILED)
+    for request_id in ("failed", "nobody", ""):
+        with pytest.raises(LedgerError, match=f"no answered request {request_id}"):
+            rate(path, request_id, True, START)
+    assert await reader.evidence(ALL) == {}
+
+
+def test_where_there_is_no_ledger_nothing_is_rated_and_none_is_made(path: Path) -> None:
+    with pytest.raises(LedgerError, match="there is no ledger"):
+        rate(path, "r1", True, START)
+    assert not path.exists()
+
+
+async def test_a_ledger_from_before_anything_was_judged_reads_as_nothing_seen(
+    path: Path, ledger: SqliteLedger
+) -> None:
+    await ledger.aclose()
+    beside_it(path, "DROP TABLE rating", "DROP TABLE check_result", "PRAGMA user_version = 4")
+    reader = await open_reader(path)
+    assert await reader.evidence(ALL) == {}
+    await reader.aclose()
