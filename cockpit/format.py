@@ -17,6 +17,7 @@ UNKNOWN = "?"
 NOTHING = "–"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SMALLEST_SHOWN = Decimal("0.000001")
+_ROUNDS_TO_100 = Decimal("99.95")
 
 
 def money(nano: int | None) -> str:
@@ -87,7 +88,8 @@ def tokens(count: int | None) -> str:
         return UNKNOWN
     scaled = Decimal(count)
     for unit in ("", "k", "M", "G"):
-        shown = scaled.quantize(Decimal(1) if not unit or scaled >= 100 else Decimal("0.1"), ROUND_HALF_EVEN)
+        whole = not unit or scaled >= _ROUNDS_TO_100
+        shown = scaled.quantize(Decimal(1) if whole else Decimal("0.1"), ROUND_HALF_EVEN)
         if abs(shown) < 1000 or unit == "G":
             return f"{shown}{unit}"
         scaled /= 1000
