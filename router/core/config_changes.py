@@ -1,4 +1,4 @@
-"""What a reload changed: in words for a person, and which deployments start anew.
+"""What a reload changed, in words for a person.
 
 Compares two configurations; loads and swaps nothing.
 """
@@ -24,12 +24,6 @@ _NOT_TOLD = frozenset({"source", "ignored"})
 def changes(old: RouterConfig, new: RouterConfig) -> tuple[str, ...]:
     """Return every difference in words (`route auto changed`), section by section."""
     return tuple(_told(old, new))
-
-
-def changed_deployments(old: RouterConfig, new: RouterConfig) -> frozenset[str]:
-    """Return the deployments that are new, gone or not what they were: what was known of them is void."""
-    names = old.deployments.keys() | new.deployments.keys()
-    return frozenset(name for name in names if old.deployments.get(name) != new.deployments.get(name))
 
 
 def _told(old: RouterConfig, new: RouterConfig) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.config_changes import changed_deployments, changes
+from router.core.config_changes import changes
 from router.core.model import Billing, Policy, RouterConfig
 from router.core.secret import Secret
 from tests.configs import T1, deployment, small_config
@@ -41,9 +41,3 @@ def test_no_key_is_in_the_words() -> None:
     provider = replace(OLD.providers["at-local"], api_key=Secret("sk-hidden"))
     new = replace(OLD, providers={**OLD.providers, "at-local": provider})
     assert changes(OLD, new) == ("provider at-local changed",)
-
-
-def test_deployments_that_are_new_gone_or_different_start_anew() -> None:
-    moved = {**REST, "paid": replace(OLD.deployments["paid"], model="m2"), "new": LOCAL}
-    assert changed_deployments(OLD, replace(OLD, deployments=moved)) == {"local", "paid", "new"}
-    assert changed_deployments(OLD, OLD) == frozenset()
