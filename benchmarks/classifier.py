@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from router.core.ask_view import view
+from router.core.asks.task_rules import first_match
+from router.core.asks.tasks import classify
+from router.core.asks.view import view
 from router.core.model import Message
-from router.core.task_rules import first_match
-from router.core.tasks import classify
 from router.tasks.examples import read_asks
 from router.tasks.reader import load_model
 

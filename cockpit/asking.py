@@ -11,7 +11,7 @@ from typing import TypeVar
 import click
 
 from router.core.model import Message, Request
-from router.core.money import to_nano
+from router.core.money.amounts import to_nano
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

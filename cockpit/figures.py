@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from router.core.admission import Cap, Used
-from router.core.budget import fraction_used
-from router.core.spend import DeploymentStats, Entry, Spend, Window
+from router.core.attempts.admission import Cap, Used
+from router.core.money.budget import fraction_used
+from router.core.money.spend import DeploymentStats, Entry, Spend, Window
 from router.core.usage import Usage
 
 NOTHING_SPENT = Spend()

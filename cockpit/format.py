@@ -10,8 +10,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from router.core.display import Display
-from router.core.money import NANO
-from router.core.spend import Spend
+from router.core.money.amounts import NANO
+from router.core.money.spend import Spend
 
 UNKNOWN = "?"
 NOTHING = "–"

@@ -15,10 +15,10 @@ from typing import Protocol
 
 from cockpit.figures import Figures
 from cockpit.state import RunState, apply, fail, start, stop
-from router.core.budget import standing_caps
+from router.core.choosing.selection import Candidate, Plan
 from router.core.model import Message, Request, RouterConfig
-from router.core.selection import Candidate, Plan
-from router.core.windows import HOUR_MS, calendar_days, rolling_hours, span
+from router.core.money.budget import standing_caps
+from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
 from router.engine.ports import Clock, SpendReader

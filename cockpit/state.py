@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from router.core.failures import FailureClass
-from router.core.selection import Plan
-from router.core.spend import CostSource, Entry, EntryStatus
+from router.core.choosing.selection import Plan
+from router.core.failures.classify import FailureClass
+from router.core.money.spend import CostSource, Entry, EntryStatus
 from router.core.usage import NO_USAGE, Usage
 from router.engine.events import (
     Answer,

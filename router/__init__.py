@@ -12,9 +12,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from router.core.choosing.selection import Plan
     from router.core.model import RouterConfig
     from router.core.request import Message, Request
-    from router.core.selection import Plan
     from router.engine.engine import Engine, World
     from router.engine.events import Answer, RequestEnded, RouteEvent, TextArrived
     from router.errors import ConfigError, LedgerError, RouterError, UnknownName
@@ -39,7 +39,7 @@ __all__ = [
 _ROOMS = {
     "router.core.model": ("RouterConfig",),
     "router.core.request": ("Message", "Request"),
-    "router.core.selection": ("Plan",),
+    "router.core.choosing.selection": ("Plan",),
     "router.engine.engine": ("Engine", "World"),
     "router.engine.events": ("Answer", "RequestEnded", "RouteEvent", "TextArrived"),
     "router.errors": ("ConfigError", "LedgerError", "RouterError", "UnknownName"),

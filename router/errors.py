@@ -6,7 +6,7 @@
     ├── LedgerError             the ledger cannot be opened, read or written
     └── TransportError          a connection failed; fault, end (raised by transports, caught by adapters)
 
-A failure of a provider is not among them: inside the engine it is a value (`core.failures.Diagnosis`), and
+A failure of a provider is not among them: inside the engine it is a value (`core.failures.diagnosis`), and
 the caller reads it off the answer.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.exchange import End, Fault
+from router.core.failures.exchange import End, Fault
 
 
 class RouterError(Exception):

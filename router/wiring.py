@@ -15,12 +15,12 @@ from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
 from router.config.watch import ConfigWatch
-from router.core.health import Health
+from router.core.asks.tasks import Classification, classify
+from router.core.health.states import Health
 from router.core.model import Billing, Deployment, Message, RouterConfig, Wire
-from router.core.pricing import Price, price_over
+from router.core.money.pricing import Price, price_over
+from router.core.money.spend import Window
 from router.core.secret import Secret
-from router.core.spend import Window
-from router.core.tasks import Classification, classify
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
 from router.engine.engine import Engine, World

@@ -17,7 +17,7 @@ from router.core.model import (
     Tier,
     Wire,
 )
-from router.core.pricing import Price, price_from_config
+from router.core.money.pricing import Price, price_from_config
 from router.core.secret import Secret
 
 T0, T1, T2 = Tier("T0", "free cloud", 0), Tier("T1", "local", 1), Tier("T2", "paid", 2)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from router.core.health import FORGIVE_MS, JITTER, LOADED_MS, LONGEST_S, MOVES, Health, Sign
-from router.core.limits import BELIEVED_MS
+from router.core.health.limits import BELIEVED_MS
+from router.core.health.states import FORGIVE_MS, JITTER, LOADED_MS, LONGEST_S, MOVES, Health, Sign
 from router.core.model import Policy
 from router.engine.shared_state import LEASE_MARGIN_MS, MOST_WAITING
 

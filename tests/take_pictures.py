@@ -11,11 +11,11 @@ from pathlib import Path
 from cockpit.app import CockpitApp, Look
 from cockpit.opening import DEFAULT_THEME
 from cockpit.themes import load_themes, shipped_themes, to_textual
-from router.core.cost import CallFacts, cost
 from router.core.model import Billing, Deployment, RouterConfig
+from router.core.money.cost import CallFacts, cost
+from router.core.money.settling import PLANS
+from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
 from router.core.secret import Secret
-from router.core.settling import PLANS
-from router.core.spend import CostSource, EntryStatus, Intent, Settlement
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock

@@ -15,7 +15,7 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.sanitize import sanitize
 from router.core.model import Request
-from router.core.money import usd
+from router.core.money.amounts import usd
 from router.engine.events import (
     Answer,
     AttemptEnded,

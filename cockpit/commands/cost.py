@@ -13,14 +13,14 @@ import click
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.cost import CallFacts, Cost, cost
 from router.core.moments import date
-from router.core.money import usd
-from router.core.pricing import Price, price_from_config
-from router.core.spend import CostSource
-from router.core.transcript import Api, Transcript, parse_json, parse_stream, read_body, read_stream
+from router.core.money.amounts import usd
+from router.core.money.cost import CallFacts, Cost, cost
+from router.core.money.pricing import Price, price_from_config
+from router.core.money.spend import CostSource
 from router.core.usage import Usage
 from router.core.usage.counts import as_mapping, as_text
+from router.core.usage.transcript import Api, Transcript, parse_json, parse_stream, read_body, read_stream
 from router.engine.clock import SystemClock
 from router.prices.catalogue import lookup
 

@@ -11,7 +11,7 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.failures import Diagnosis, classify
+from router.core.failures.classify import Diagnosis, classify
 from router.core.moments import date
 from router.engine.clock import SystemClock
 from router.errors import RouterError

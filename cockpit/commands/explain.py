@@ -10,8 +10,8 @@ from cockpit.asking import Ask, asking_options
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.money import usd
-from router.core.selection import Candidate, Plan
+from router.core.choosing.selection import Candidate, Plan
+from router.core.money.amounts import usd
 from router.core.why import score_inputs, tell
 from router.wiring import planning
 

@@ -13,10 +13,10 @@ import click
 from cockpit.commands import spend, tiers
 from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
-from router.core.money import usd
-from router.core.spend import Dimension, Entry, Spend
-from router.core.trends import per_1k_requests
-from router.core.windows import calendar_days, rolling_hours, span
+from router.core.money.amounts import usd
+from router.core.money.spend import Dimension, Entry, Spend
+from router.core.money.windows import calendar_days, rolling_hours, span
+from router.core.reports.trends import per_1k_requests
 from router.wiring import Reading, reading
 
 Row = dict[str, Cell]

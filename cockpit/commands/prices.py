@@ -10,10 +10,10 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.guard import Sanity, Verdict, check_price
 from router.core.model import Deployment
-from router.core.transcript import parse_json
+from router.core.money.price_guard import Sanity, Verdict, check_price
 from router.core.usage.counts import as_mapping
+from router.core.usage.transcript import parse_json
 from router.engine.clock import SystemClock
 from router.prices.catalogue import Catalogue, ModelPrices, load_catalogue, lookup
 from router.wiring import load_config

@@ -13,14 +13,14 @@ from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.core.display import Display
-from router.core.lots import divisions
 from router.core.model import Deployment
-from router.core.money import usd
-from router.core.spend import Dimension, Spend, SpendGroup, Window
-from router.core.trends import cache_hit_rate, per_1k_requests
+from router.core.money.amounts import usd
+from router.core.money.spend import Dimension, Spend, SpendGroup, Window
+from router.core.money.windows import calendar_days, local_date, span
+from router.core.reports.lots import divisions
+from router.core.reports.trends import cache_hit_rate, per_1k_requests
+from router.core.reports.whatif import Saved, baseline_of, saved
 from router.core.usage import Usage
-from router.core.whatif import Saved, baseline_of, saved
-from router.core.windows import calendar_days, local_date, span
 from router.engine.ports import ReportReader, SpendReader
 from router.wiring import reading
 

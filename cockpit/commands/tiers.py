@@ -12,8 +12,8 @@ from cockpit.format import seconds
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.core.model import Limits
-from router.core.spend import DeploymentStats
-from router.core.windows import rolling_hours
+from router.core.money.spend import DeploymentStats
+from router.core.money.windows import rolling_hours
 from router.engine.health_board import DeploymentState
 from router.wiring import clear_rests, reading
 

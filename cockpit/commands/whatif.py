@@ -13,12 +13,13 @@ from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.config.task_map import read_task_map
-from router.core.lots import divisions
+from router.core.choosing.resolve import nearest_names
 from router.core.model import Deployment, RouterConfig
-from router.core.money import usd
-from router.core.resolve import nearest_names
-from router.core.spend import Window
-from router.core.whatif import (
+from router.core.money.amounts import usd
+from router.core.money.spend import Window
+from router.core.money.windows import calendar_days, span
+from router.core.reports.lots import divisions
+from router.core.reports.whatif import (
     Comparison,
     Line,
     Reprice,
@@ -29,7 +30,6 @@ from router.core.whatif import (
     with_batch,
     with_caching,
 )
-from router.core.windows import calendar_days, span
 from router.engine.ports import ReportReader
 from router.errors import UnknownName
 from router.wiring import reading

@@ -25,7 +25,7 @@ from cockpit.widgets.estimate_line import EstimateLine
 from cockpit.widgets.prompt import Prompt
 from cockpit.widgets.route_trace import RouteTrace
 from cockpit.widgets.run_status import RunStatus
-from router.core.spend import Entry
+from router.core.money.spend import Entry
 from router.engine.ports import Clock
 
 ESTIMATE_AFTER_S = 0.15

@@ -13,7 +13,7 @@ from cockpit.format import NOTHING, money, rate, seconds, tokens
 from cockpit.sanitize import one_line
 from cockpit.state import Phase, RunState
 from cockpit.widgets.tones import Part, Tone
-from router.core.spend import EntryStatus
+from router.core.money.spend import EntryStatus
 
 GLYPHS: dict[Phase, Part] = {
     Phase.IDLE: ("·", Tone.MUTED),

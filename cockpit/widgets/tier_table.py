@@ -14,9 +14,9 @@ from cockpit.sanitize import one_line
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
-from router.core.health import Health
+from router.core.health.states import Health
 from router.core.model import Deployment
-from router.core.spend import DeploymentStats
+from router.core.money.spend import DeploymentStats
 from router.engine.health_board import DeploymentState
 
 COLUMNS = (

@@ -14,8 +14,8 @@ from router.config.scalars import KeySource
 from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
 from router.core.display import Display
-from router.core.money import to_nano
-from router.core.pricing import Price
+from router.core.money.amounts import to_nano
+from router.core.money.pricing import Price
 from router.core.secret import Secret
 
 EMBEDDED_MODEL = "smollm2-135m"

@@ -1,7 +1,7 @@
 """The format of a route's `checks`: what an answer must pass before it is handed over.
 
 Shapes and types, patterns compiled and JSON schemas read; that programs are allowed at all is asked in
-`references.py`. What each check means is `core.checks`.
+`references.py`. What each check means is `core.answers.checks`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pydantic_core import core_schema
 from router.config.patterns import compile_pattern
 from router.config.scalars import Seconds, wrong
 from router.config.settings import Count, Section, Text
-from router.core import checks as core
-from router.core.checks import CheckKind
-from router.core.json_schema import Schema, read_schema
-from router.core.json_schema_keywords import Json
+from router.core.answers import checks as core
+from router.core.answers.checks import CheckKind
+from router.core.answers.json_schema import Schema, read_schema
+from router.core.answers.json_schema_keywords import Json
 from router.core.pattern import Pattern
 
 _NEEDS = {

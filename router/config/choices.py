@@ -1,14 +1,13 @@
 """The parts of a file that decide who is chosen, as the engine knows them: rules, weights, quality.
 
-Converts and nothing else; shapes are `schema.py` and `settings.py`, what they mean is `core.assignment`,
-`core.scoring` and `core.quality`.
+Converts and nothing else; shapes are `schema.py` and `settings.py`, what they mean is `core.choosing`.
 """
 
 from __future__ import annotations
 
 from router.config import schema
 from router.config.settings import Policy, Rule, Weights, When
-from router.core import quality, rules, scoring
+from router.core.choosing import quality, rules, scoring
 from router.core.request import Privacy
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from router.config.litellm_deployments import Read, free_name
 from router.config.positions import Plain
 from router.core.model import Billing
-from router.core.pricing import Price
+from router.core.money.pricing import Price
 
 Listed: TypeAlias = Callable[[str, str], Price | None]
 """What the price catalogue has for a vendor and a model."""

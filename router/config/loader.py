@@ -18,7 +18,7 @@ from router.config.paths import sample_config
 from router.config.positions import Document, Plain, read
 from router.config.schema import File
 from router.core.model import RouterConfig
-from router.core.pricing import Price, price_from_config, price_over
+from router.core.money.pricing import Price, price_from_config, price_over
 from router.errors import ConfigError, Problem
 
 BUILT_IN = "built-in"

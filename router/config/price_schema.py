@@ -1,4 +1,4 @@
-"""The format of a price. `core/pricing.py` reads prices; here each key of one gets its line and column."""
+"""The format of a price. `core.money.pricing` reads prices; here each key gets its line and column."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from router.config.scalars import (
     wrong,
 )
 from router.core import model
-from router.core.money import NANO
+from router.core.money.amounts import NANO
 
 _POLICY = model.Policy()
 _GUARD = _POLICY.guard

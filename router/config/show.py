@@ -8,11 +8,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
-from router.core.json_schema import Schema
+from router.core.answers.json_schema import Schema
 from router.core.model import Deployment, RouterConfig
-from router.core.money import usd
+from router.core.money.amounts import usd
+from router.core.money.pricing import Price
 from router.core.pattern import Pattern
-from router.core.pricing import Price
 from router.core.secret import Secret
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"

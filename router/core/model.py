@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from router.core.checks import Check
+from router.core.answers.checks import Check
+from router.core.choosing.quality import NOT_SAID, Priors
+from router.core.choosing.rules import Rule
+from router.core.choosing.scoring import USUAL_WEIGHTS, Weights
 from router.core.display import USD, Display
-from router.core.money import NANO
-from router.core.pricing import Price
-from router.core.quality import NOT_SAID, Priors
+from router.core.money.amounts import NANO
+from router.core.money.pricing import Price
 from router.core.request import ANYBODY, Message, Need, Privacy, Request
-from router.core.rules import Rule
-from router.core.scoring import USUAL_WEIGHTS, Weights
 from router.core.secret import Secret
 
 __all__ = ["Message", "Request"]  # handed on: who imports the configuration's nouns wants these two as well

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from router.core.failures import FailureClass
-from router.core.fallback import Past
-from router.core.money import usd
-from router.core.scoring import Score
-from router.core.selection import Candidate, Plan
+from router.core.attempts.fallback import Past
+from router.core.choosing.scoring import Score
+from router.core.choosing.selection import Candidate, Plan
+from router.core.failures.classify import FailureClass
+from router.core.money.amounts import usd
 
 
 def tell(plan: Plan, past: tuple[Past, ...] = ()) -> str:

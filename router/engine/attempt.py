@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from router.core.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
-from router.core.estimate import Estimate
-from router.core.exchange import Exchange
-from router.core.failures import cancelled
+from router.core.choosing.selection import Candidate
+from router.core.failures.classify import cancelled
+from router.core.failures.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
+from router.core.failures.exchange import Exchange
 from router.core.model import Deployment
-from router.core.selection import Candidate
-from router.core.settling import Ending, settle_money
-from router.core.spend import EntryStatus, Intent, Settlement
+from router.core.money.estimate import Estimate
+from router.core.money.settling import Ending, settle_money
+from router.core.money.spend import EntryStatus, Intent, Settlement
 from router.engine.events import AttemptRecord
 from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport
 

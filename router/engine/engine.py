@@ -1,8 +1,8 @@
 """The path of one request: resolve, estimate, select, decide, admit, send, classify, settle, commit.
 
 One readable loop over pure decisions and ports. It holds no rule of its own: who may serve is
-`core.selection`, what a failure means `core.failures`, what to do next `core.fallback`, what it cost
-`core.settling`.
+`core.choosing`, what a failure means `core.failures`, what comes next `core.attempts`, what it cost
+`core.money`.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from router.core.admission import Refusal
-from router.core.diagnosis import Diagnosis
-from router.core.estimate import estimate
-from router.core.failures import classify, internal
-from router.core.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
+from router.core.attempts.admission import Refusal
+from router.core.attempts.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
+from router.core.attempts.not_admitted import barred
+from router.core.attempts.retries import RetryBudget
+from router.core.choosing.resolve import Unknown, resolve
+from router.core.choosing.selection import Candidate, Plan
+from router.core.failures.classify import classify, internal
+from router.core.failures.diagnosis import Diagnosis
 from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
-from router.core.health import ScopeHealth
-from router.core.limits import LearnedLimit
+from router.core.health.limits import LearnedLimit
+from router.core.health.states import ScopeHealth
 from router.core.model import Request, Route, RouterConfig
-from router.core.not_admitted import barred
-from router.core.resolve import Unknown, resolve
-from router.core.retries import RetryBudget
-from router.core.selection import Candidate, Plan
-from router.core.spend import EntryStatus, Intent
+from router.core.money.estimate import estimate
+from router.core.money.spend import EntryStatus, Intent
 from router.core.why import plan_json, tell
 from router.engine.attempt import Attempt, record_of
 from router.engine.escalating import Escalating

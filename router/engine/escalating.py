@@ -1,8 +1,8 @@
 """The checks of one request while it runs: holds answers back, has them judged, climbs once.
 
 A route with checks hands nothing of an answer over before its checks have spoken, so that another deployment
-may still answer; a route without any is passed through untouched. What a check says is `core.checks`, whether
-a poor answer climbs `core.escalation`; what to do about failures stays with `core.fallback`.
+may still answer; a route without any is passed through untouched. What a check says and whether a poor answer
+climbs is `core.answers`; what to do about failures stays with `core.attempts.fallback`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from router.core.checks import CheckKind, Draft, Ran, Verdict, judge
-from router.core.escalation import Poor, Rules, Stay, carry, escalate
-from router.core.fallback import FRESH, Decision, GiveUp, Past, Standing, decide
+from router.core.answers.checks import CheckKind, Draft, Ran, Verdict, judge
+from router.core.answers.escalation import Poor, Rules, Stay, carry, escalate
+from router.core.attempts.fallback import FRESH, Decision, GiveUp, Past, Standing, decide
+from router.core.choosing.selection import Plan
 from router.core.model import Route, RouterConfig
+from router.core.money.spend import EntryStatus
 from router.core.request import Request
-from router.core.selection import Plan
-from router.core.spend import EntryStatus
 from router.engine.events import Answer, AnswerChecked, AttemptEnded, AttemptRecord, RouteEvent, TextArrived
 from router.engine.ports import CheckRunner
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.checks import Verdict
-from router.core.failures import FailureClass
-from router.core.selection import Plan
-from router.core.spend import CostSource, EntryStatus
+from router.core.answers.checks import Verdict
+from router.core.choosing.selection import Plan
+from router.core.failures.classify import FailureClass
+from router.core.money.spend import CostSource, EntryStatus
 from router.core.usage import NO_USAGE, Usage
 
 

@@ -1,8 +1,8 @@
 """Which deployments rest now, why and until when, as far as this process knows.
 
 A cache of the ledger's health, so that planning asks no file: it takes in what admissions answer and what its
-own attempts taught at once, and everything when the ledger has changed. How health moves is `core.health` and
-`core.scopes`; that nobody slips through in between is the ledger's.
+own attempts taught at once, and everything when the ledger has changed. How health moves is `core.health`;
+that nobody slips through in between is the ledger's.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from router.core.admission import Lesson
-from router.core.diagnosis import Scope
-from router.core.health import Health, ScopeHealth
+from router.core.attempts.admission import Lesson
+from router.core.failures.diagnosis import Scope
+from router.core.health.scopes import learn, resting, scope_keys, why_away
+from router.core.health.states import Health, ScopeHealth
 from router.core.model import Deployment, Route, RouterConfig
-from router.core.scopes import learn, resting, scope_keys, why_away
 from router.engine.ports import Clock
 
 

@@ -1,7 +1,7 @@
 """What each deployment bears: its limits, configured and learned, and how many calls at once it took lately.
 
 This process's memory of it; which attempts have started, in all processes, is the ledger's. What a limit
-means is `core.limits`, how the number at once moves is `core.pace`.
+means is `core.health.limits`, how the number at once moves is `core.health.pace`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from router.core.admission import Quota
-from router.core.limit_headers import limits_told
-from router.core.limits import LearnedLimit, LimitKind, LimitSource, effective, is_news, quotas
+from router.core.attempts.admission import Quota
+from router.core.health.limit_headers import limits_told
+from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, effective, is_news, quotas
+from router.core.health.pace import FREE, Pace, Sample, paced
 from router.core.model import Deployment, Limits, Policy
-from router.core.pace import FREE, Pace, Sample, paced
 from router.engine.attempt import Attempt
 from router.engine.ports import Clock
 

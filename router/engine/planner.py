@@ -1,22 +1,22 @@
 """From a request to a plan: gathers what is known of every deployment and hands it to the pure decisions.
 
-Holds no rule: where a request goes is `core.assignment`, who may serve it `core.selection`.
+Holds no rule: where a request goes is `core.choosing.assignment`, who may serve it `core.choosing.selection`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.assignment import Assignment, assign
-from router.core.clamp import Clamp, clamp, with_thinking
-from router.core.estimate import estimate
-from router.core.facts import Facts
+from router.core.choosing.assignment import Assignment, assign
+from router.core.choosing.clamp import Clamp, clamp, with_thinking
+from router.core.choosing.facts import Facts
+from router.core.choosing.observed import NOTHING, Observed
+from router.core.choosing.quality import NOTHING_SEEN, Work, quality
+from router.core.choosing.resolve import Unknown, members
+from router.core.choosing.selection import Moment, Plan, plan
+from router.core.choosing.stickiness import Pin
 from router.core.model import Deployment, Request, Route, RouterConfig, Strategy
-from router.core.observed import NOTHING, Observed
-from router.core.quality import NOTHING_SEEN, Work, quality
-from router.core.resolve import Unknown, members
-from router.core.selection import Moment, Plan, plan
-from router.core.stickiness import Pin
+from router.core.money.estimate import estimate
 from router.engine.events import AttemptRecord
 from router.engine.health_board import HealthBoard
 from router.engine.sessions import Sessions

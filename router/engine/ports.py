@@ -9,16 +9,25 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from router.core.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
-from router.core.check_value import CheckStats
-from router.core.checks import Command, Ran, Verdict
-from router.core.exchange import Exchange
-from router.core.health import ScopeHealth
-from router.core.limits import LearnedLimit
-from router.core.lots import Divisions, Lot, PrefixUse
+from router.core.answers.check_value import CheckStats
+from router.core.answers.checks import Command, Ran, Verdict
+from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
+from router.core.choosing.quality import Evidence, Work
+from router.core.failures.exchange import Exchange
+from router.core.health.limits import LearnedLimit
+from router.core.health.states import ScopeHealth
 from router.core.model import Deployment, Message
-from router.core.quality import Evidence, Work
-from router.core.spend import DeploymentStats, Dimension, Entry, Intent, Settlement, Spend, SpendGroup, Window
+from router.core.money.spend import (
+    DeploymentStats,
+    Dimension,
+    Entry,
+    Intent,
+    Settlement,
+    Spend,
+    SpendGroup,
+    Window,
+)
+from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.core.usage import UsageReading
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from router.core.admission import Refusal
-from router.core.fallback import Past
+from router.core.attempts.admission import Refusal
+from router.core.attempts.fallback import Past
 from router.core.model import Route, RouterConfig
 from router.core.request import Request
 from router.engine.escalating import Escalating

@@ -1,7 +1,7 @@
 """What this process shares with all others about its deployments: asked before each attempt, told after.
 
 Brings together the ledger, which decides, and the boards, which remember what it said. Holds no rule: terms
-come from `core.budget` and `core.limits`, what an end teaches from `core.scopes` and `core.pace`.
+come from `core.money.budget` and `core.health.limits`, what an end teaches from the rest of `core.health`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from router.core.admission import Lesson, Refusal, Terms
-from router.core.budget import caps, charge_of
-from router.core.diagnosis import Diagnosis, FailureClass
-from router.core.failures import begun
-from router.core.health import Health, ScopeHealth
-from router.core.limits import LearnedLimit
+from router.core.attempts.admission import Lesson, Refusal, Terms
+from router.core.failures.classify import begun
+from router.core.failures.diagnosis import Diagnosis, FailureClass
+from router.core.health.limits import LearnedLimit
+from router.core.health.states import Health, ScopeHealth
 from router.core.model import RouterConfig
-from router.core.spend import Settlement
+from router.core.money.budget import caps, charge_of
+from router.core.money.spend import Settlement
 from router.engine.attempt import Attempt
 from router.engine.health_board import DeploymentState, HealthBoard
 from router.engine.pace_board import PaceBoard

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeAlias
 
+from router.core.choosing.observed import Observed
 from router.core.model import Message, Request, Wire
-from router.core.observed import Observed
 from router.core.secret import Secret
 from router.engine.ports import Chance, CheckRunner, Clock, Ledger, Upstream
 
 if TYPE_CHECKING:  # as in core.assignment
-    from router.core.tasks import Classification
+    from router.core.asks.tasks import Classification
 
 Classify: TypeAlias = "Callable[[tuple[Message, ...]], Classification]"
 """What kind of work a conversation's last ask is."""

@@ -2,7 +2,7 @@
 
 The answer goes in on standard input, the exit code comes out. Owns the process and its end: no shell, no
 keys in its environment, a time-out over everything, no process left behind. What the result means is
-`core.checks`.
+`core.answers.checks`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 
-from router.core.checks import MAX_DETAIL, Command, Ran
+from router.core.answers.checks import MAX_DETAIL, Command, Ran
 
 PASSED_ON = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV", "XDG_CACHE_HOME", "TZ"),

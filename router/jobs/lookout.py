@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 
-from router.core.admission import Cap, Used
-from router.core.budget import fraction_used, pressure, standing_caps
+from router.core.attempts.admission import Cap, Used
+from router.core.choosing.observed import NOTHING, Observed
+from router.core.choosing.quality import Evidence, Work
 from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
-from router.core.observed import NOTHING, Observed
-from router.core.quality import Evidence, Work
-from router.core.spend import DeploymentStats, Dimension, Window
-from router.core.windows import calendar_days, span
+from router.core.money.budget import fraction_used, pressure, standing_caps
+from router.core.money.spend import DeploymentStats, Dimension, Window
+from router.core.money.windows import calendar_days, span
 from router.engine.ports import Clock, SpendReader
 
 LATELY_MS = 15 * 60_000

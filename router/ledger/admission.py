@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.core.admission import Admission, Lesson, Refusal, Terms
-from router.core.health import ScopeHealth
-from router.core.scopes import learn, leased
-from router.core.scopes import refusal as rest_refusal
-from router.core.spend import Intent
+from router.core.attempts.admission import Admission, Lesson, Refusal, Terms
+from router.core.health.scopes import learn, leased
+from router.core.health.scopes import refusal as rest_refusal
+from router.core.health.states import ScopeHealth
+from router.core.money.spend import Intent
 from router.ledger import budgets
 from router.ledger.health_store import read_health, write_health
 from router.ledger.limits_store import quota_refusal

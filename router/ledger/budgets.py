@@ -1,4 +1,4 @@
-"""What counts against a budget, and whether one more attempt fits: the sums behind `core.budget`.
+"""What counts against a budget, and whether one more attempt fits: the sums behind `core.money.budget`.
 
 Call `refusal` and `guard_refusal` inside the write transaction that admits the attempt, so that nothing is
 spent between the sum and the row. Nothing is kept beside the ledger: sums come from its rows, and for whole
@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from router.core import budget, runaway
-from router.core.admission import Cap, Refusal, RefusedBy, Used
+from router.core.attempts.admission import Cap, Refusal, RefusedBy, Used
 from router.core.model import Guard
-from router.core.spend import Intent, Window
+from router.core.money import budget, runaway
+from router.core.money.spend import Intent, Window
 from router.ledger import pauses
 from router.ledger.rollup_tables import KEYS, SPANS
 from router.ledger.rollups import Part, parts

@@ -1,16 +1,16 @@
 """What checks said of answers, as rows, and what each check of a route has led to since.
 
 A row holds a check's name and whether it passed: no words, nothing of the answer. What the sums mean for a
-check is `core.check_value`.
+check is `core.answers.check_value`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.core.check_value import CheckStats
-from router.core.checks import Verdict
-from router.core.spend import Window
+from router.core.answers.check_value import CheckStats
+from router.core.answers.checks import Verdict
+from router.core.money.spend import Window
 from router.ledger.schema import has_table
 from router.ledger.sqlite import Connection
 

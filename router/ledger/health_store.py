@@ -1,4 +1,4 @@
-"""The rows of `health`: what all processes know of every scope. How health moves is `core.health`."""
+"""The rows of `health`: what all processes know of every scope. How health moves is `core.health.states`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from router.core.health import HEALTHY, Health, ScopeHealth, loaded
+from router.core.health.states import HEALTHY, Health, ScopeHealth, loaded
 from router.ledger.schema import has_table
 from router.ledger.sqlite import Connection, writing
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from router.core.admission import Quota, Refusal, Unit
-from router.core.limits import LearnedLimit, LimitKind, LimitSource, refusal
+from router.core.attempts.admission import Quota, Refusal, Unit
+from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, refusal
 from router.ledger.owner import has_died
 from router.ledger.schema import has_table
 from router.ledger.sqlite import Connection

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from router.core.lots import Divisions, Lot, PrefixUse
-from router.core.spend import CostSource, Window
+from router.core.money.spend import CostSource, Window
+from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.core.usage import Usage
 from router.ledger.rollup_tables import KEYS, row_sums
 from router.ledger.rows import USAGE_COLUMNS

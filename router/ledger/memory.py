@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from statistics import median_low
 
-from router.core import budget
-from router.core.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
-from router.core.checks import Verdict
-from router.core.health import HEALTHY, ScopeHealth, loaded
-from router.core.limits import LearnedLimit
-from router.core.quality import NOTHING_SEEN, Evidence, Work
-from router.core.scopes import learn, leased
-from router.core.spend import (
+from router.core.answers.checks import Verdict
+from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
+from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
+from router.core.health.limits import LearnedLimit
+from router.core.health.scopes import learn, leased
+from router.core.health.states import HEALTHY, ScopeHealth, loaded
+from router.core.money import budget
+from router.core.money.spend import (
     DeploymentStats,
     Dimension,
     Entry,

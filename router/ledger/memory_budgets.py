@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.core.admission import Cap, Used
-from router.core.spend import Entry
+from router.core.attempts.admission import Cap, Used
+from router.core.money.spend import Entry
 
 
 def spent(entries: Iterable[Entry], cap: Cap) -> Used:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from router.core.admission import Quota, Refusal, Terms, Unit
-from router.core.limits import refusal as limit_refusal
-from router.core.scopes import Healths
-from router.core.scopes import refusal as rest_refusal
-from router.core.spend import Entry, EntryStatus, Intent
+from router.core.attempts.admission import Quota, Refusal, Terms, Unit
+from router.core.health.limits import refusal as limit_refusal
+from router.core.health.scopes import Healths
+from router.core.health.scopes import refusal as rest_refusal
+from router.core.money.spend import Entry, EntryStatus, Intent
 
 
 def refusal(

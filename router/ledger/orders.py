@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from router.core.admission import Admission, Lesson, Terms
-from router.core.checks import Verdict
-from router.core.limits import LearnedLimit
-from router.core.spend import Intent
+from router.core.answers.checks import Verdict
+from router.core.attempts.admission import Admission, Lesson, Terms
+from router.core.health.limits import LearnedLimit
+from router.core.money.spend import Intent
 from router.errors import LedgerError
 from router.ledger.rows import Row
 

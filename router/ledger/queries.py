@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median_low
 from typing import Any
 
-from router.core.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
+from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.usage import Usage
 from router.ledger.rollup_tables import COLUMNS, NO_KEY
 from router.ledger.rollups import summed

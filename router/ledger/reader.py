@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from router.core.admission import Cap, Used
-from router.core.check_value import CheckStats
-from router.core.health import ScopeHealth
-from router.core.limits import LearnedLimit
-from router.core.lots import Divisions, Lot, PrefixUse
-from router.core.quality import Evidence, Work
-from router.core.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
+from router.core.answers.check_value import CheckStats
+from router.core.attempts.admission import Cap, Used
+from router.core.choosing.quality import Evidence, Work
+from router.core.health.limits import LearnedLimit
+from router.core.health.states import ScopeHealth
+from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
+from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.errors import LedgerError
 from router.ledger import budgets, check_results, evidence, lots, queries, rollups
 from router.ledger.errors import told_clearly

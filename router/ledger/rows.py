@@ -7,7 +7,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from router.core.spend import CostSource, Entry, EntryStatus, Intent, Settlement
+from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
 from router.core.usage import Usage
 from router.ledger.sqlite import Connection
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from router.core.admission import NO_TERMS, Admission, Lesson, Terms
-from router.core.checks import Verdict
-from router.core.limits import LearnedLimit
-from router.core.spend import Intent, Settlement
+from router.core.answers.checks import Verdict
+from router.core.attempts.admission import NO_TERMS, Admission, Lesson, Terms
+from router.core.health.limits import LearnedLimit
+from router.core.money.spend import Intent, Settlement
 from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger.orders import (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from router.core.admission import Admission
+from router.core.attempts.admission import Admission
 from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger import check_results

@@ -13,9 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from router.core.pricing import Price, model_keys, price_from_config
-from router.core.rates import RateTable
-from router.core.spend import CostSource
+from router.core.money.pricing import Price, model_keys, price_from_config
+from router.core.money.rates import RateTable
+from router.core.money.spend import CostSource
 
 VENDOR_NAMES = {
     "gemini": "google",

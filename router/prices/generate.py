@@ -22,7 +22,7 @@ from typing import Any
 from genai_prices import types
 from genai_prices.data import providers
 
-from router.core.rates import RATE_NAMES
+from router.core.money.rates import RATE_NAMES
 
 HERE = Path(__file__).parent
 FEES = {"web_searches_kcount": "web_search_usd_per_1k"}

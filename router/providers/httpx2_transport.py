@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from router.core.exchange import End, Fault
+from router.core.failures.exchange import End, Fault
 from router.errors import TransportError
 from router.providers.transport import (
     UNSENDABLE,

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
-from router.core.exchange import Exchange
+from router.core.failures.exchange import Exchange
 from router.engine.ports import Call, Chance, Ended, Upstream, UpstreamEvent, Waiting
 from router.errors import TransportError
 from router.providers.llamacpp_server import EmbeddedServer, unavailable

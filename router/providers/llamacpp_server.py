@@ -15,7 +15,7 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from router.core.exchange import Fault
+from router.core.failures.exchange import Fault
 from router.core.secret import Secret
 from router.engine.ports import Chance
 from router.errors import TransportError

@@ -10,9 +10,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
-from router.core.clamp import MARGIN
-from router.core.estimate import input_tokens
+from router.core.choosing.clamp import MARGIN
 from router.core.model import Billing
+from router.core.money.estimate import input_tokens
 from router.core.usage import read_ollama
 from router.engine.ports import Call, Ended, UpstreamEvent, UsageReport, Waiting
 from router.providers.ndjson import NdjsonDecoder

@@ -21,7 +21,7 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
-from router.core.exchange import End, Fault
+from router.core.failures.exchange import End, Fault
 from router.errors import TransportError
 from router.providers.transport import (
     UNSENDABLE,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from router.core.exchange import End, Exchange, Fault
+from router.core.failures.exchange import End, Exchange, Fault
 from router.core.usage import NO_USAGE, NOTHING_READ, UsageReading, merge
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from router.errors import TransportError

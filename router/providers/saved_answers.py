@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from router.core.exchange import End, Exchange, Fault
+from router.core.failures.exchange import End, Exchange, Fault
 from router.core.model import Billing, Deployment, Provider, Tier, Wire
 from router.engine.ports import Call, Content, Ended, UpstreamEvent
 from router.errors import RouterError, TransportError

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from router.core.exchange import Exchange
+from router.core.failures.exchange import Exchange
 from router.core.usage import UsageReading
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport, Waiting
 

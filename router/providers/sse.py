@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.exchange import End
+from router.core.failures.exchange import End
 from router.errors import TransportError
 
 MAX_BYTES = 8 * 1024 * 1024

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import Protocol
 
-from router.core.exchange import End, Fault
+from router.core.failures.exchange import End, Fault
 from router.engine.ports import Call, Content, UpstreamEvent
 from router.errors import TransportError
 from router.providers.reading import Decoder, Reader, Reading

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from router.core.exchange import Fault
+from router.core.failures.exchange import Fault
 from router.errors import TransportError
 
 UNSENDABLE = "its URL, a header, the key or the proxy's address has characters that cannot be sent"

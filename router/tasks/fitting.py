@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from random import Random
 
-from router.core.task_model import softmax
+from router.core.asks.task_model import softmax
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from router.core.task_model import TaskModel
+from router.core.asks.task_model import TaskModel
 from router.tasks.model_file import unpack
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from router.core.ask_features import ask_features, language_features
-from router.core.ask_view import view
-from router.core.task_model import Head, TaskModel
+from router.core.asks.features import ask_features, language_features
+from router.core.asks.task_model import Head, TaskModel
+from router.core.asks.view import view
 from router.tasks.examples import Labelled, read_asks, read_languages, read_templates, varied
 from router.tasks.fitting import (
     Fit,

@@ -14,7 +14,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from cockpit.__main__ import cli
-from router.core.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
 from router.core.usage import Usage
 from router.engine.clock import SystemClock
 from router.ledger.sqlite_ledger import SqliteLedger, open_ledger

@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, Look
 from cockpit.session import Reload
-from router.core.failures import FailureClass
-from router.core.health import Health
+from router.core.choosing.selection import Candidate, Plan
+from router.core.failures.classify import FailureClass
+from router.core.health.states import Health
 from router.core.model import Billing, Climb, Deployment, Provider, Request, Route, RouterConfig, Tier, Wire
-from router.core.selection import Candidate, Plan
-from router.core.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
 from router.core.usage import Usage
 from router.engine.clock import ManualClock
 from router.engine.events import (

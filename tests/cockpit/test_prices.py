@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.commands.prices import check_deployments, command
-from router.core.guard import Sanity
 from router.core.model import Billing, Deployment, Provider, Tier, Wire
-from router.core.pricing import price_from_config
+from router.core.money.price_guard import Sanity
+from router.core.money.pricing import price_from_config
 from router.prices.catalogue import lookup
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "price_sanity.json").read_text())

@@ -9,12 +9,12 @@ import pytest
 
 from cockpit.opening import WiredControls, in_words
 from router.config.watch import Refused, Reloaded
-from router.core.admission import Lesson
-from router.core.exchange import Exchange
-from router.core.failures import classify
-from router.core.health import Health
+from router.core.attempts.admission import Lesson
+from router.core.failures.classify import classify
+from router.core.failures.exchange import Exchange
+from router.core.health.scopes import scope_keys
+from router.core.health.states import Health
 from router.core.model import Policy, Tier
-from router.core.scopes import scope_keys
 from router.errors import Problem, UnknownName
 from router.wiring import wired
 from tests.cockpit.scripted import (

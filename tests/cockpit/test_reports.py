@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from router.core.spend import Intent, Settlement
+from router.core.money.spend import Intent, Settlement
 from router.core.usage import Usage
 from router.engine.clock import SystemClock
 from tests.cockpit.booked import Shop, call, document, fill, shop_in

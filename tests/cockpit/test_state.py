@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from cockpit.figures import Figures, add, by_midnight, reasons
 from cockpit.state import Mark, Phase, RunState, apply, fail, start, stop, trace, with_rows
-from router.core.failures import FailureClass
-from router.core.selection import Candidate, Plan
-from router.core.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Spend, Window
+from router.core.choosing.selection import Candidate, Plan
+from router.core.failures.classify import FailureClass
+from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Spend, Window
 from router.core.usage import Usage
 from router.engine.events import (
     Answer,

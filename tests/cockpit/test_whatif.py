@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from router.core.spend import Intent, Settlement
+from router.core.money.spend import Intent, Settlement
 from router.core.usage import Usage
 from router.errors import ConfigError, UnknownName
 from tests.cockpit.booked import Shop, Work, a_day, call, document, fill, shop_in

@@ -8,7 +8,7 @@ import pytest
 
 from router.config.loader import load
 from router.config.show import shown
-from router.core.checks import Check, CheckKind, Command, Draft, judge
+from router.core.answers.checks import Check, CheckKind, Command, Draft, judge
 from router.errors import ConfigError
 
 FILE = Path(__file__).parents[1] / "data" / "config" / "good_checks.yaml"

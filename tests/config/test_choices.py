@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import built_in, load
-from router.core.assignment import Assignment, assign
+from router.core.choosing.assignment import Assignment, assign
+from router.core.choosing.quality import Work
+from router.core.choosing.rules import Rule, When
+from router.core.choosing.scoring import Weights
 from router.core.model import Message, Request
-from router.core.quality import Work
 from router.core.request import Need, Privacy
-from router.core.rules import Rule, When
-from router.core.scoring import Weights
 from router.errors import ConfigError
 
 EVERYTHING = Path(__file__).parents[1] / "data" / "config" / "good_everything.yaml"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import load
+from router.core.choosing.resolve import resolve
 from router.core.model import Billing, Policy, RouterConfig, Strategy, Wire
-from router.core.pricing import Price, price_from_config
-from router.core.resolve import resolve
+from router.core.money.pricing import Price, price_from_config
 from router.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "data" / "config"

@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from router.config import price_schema, schema, settings
 from router.config.scalars import ApiKey, BaseUrl, Seconds, Usd
-from router.core.pricing import price_from_config
-from router.core.rates import Rates
+from router.core.money.pricing import price_from_config
+from router.core.money.rates import Rates
 
 
 def undocumented(module: ModuleType) -> Iterator[str]:

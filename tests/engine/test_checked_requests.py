@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from router.core.checks import Check, CheckKind
-from router.core.exchange import End, Exchange
+from router.core.answers.checks import Check, CheckKind
+from router.core.failures.exchange import End, Exchange
 from router.core.model import Policy, Request, RouterConfig, Wire
+from router.core.money.spend import EntryStatus
 from router.core.request import Message
 from router.core.secret import Secret
-from router.core.spend import EntryStatus
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
 from router.engine.engine import Engine, World

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from router.core.exchange import Exchange
+from router.core.asks.tasks import Classification
+from router.core.choosing.observed import Observed
+from router.core.choosing.quality import Evidence, Work
+from router.core.failures.exchange import Exchange
 from router.core.model import (
     LevelRule,
     Message,
@@ -18,12 +21,9 @@ from router.core.model import (
     TaskRule,
     Wire,
 )
-from router.core.observed import Observed
-from router.core.pricing import price_from_config
-from router.core.quality import Evidence, Work
+from router.core.money.pricing import price_from_config
+from router.core.money.spend import DeploymentStats
 from router.core.secret import Secret
-from router.core.spend import DeploymentStats
-from router.core.tasks import Classification
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.exchange import End, Exchange, Fault
-from router.core.failures import FailureClass
+from router.core.failures.classify import FailureClass
+from router.core.failures.exchange import End, Exchange, Fault
 from router.core.model import Climb, Message, Policy, Request, RouterConfig, Wire
+from router.core.money.spend import CostSource, Entry, EntryStatus
 from router.core.secret import Secret
-from router.core.spend import CostSource, Entry, EntryStatus
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock

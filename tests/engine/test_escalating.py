@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
-from router.core.checks import Check, CheckKind, Command, Ran
-from router.core.exchange import Exchange
-from router.core.failures import Diagnosis, FailureClass, classify
-from router.core.fallback import GiveUp, Past, Try
+from router.core.answers.checks import Check, CheckKind, Command, Ran
+from router.core.attempts.fallback import GiveUp, Past, Try
+from router.core.choosing.selection import Candidate, Plan
+from router.core.failures.classify import Diagnosis, FailureClass, classify
+from router.core.failures.exchange import Exchange
 from router.core.model import Climb, Route
+from router.core.money.spend import CostSource, EntryStatus
 from router.core.request import Message, Request
-from router.core.selection import Candidate, Plan
-from router.core.spend import CostSource, EntryStatus
 from router.core.usage import NO_USAGE
 from router.engine.escalating import Escalating
 from router.engine.events import (

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.exchange import Exchange
-from router.core.health import Health
-from router.core.limits import LearnedLimit, LimitKind, LimitSource
+from router.core.failures.exchange import Exchange
+from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
+from router.core.health.states import Health
 from router.core.model import (
     Budget,
     BudgetScope,
@@ -22,8 +22,8 @@ from router.core.model import (
     RouterConfig,
     Wire,
 )
+from router.core.money.spend import Entry
 from router.core.secret import Secret
-from router.core.spend import Entry
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
 from router.engine.engine import Engine, World

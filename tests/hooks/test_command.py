@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from router.core.checks import MAX_DETAIL, Command, Ran
+from router.core.answers.checks import MAX_DETAIL, Command, Ran
 from router.hooks.command import CommandRunner
 
 

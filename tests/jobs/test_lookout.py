@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 
-from router.core.checks import Verdict
+from router.core.answers.checks import Verdict
+from router.core.choosing.quality import Evidence, Work
 from router.core.model import Budget, BudgetScope, BudgetWindow, Limits, Message, Request
-from router.core.quality import Evidence, Work
-from router.core.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
 from router.engine.clock import ManualClock
 from router.jobs.lookout import Lookout
 from router.ledger.memory import MemoryLedger

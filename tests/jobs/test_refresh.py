@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from router.core.admission import Lesson
-from router.core.exchange import Exchange
-from router.core.failures import classify
-from router.core.health import Health, ScopeHealth
+from router.core.attempts.admission import Lesson
+from router.core.failures.classify import classify
+from router.core.failures.exchange import Exchange
+from router.core.health.scopes import scope_keys
+from router.core.health.states import Health, ScopeHealth
 from router.core.model import Policy
-from router.core.scopes import scope_keys
 from router.core.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-from router.core.admission import Terms
-from router.core.budget import caps, charge_of
+from router.core.attempts.admission import Terms
 from router.core.model import Budget, BudgetScope, BudgetWindow
+from router.core.money.budget import caps, charge_of
 from router.engine.clock import SystemClock
 from router.ledger.sqlite_ledger import open_ledger
 from tests.ledger.samples import START, TERMS, intent, settlement

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from router.core.admission import Quota, Terms, Unit
-from router.core.diagnosis import Scope
-from router.core.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Window
+from router.core.attempts.admission import Quota, Terms, Unit
+from router.core.failures.diagnosis import Scope
+from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Window
 from router.core.usage import Usage
 from router.engine.ports import Ledger, SpendReader
 from router.ledger.sqlite import Connection, connect, open_for_writing

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.admission import Lesson, Quota, RefusedBy, Terms, Unit
-from router.core.diagnosis import Diagnosis
-from router.core.exchange import Exchange
-from router.core.failures import begun, cancelled, classify
-from router.core.health import Health
-from router.core.limits import LearnedLimit, LimitKind, LimitSource
+from router.core.attempts.admission import Lesson, Quota, RefusedBy, Terms, Unit
+from router.core.failures.classify import begun, cancelled, classify
+from router.core.failures.diagnosis import Diagnosis
+from router.core.failures.exchange import Exchange
+from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
+from router.core.health.states import Health
 from router.core.model import Policy
-from router.core.spend import EntryStatus, Intent, Settlement
+from router.core.money.spend import EntryStatus, Intent, Settlement
 from router.core.usage import Usage
 from tests.ledger.samples import SCOPES, START, Book, intent, settlement
 

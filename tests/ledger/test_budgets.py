@@ -17,11 +17,11 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.core.admission import Admission, Cap, RefusedBy, Terms, Used
-from router.core.budget import caps, charge_of, standing_caps
+from router.core.attempts.admission import Admission, Cap, RefusedBy, Terms, Used
 from router.core.model import Budget, BudgetScope, BudgetWindow
-from router.core.spend import CostSource, Entry, EntryStatus, Intent, Settlement
-from router.core.windows import HOUR_MS, calendar_days, calendar_month
+from router.core.money.budget import caps, charge_of, standing_caps
+from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
+from router.core.money.windows import HOUR_MS, calendar_days, calendar_month
 from router.engine.clock import ManualClock
 from router.ledger import memory_budgets
 from router.ledger.admission import admit

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.check_value import CheckStats, check_value
-from router.core.checks import Verdict
-from router.core.spend import Window
+from router.core.answers.check_value import CheckStats, check_value
+from router.core.answers.checks import Verdict
+from router.core.money.spend import Window
 from router.ledger.reader import SqliteSpendReader
 from router.ledger.sqlite_ledger import SqliteLedger
 from tests.ledger.samples import ALL, START, intent, settlement

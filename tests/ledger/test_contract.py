@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.spend import (
+from router.core.money.spend import (
     DeploymentStats,
     Dimension,
     EntryStatus,

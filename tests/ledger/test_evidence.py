@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from router.core.checks import Verdict
-from router.core.quality import Evidence, Work
-from router.core.spend import EntryStatus, Window
+from router.core.answers.checks import Verdict
+from router.core.choosing.quality import Evidence, Work
+from router.core.money.spend import EntryStatus, Window
 from router.errors import LedgerError
 from router.ledger.reader import SqliteSpendReader, open_reader
 from router.ledger.sqlite_ledger import SqliteLedger

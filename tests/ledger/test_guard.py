@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from router.core.admission import RefusedBy, Terms
+from router.core.attempts.admission import RefusedBy, Terms
 from router.core.model import Guard
-from router.core.spend import Intent
+from router.core.money.spend import Intent
 from router.engine.clock import ManualClock
 from router.ledger.admission import admit
 from router.ledger.owner import this_process

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from router.core.admission import Admission, Lesson
-from router.core.exchange import Exchange
-from router.core.failures import classify
+from router.core.attempts.admission import Admission, Lesson
+from router.core.failures.classify import classify
+from router.core.failures.exchange import Exchange
 from router.core.model import Policy
-from router.core.spend import EntryStatus
+from router.core.money.spend import EntryStatus
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.reader import SqliteSpendReader, open_reader

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.core.spend import Dimension, EntryStatus, Intent, Settlement, Spend, Window
+from router.core.money.spend import Dimension, EntryStatus, Intent, Settlement, Spend, Window
+from router.core.money.windows import HOUR_MS, calendar_days, span
 from router.core.usage import Usage
-from router.core.windows import HOUR_MS, calendar_days, span
 from router.engine.clock import ManualClock
 from router.ledger.memory import MemoryLedger
 from router.ledger.private_files import prepare

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.spend import CostSource, Entry, EntryStatus, Intent, Settlement
+from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
 from router.core.usage import Usage
 from router.ledger import queries
 from router.ledger.private_files import prepare

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from router.core.admission import Lesson, Quota, Terms, Unit
-from router.core.exchange import Exchange
-from router.core.failures import classify
-from router.core.health import Health
+from router.core.attempts.admission import Lesson, Quota, Terms, Unit
+from router.core.failures.classify import classify
+from router.core.failures.exchange import Exchange
+from router.core.health.states import Health
 from router.core.model import Policy
 from router.engine.clock import ManualClock
 from router.errors import LedgerError

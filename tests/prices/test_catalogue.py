@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from router.core.pricing import model_keys
-from router.core.spend import CostSource
+from router.core.money.pricing import model_keys
+from router.core.money.spend import CostSource
 from router.prices.catalogue import Catalogue, load_catalogue, lookup
 
 SPRING = "2026-04-01"

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
-from router.core.exchange import Exchange
+from router.core.failures.exchange import Exchange
 from router.core.model import Billing, Deployment, Message, Provider, Tier, Timeouts, Wire
 from router.core.secret import Secret
 from router.core.usage import Usage

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.exchange import End, Exchange
+from router.core.failures.exchange import End, Exchange
 from router.core.model import Message
 from router.core.usage import Usage
 from router.engine.ports import Content, UpstreamEvent, UsageReport

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from router.core.exchange import End, Exchange, Fault
+from router.core.failures.exchange import End, Exchange, Fault
 from router.core.model import Message, Wire
 from router.engine.chance import SeededChance, SystemChance
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, Waiting

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from router.core.exchange import End, Exchange, Fault
-from router.core.failures import FailureClass, classify
+from router.core.failures.classify import FailureClass, classify
+from router.core.failures.exchange import End, Exchange, Fault
 from router.core.model import Billing, Message, Timeouts
 from router.engine.ports import Call, UpstreamEvent, Waiting
 from router.engine.virtual_time import run_virtual

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.estimate import input_tokens
-from router.core.exchange import End, Exchange
+from router.core.failures.exchange import End, Exchange
 from router.core.model import Message
+from router.core.money.estimate import input_tokens
 from router.core.usage import Usage
 from router.engine.ports import Content, UpstreamEvent, UsageReport
 from router.providers.ollama_wire import OllamaDialect, context_size, cut_note

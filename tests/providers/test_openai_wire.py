@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from router.core.exchange import End, Exchange
+from router.core.failures.exchange import End, Exchange
 from router.core.model import Message
 from router.core.usage import Usage
 from router.engine.ports import Answering, Content, UpstreamEvent, UsageReport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from router.core.exchange import End, Exchange
+from router.core.failures.exchange import End, Exchange
 from router.core.usage import Usage, UsageReading
 from router.engine.ports import Answering, Content, Ended, UpstreamEvent, UsageReport, Waiting
 from router.engine.virtual_time import run_virtual

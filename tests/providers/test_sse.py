@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.exchange import End
+from router.core.failures.exchange import End
 from router.errors import TransportError
 from router.providers.ndjson import NdjsonDecoder
 from router.providers.reading import Decoder

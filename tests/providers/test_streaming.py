@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.exchange import End, Exchange, Fault
+from router.core.failures.exchange import End, Exchange, Fault
 from router.core.model import Timeouts
 from router.engine.ports import Answering, Call, Content, UpstreamEvent
 from router.engine.virtual_time import run_virtual

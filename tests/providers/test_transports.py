@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from router.core.exchange import End, Fault
+from router.core.failures.exchange import End, Fault
 from router.errors import TransportError
 from router.providers.httpx2_transport import Httpx2Transport
 from router.providers.pyreqwest_transport import PyreqwestTransport

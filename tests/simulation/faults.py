@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from router.core.exchange import End, Exchange, Fault
+from router.core.failures.exchange import End, Exchange, Fault
 
 
 class Trouble(StrEnum):

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
-from router.core.exchange import Exchange
+from router.core.failures.exchange import Exchange
 from router.core.model import Limits, Message, Policy, Request, Wire
 from router.core.secret import Secret
 from router.core.usage import Usage, UsageReading

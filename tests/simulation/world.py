@@ -25,8 +25,8 @@ from router.core.model import (
     Tier,
     Wire,
 )
+from router.core.money.spend import EntryStatus
 from router.core.secret import Secret
-from router.core.spend import EntryStatus
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from router.core.ask_view import view
+from router.core.asks.task_rules import RULE_CONFIDENCE, first_match
+from router.core.asks.tasks import Level, Task, classify
+from router.core.asks.view import view
 from router.core.model import Message
-from router.core.task_rules import RULE_CONFIDENCE, first_match
-from router.core.tasks import Level, Task, classify
 from router.tasks.examples import read_asks, read_templates
 from router.tasks.measure import PAGE, Judged, judge_all, report
 from router.tasks.reader import load_model

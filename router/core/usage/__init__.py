@@ -1,7 +1,7 @@
 """Token counts in one normal form, whatever the wire called them.
 
 `values` has the normal form, the other modules one wire family each; `counts` is what they read with. Pure:
-nothing here knows prices, or how a stream is framed (`core/transcript.py` does).
+nothing here knows prices, or how a stream is framed (`core/usage/transcript.py` does).
 """
 
 from router.core.usage.anthropic import read_anthropic

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from router.core.money import to_nano
+from router.core.money.amounts import to_nano
 from router.core.usage.counts import Json, Tally, add, amount, as_list, as_mapping, as_text, at, lay_over
 from router.core.usage.values import Audio, Usage, UsageReading, interpret
 

@@ -1,0 +1,68 @@
+"""Whether a check earns its keep: its pass rate, and what climbing cost beside what it saved.
+
+The saving is measured against going straight to the tier above: a route with a check pays every answer from
+below and a second one for those that fail; the same requests sent straight up pay the dearer answer each
+time. With the pass rate p it saves while p > cost below / cost above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.core.money.amounts import usd
+
+ENOUGH = 30
+"""Answers judged before anything is said."""
+ENOUGH_CLIMBS = 10
+"""Climbs before we say that climbing mends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStats:
+    """What one check of one route has led to. Amounts in nano-dollars."""
+
+    route: str
+    check: str
+    judged: int
+    """First answers it could judge."""
+    passed: int
+    climbed: int = 0
+    """Answers it failed after which a higher tier answered."""
+    mended: int = 0
+    """Those of them whose second answer passed."""
+    below_nano: int = 0
+    """What the judged first answers cost, where that is known."""
+    above_nano: int = 0
+    """What the answers after a climb cost, where that is known."""
+    unknown_costs: int = 0
+    """Answers of both kinds whose cost is not known."""
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The share that passed, 0 to 1; None before anything was judged."""
+        return self.passed / self.judged if self.judged else None
+
+
+def check_value(stats: CheckStats) -> str | None:
+    """Return why a check costs more than it saves, in words for its owner; None while it is worth it."""
+    if stats.judged < ENOUGH or not stats.climbed:
+        return None
+    failed = f"{stats.judged - stats.passed} of {stats.judged} answers fail"
+    if stats.climbed >= ENOUGH_CLIMBS and stats.mended * 10 <= stats.climbed:
+        return (
+            f"check {stats.check} of {stats.route} costs more than it saves: {failed}, and climbing mended "
+            f"{stats.mended} of {stats.climbed}{_for(stats.above_nano)}. Loosen the check or remove it"
+        )
+    straight_nano = stats.above_nano * stats.judged // stats.climbed
+    spent_nano = stats.below_nano + stats.above_nano
+    if stats.unknown_costs or not stats.above_nano or spent_nano < straight_nano:
+        return None
+    return (
+        f"check {stats.check} of {stats.route} costs more than it saves: {failed}; these requests cost "
+        f"${usd(spent_nano)}, sent straight to the tier above about ${usd(straight_nano)}. "
+        f"Start {stats.route} one tier higher"
+    )
+
+
+def _for(nano: int) -> str:
+    return f" for ${usd(nano)}" if nano else ""

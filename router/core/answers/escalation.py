@@ -1,0 +1,132 @@
+"""Whether a poor answer climbs one tier, to whom, and what goes along.
+
+Pure, and no way around `fallback.decide`: it narrows the plan to one tier higher and asks there, so attempts,
+deadline and health bind a climb as they bind everything. A climb goes where the route's own list and its
+`climb` allow, and happens once: the answer from above is handed over whatever its checks say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from router.core.answers.checks import Verdict
+from router.core.attempts.fallback import FRESH, Past, Standing, Try, Wait, decide
+from router.core.choosing.selection import Candidate, Plan
+from router.core.failures.classify import Action
+from router.core.model import Billing, Climb, Deployment, Policy
+from router.core.money.amounts import usd
+from router.core.request import Message, Request
+
+MAX_CARRIED = 4_000
+"""Characters of the poor answer that go along; its beginning and its end are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poor:
+    """An attempt whose answer failed its checks."""
+
+    index: int
+    """Where it stands among the attempts of its request, from 0."""
+    failures: tuple[Verdict, ...]
+    """At least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Nobody else answers: the poor answer is what there is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What binds a climb: the route's declaration, the policy, and where everyone stands."""
+
+    climb: Climb
+    policy: Policy
+    deployments: Mapping[str, Deployment]
+
+
+def escalate(
+    plan: Plan, past: Sequence[Past], poor: Poor, rules: Rules, left_s: float, standing: Standing = FRESH
+) -> Try | Wait | Stay:
+    """Return who answers instead, one tier up, or why nobody does.
+
+    `plan` is fresh and made for the request as it will be sent, with what is carried along. `past` holds the
+    poor attempt and those made above since; the rest is as `decide` has it.
+    """
+    first = past[poor.index]
+    above = [_judged(c, first, rules) for c in plan.candidates if _is_above(c, first, rules)]
+    narrowed = replace(plan, candidates=_of_one_tier(above, past, poor, rules))
+    failed = replace(first.diagnosis, action=Action.FALL_OVER, evidence=poor.failures[0].why)
+    seen = [*past[: poor.index], replace(first, diagnosis=failed), *past[poor.index + 1 :]]
+    step = decide(narrowed, seen, rules.policy, left_s, replace(standing, cached=False))
+    if isinstance(step, Try | Wait):
+        return step
+    if narrowed.chosen:
+        return Stay(f"not climbed: {step.message}")
+    reasons = "; ".join(f"{candidate.deployment}: {candidate.reason}" for candidate in above)
+    return Stay(f"not climbed: {reasons or f'nobody of {plan.route} stands higher'}")
+
+
+def carry(request: Request, answer: str, failures: Sequence[Verdict]) -> Request:
+    """Return the request with the poor answer and what was wrong with it at its end."""
+    faults = "\n".join(f"- {verdict.why}{_detail(verdict)}" for verdict in failures)
+    wish = f"It was not accepted:\n{faults}\nAnswer the request again, whole, without this fault."
+    if answer.strip():
+        said = (Message("assistant", _shortened(answer)), Message("user", f"Read your answer above. {wish}"))
+        return replace(request, messages=(*request.messages, *said))
+    *before, last = request.messages
+    if last.role != "user":
+        return replace(request, messages=(*request.messages, Message("user", f"No answer came. {wish}")))
+    # Wires refuse an empty turn, and some models two turns of one side: the words join the last turn.
+    asked = replace(last, content=f"{last.content}\n\n(An earlier answer to this was empty. {wish})")
+    return replace(request, messages=(*before, asked))
+
+
+def _is_above(candidate: Candidate, poor: Past, rules: Rules) -> bool:
+    tiers = rules.deployments
+    return tiers[candidate.deployment].tier.rank > tiers[poor.deployment].tier.rank
+
+
+def _of_one_tier(
+    above: Sequence[Candidate], past: Sequence[Past], poor: Poor, rules: Rules
+) -> tuple[Candidate, ...]:
+    """Return those on the lowest tier where anyone can serve; once one was asked, on the tier of that one."""
+
+    def rank(name: str) -> int:
+        return rules.deployments[name].tier.rank
+
+    asked = [rank(attempt.deployment) for attempt in past[poor.index + 1 :]]
+    target = min(asked or [rank(c.deployment) for c in above if c.eligible], default=None)
+    return tuple(candidate for candidate in above if rank(candidate.deployment) == target)
+
+
+def _judged(candidate: Candidate, poor: Past, rules: Rules) -> Candidate:
+    """Hold a climb against what the route declares; what was out stays out."""
+    below, there = rules.deployments[poor.deployment], rules.deployments[candidate.deployment]
+    bound, cap = candidate.bound_nano_usd, rules.climb.max_cost_nano
+    if not candidate.eligible or there.billing is not Billing.METERED:
+        return candidate
+    if below.billing is not Billing.METERED and not rules.climb.free_to_paid:
+        return replace(
+            candidate, eligible=False, reason="costs money and climb: free_to_paid is not declared"
+        )
+    if cap is None or (bound is not None and bound <= cap):
+        return candidate
+    could = "its price is unknown" if bound is None else f"could cost ${usd(bound)}"
+    return replace(
+        candidate, eligible=False, reason=f"{could}, the climb's cap is ${usd(cap)}", over_budget=True
+    )
+
+
+def _detail(verdict: Verdict) -> str:
+    return f":\n{verdict.detail}" if verdict.detail else ""
+
+
+def _shortened(answer: str) -> str:
+    if len(answer) <= MAX_CARRIED:
+        return answer
+    half = MAX_CARRIED // 2
+    return f"{answer[:half]}\n[…]\n{answer[-half:]}"

@@ -1,0 +1,1 @@
+"""What kind of work an ask is, how hard, in which language."""

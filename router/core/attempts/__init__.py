@@ -1,0 +1,1 @@
+"""What happens between attempts: the next one, a wait or the end; and what must hold when one starts."""

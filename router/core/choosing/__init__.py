@@ -1,0 +1,1 @@
+"""Who may serve a request, in which order, and why."""

@@ -1,0 +1,182 @@
+"""What an exchange means: its class, what to do about it, who must rest and for how long.
+
+Owns the decision: it asks the rules in order and works out the rest, the ledger outcome and the evidence. The
+rules are `table.py`, the waiting times `waits.py`; nothing here knows a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from router.core import moments
+from router.core.failures import waits
+from router.core.failures.diagnosis import (
+    CONFIG_CHANGE,
+    Action,
+    Cooldown,
+    Diagnosis,
+    FailureClass,
+    LedgerOutcome,
+    Scope,
+)
+from router.core.failures.error_body import read_error
+from router.core.failures.exchange import End, Exchange, Fault
+from router.core.failures.rules import Findings, Outcome, Rest, Rule
+from router.core.failures.table import CLIENT_ERRORS, NEVER_REACHED, RULES, SUCCESS
+from router.core.failures.waits import Wait
+
+__all__ = [
+    "CONFIG_CHANGE",
+    "Action",
+    "Cooldown",
+    "Diagnosis",
+    "FailureClass",
+    "LedgerOutcome",
+    "Scope",
+    "begun",
+    "cancelled",
+    "classify",
+    "internal",
+]
+
+_SENT = frozenset({Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT})
+
+
+def classify(exchange: Exchange, now_ms: int, rules: Sequence[Rule] = RULES) -> Diagnosis:
+    """Judge one exchange. `now_ms` is the moment it ended, in milliseconds since 1970 UTC.
+
+    The cooldown is that of a first strike, without jitter and policy. Never raises, whatever came.
+    """
+    found = _read(exchange)
+    rule, evidence = next((rule, said) for rule in rules if (said := rule.evidence(found)) is not None)
+    outcome = rule.outcome
+    cooldown = _cooldown(outcome, found, now_ms)
+    if cooldown.derived_from not in ("none", "class", "default"):
+        evidence = f"{evidence}; rest from {cooldown.derived_from}"
+    if exchange.note:
+        evidence = f"{evidence}; {exchange.note}"
+    return Diagnosis(
+        failure_class=outcome.failure_class,
+        action=_action(outcome, exchange),
+        cooldown=cooldown,
+        counts_toward_breaker=_counts(outcome, found),
+        ledger=_ledger(outcome, found),
+        evidence=evidence,
+    )
+
+
+def cancelled() -> Diagnosis:
+    """Return the judgement of a call that the caller or we stopped: nobody is to blame."""
+    return Diagnosis(
+        failure_class=FailureClass.CANCELLED,
+        action=Action.RETURN_TO_CALLER,
+        cooldown=Cooldown(),
+        counts_toward_breaker=False,
+        ledger=LedgerOutcome.SETTLE_ESTIMATED,
+        evidence="cancelled before the answer was whole",
+    )
+
+
+def begun() -> Diagnosis:
+    """Return the judgement of an answer whose content has begun: whoever sends it is well."""
+    return Diagnosis(
+        failure_class=FailureClass.OK,
+        action=Action.CONTINUE,
+        cooldown=Cooldown(),
+        counts_toward_breaker=False,
+        ledger=LedgerOutcome.SETTLE_ESTIMATED,
+        evidence="content has begun",
+    )
+
+
+def internal(what: str) -> Diagnosis:
+    """Return the judgement of our own bug: never retried, nobody cools. `what` names the exception's type."""
+    return replace(
+        cancelled(),
+        failure_class=FailureClass.INTERNAL,
+        ledger=LedgerOutcome.UNKNOWN,
+        evidence=f"the router itself failed: {what}",
+    )
+
+
+def _read(exchange: Exchange) -> Findings:
+    error, status = read_error(exchange.error), exchange.status
+    if status in SUCCESS:
+        return Findings(exchange, error, (error.status or 500) if exchange.error else status)
+    web_page = exchange.text.lstrip().startswith("<")  # tells by its status only
+    if not exchange.error and not web_page:
+        error = read_error(exchange.text)
+    return Findings(exchange, error, status)
+
+
+def _action(outcome: Outcome, exchange: Exchange) -> Action:
+    """Once content has been delivered, a failure can only be shown: nobody else may go on with the answer."""
+    judged_on_the_answer = exchange.error is None and outcome.action in (
+        Action.CONTINUE,
+        Action.RETURN_TO_CALLER,
+    )
+    if not exchange.delivered or judged_on_the_answer:
+        return outcome.action
+    return Action.SURFACE_STREAM_ERROR
+
+
+def _counts(outcome: Outcome, found: Findings) -> bool:
+    """Whether the breaker counts it: trouble of the server's, not what a 4xx asks of us."""
+    hard = outcome.failure_class is FailureClass.TRANSIENT and not outcome.soft
+    return hard and found.status not in CLIENT_ERRORS
+
+
+def _cooldown(outcome: Outcome, found: Findings, now_ms: int) -> Cooldown:
+    match outcome.rest:
+        case Rest.NONE:
+            return Cooldown()
+        case Rest.CHANGE:
+            wait = None
+        case Rest.STATED:
+            wait = waits.stated(found.error, now_ms)
+        case Rest.MONTH:
+            month = Wait(moments.next_month(now_ms), "class:monthly reset")
+            wait = waits.stated(found.error, now_ms) or month
+        case Rest.PACIFIC_DAY:
+            wait = Wait(moments.next_midnight(now_ms, moments.pacific()), "body:quotaId, midnight Pacific")
+        case Rest.UTC_DAY:
+            midnight = Wait(moments.next_midnight(now_ms), "class:UTC midnight")
+            wait = waits.hinted(found.exchange.headers, found.error, now_ms) or midnight
+        case Rest.HINT:
+            default = Wait(now_ms + round(outcome.default_s * 1000), "default")
+            wait = waits.hinted(found.exchange.headers, found.error, now_ms) or default
+    if wait is None:
+        return Cooldown(outcome.scope, None, CONFIG_CHANGE, "class")
+    return Cooldown(
+        outcome.scope, (wait.until_ms - now_ms) / 1000, moments.rfc3339(wait.until_ms), wait.source
+    )
+
+
+def _ledger(outcome: Outcome, found: Findings) -> LedgerOutcome:
+    """Say what may be booked, from how far the exchange got."""
+    exchange = found.exchange
+    if outcome.ledger is not None:
+        return outcome.ledger
+    if exchange.status is None:
+        sent = exchange.fault is None or exchange.fault in _SENT
+        return LedgerOutcome.UNKNOWN if sent else LedgerOutcome.VOID
+    if exchange.status not in SUCCESS:
+        may_have_run = exchange.status >= 500 and exchange.status not in NEVER_REACHED
+        return LedgerOutcome.UNKNOWN if may_have_run else LedgerOutcome.VOID
+    return _ledger_of_an_answer(outcome, exchange)
+
+
+def _ledger_of_an_answer(outcome: Outcome, exchange: Exchange) -> LedgerOutcome:
+    complete = exchange.finish_reason is not None or not exchange.streamed
+    if exchange.usage_seen and complete:
+        return LedgerOutcome.SETTLE_REPORTED
+    if exchange.content_seen or exchange.usage_seen:
+        return LedgerOutcome.SETTLE_ESTIMATED
+    if exchange.error:
+        ran = outcome.failure_class is FailureClass.TRANSIENT
+        return LedgerOutcome.SETTLE_ESTIMATED if ran else LedgerOutcome.VOID
+    if exchange.end is not End.EOF:
+        return LedgerOutcome.UNKNOWN
+    nothing = not exchange.parsed and exchange.text.strip()[:1] in ("", "<")
+    return LedgerOutcome.VOID if nothing else LedgerOutcome.SETTLE_ESTIMATED

@@ -1,0 +1,134 @@
+"""What a provider's limits mean for one attempt: configured and learned ones become quotas that free in time.
+
+Pure. A limit's window is the minute before the attempt, which slides, or the day in the provider's own zone,
+which does not. Counting what has started since is the ledger's; reading limits off answers is
+`limit_headers.py`; how many calls at once a deployment bears is `pace.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from router.core import moments
+from router.core.attempts.admission import Quota, Refusal, RefusedBy, Unit
+from router.core.model import Limits
+from router.core.money.windows import calendar_days
+
+MINUTE_MS = 60_000
+BELIEVED_MS = 7 * 86_400_000
+"""How long a learned limit holds that nothing has confirmed: providers raise and lower them unannounced."""
+CONFIRM_MS = 86_400_000
+"""How old a learned limit must be before the same figure is worth writing again."""
+ASK_AGAIN_MS = 250
+"""When to ask again for a place among calls at once: nobody knows when one of them ends."""
+_NOUNS = {Unit.REQUESTS: "request", Unit.TOKENS: "token", Unit.PARALLEL: "call"}
+
+
+class LimitKind(StrEnum):
+    """Which limit, spelled as in the configuration."""
+
+    RPM = "rpm"
+    TPM = "tpm"
+    RPD = "rpd"
+    TPD = "tpd"
+    PARALLEL = "parallel"
+
+
+class LimitSource(StrEnum):
+    """How a limit became known."""
+
+    HEADER = "header"
+    """The provider said it with an answer."""
+    STRESS = "stress"
+    """A stress test ran into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedLimit:
+    """A limit nobody configured; the newest of one deployment, kind and source holds."""
+
+    deployment: str
+    kind: LimitKind
+    value: int
+    source: LimitSource
+    learned_at: int
+    """Milliseconds since 1970, UTC."""
+    confidence: float = 1.0
+    """0 to 1; 1 is the provider's own word."""
+
+
+def effective(configured: Limits, learned: Iterable[LearnedLimit], now_ms: int) -> Limits:
+    """Return the limits of one deployment: the smaller of what is configured and what was learned lately."""
+    values = {kind: getattr(configured, kind.value) for kind in LimitKind}
+    for limit in learned:
+        if now_ms - limit.learned_at <= BELIEVED_MS:
+            known = values[limit.kind]
+            values[limit.kind] = limit.value if known is None else min(known, limit.value)
+    return replace(configured, **{kind.value: value for kind, value in values.items()})
+
+
+def is_news(found: LearnedLimit, known: LearnedLimit | None) -> bool:
+    """Tell whether a limit is worth writing: another figure, or one that was last confirmed long ago."""
+    return known is None or found.value != known.value or found.learned_at - known.learned_at >= CONFIRM_MS
+
+
+def quotas(limits: Limits, tokens: int, now_ms: int) -> tuple[Quota, ...]:
+    """Return what one attempt of about `tokens` input and output tokens must fit into."""
+    if replace(limits, reset_timezone=None) == Limits():
+        return ()  # most deployments; the calendar is the dear part
+    minute = now_ms - MINUTE_MS
+    zone: tzinfo = ZoneInfo(limits.reset_timezone) if limits.reset_timezone else UTC
+    [today] = calendar_days(now_ms, zone, 1)
+    found = (
+        (Unit.PARALLEL, limits.parallel, "at once", 0, None),
+        (Unit.REQUESTS, limits.rpm, "a minute", minute, None),
+        (Unit.TOKENS, limits.tpm, "a minute", minute, None),
+        (Unit.REQUESTS, limits.rpd, "a day", today.start, today.end),
+        (Unit.TOKENS, limits.tpd, "a day", today.start, today.end),
+    )
+    return tuple(
+        Quota(
+            label=f"{limit:,} {_NOUNS[unit]}{'' if limit == 1 else 's'} {span}",
+            unit=unit,
+            limit=limit,
+            amount=tokens if unit is Unit.TOKENS else 1,
+            since_ms=since_ms,
+            until_ms=until_ms,
+        )
+        for unit, limit, span, since_ms, until_ms in found
+        if limit is not None
+    )
+
+
+def refusal(quota: Quota, used: int, starts: Sequence[tuple[int, int]], now_ms: int) -> Refusal | None:
+    """Return why an attempt does not fit a quota of which `used` is taken, or None when it does.
+
+    `starts` are the moments at which that was taken and how much each time, oldest first; a sliding window
+    frees what is as old as it is long. It is asked for only where the attempt does not fit.
+    """
+    if used + quota.amount <= quota.limit:
+        return None
+    if quota.amount > quota.limit:
+        return Refusal(RefusedBy.LIMIT, f"needs about {quota.amount:,}, its limit is {quota.label}")
+    until_ms = _free_at(quota, used, starts, now_ms)
+    known = "" if quota.unit is Unit.PARALLEL else f" until {moments.rfc3339(until_ms)}"
+    return Refusal(RefusedBy.LIMIT, f"its limit of {quota.label} is used up{known}", until_ms)
+
+
+def _free_at(quota: Quota, used: int, starts: Sequence[tuple[int, int]], now_ms: int) -> int:
+    """Return when the attempt fits, if nobody else comes first."""
+    if quota.unit is Unit.PARALLEL:
+        return now_ms + ASK_AGAIN_MS
+    if quota.until_ms is not None:
+        return quota.until_ms
+    length_ms = now_ms - quota.since_ms
+    for started_at, amount in starts:
+        used -= amount
+        if used + quota.amount <= quota.limit:
+            # Of two moments a window's length apart the window holds both: one more.
+            return max(started_at + length_ms, now_ms) + 1
+    return now_ms + length_ms

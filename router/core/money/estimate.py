@@ -1,0 +1,118 @@
+"""What a call will cost, before it is sent: a bound that holds and a figure to expect.
+
+No tokenizer and no network: the bound rests on bytes, the expectation on a rough look at the text. What a
+call did cost is `core/money/cost.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
+
+from router.core.model import Billing, Deployment, Message
+from router.core.money.amounts import NANO, to_nano
+from router.core.money.cost import MTOK
+from router.core.money.pricing import Price
+
+TOKENS_A_MESSAGE = 16
+"""What a role, separators and a chat template may add to one message, at most."""
+EXPECTED_A_MESSAGE = 4
+"""What they usually add."""
+BYTES_A_TOKEN_OF_WORDS = Decimal(4)
+BYTES_A_TOKEN_OF_THE_REST = Decimal("1.5")
+"""Digits, punctuation and mixed runs (code, logs, hashes, base64) take many more tokens than words do."""
+EXPECTED_OUTPUT_TOKENS = 400
+"""A usual answer, until somebody knows better; never more than the call allows."""
+_WORDS = re.compile(r"\b[^\W\d_]+\b|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Tokens and nano-dollars of a call not yet made; an amount is None when the price is unknown."""
+
+    input_bound_tokens: int
+    input_expected_tokens: int
+    output_bound_tokens: int | None
+    """None when nothing limits the answer: then there is no bound on the cost either."""
+    output_expected_tokens: int
+    bound_nano: int | None
+    expected_nano: int | None
+
+
+def estimate(
+    messages: tuple[Message, ...], deployment: Deployment, max_tokens: int | None = None
+) -> Estimate:
+    """Estimate a call of `messages` to a deployment that may answer with `max_tokens`.
+
+    The bound takes the dearest rate that can apply: a cache write, a long input, the dear hours. What a cache
+    or a discount may save never lowers it.
+    """
+    bound_in, expected_in = input_tokens(messages)
+    bound_out = deployment.max_output_tokens if max_tokens is None else max_tokens
+    expected_out = EXPECTED_OUTPUT_TOKENS if bound_out is None else min(EXPECTED_OUTPUT_TOKENS, bound_out)
+    price = deployment.price
+    bound: int | None = None
+    expected: int | None = None
+    if deployment.billing is not Billing.METERED or (price is not None and price.plan is not None):
+        bound = expected = 0
+    elif price is not None:
+        if bound_out is not None:
+            bound = _bound(price, bound_in, bound_out)
+        expected = _expected(price, expected_in, expected_out)
+    return Estimate(bound_in, expected_in, bound_out, expected_out, bound, expected)
+
+
+@lru_cache(maxsize=8)
+def input_tokens(messages: tuple[Message, ...]) -> tuple[int, int]:
+    """Return the bound and the expectation of the input tokens; kept, for every candidate asks for the same.
+
+    Every tokenizer in use falls back to bytes, so a text has no more tokens than bytes; the ones that
+    normalise (NFKC) first count the bytes of the longer, normal form.
+    """
+    bound, expected = 0, Decimal(0)
+    for message in messages:
+        text = f"{message.role} {message.content}"
+        size, rest = _size(text), _size(_WORDS.sub("", text))
+        expected += (size - rest) / BYTES_A_TOKEN_OF_WORDS + rest / BYTES_A_TOKEN_OF_THE_REST
+        bound += max(size, _size(unicodedata.normalize("NFKC", text)))
+    whole = int(expected.to_integral_value(rounding=ROUND_CEILING))
+    return bound + TOKENS_A_MESSAGE * len(messages), whole + EXPECTED_A_MESSAGE * len(messages)
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
+
+
+def _bound(price: Price, tokens_in: int, tokens_out: int) -> int | None:
+    """Return the most the call can cost, rounded up; None where a rate is not known."""
+    plain = price.table.rates
+    applicable = [
+        plain,
+        *(tier.rates.over(plain) for tier in price.table.tiers if tier.reached_by(tokens_in)),
+    ]
+    applicable += [hours.rates.over(rates) for hours in price.hours for rates in tuple(applicable)]
+    inputs = [rate for rates in applicable for rate in (rates.input_mtok, rates.cache_write_mtok)]
+    dearest_in = max((rate for rate in inputs if rate is not None), default=None)
+    outputs = [rates.output_mtok for rates in applicable]
+    dearest_out = max((rate for rate in outputs if rate is not None), default=None)
+    dollars = _dollars(price, (tokens_in, dearest_in), (tokens_out, dearest_out))
+    return None if dollars is None else int((dollars * NANO).to_integral_value(rounding=ROUND_CEILING))
+
+
+def _expected(price: Price, tokens_in: int, tokens_out: int) -> int | None:
+    """Return what the call probably costs: nothing cached, at the plain hours."""
+    rates = price.table.at(tokens_in)
+    dollars = _dollars(price, (tokens_in, rates.input_mtok), (tokens_out, rates.output_mtok))
+    return None if dollars is None else to_nano(dollars)
+
+
+def _dollars(price: Price, *parts: tuple[int, Decimal | None]) -> Decimal | None:
+    """Return the sum, or None where a rate is missing or all are 0 and nothing says why."""
+    known = [(tokens, rate) for tokens, rate in parts if rate is not None]
+    fee = price.request_usd or Decimal(0)
+    if len(known) < len(parts) or not (fee or any(rate for _, rate in known)):
+        return None
+    return sum((tokens * rate for tokens, rate in known), Decimal(0)) / MTOK + fee

@@ -1,0 +1,1 @@
+"""What a ledger says afterwards: other policies, advice, trends."""

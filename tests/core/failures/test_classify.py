@@ -1,0 +1,234 @@
+"""The classifier against every saved case, each rule of it against its removal, and anything at all."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.core.failures import error_body
+from router.core.failures.classify import (
+    Action,
+    Diagnosis,
+    FailureClass,
+    LedgerOutcome,
+    Scope,
+    cancelled,
+    classify,
+    internal,
+)
+from router.core.failures.exchange import End, Exchange, Fault
+from router.core.failures.rules import Rule
+from router.core.failures.table import RULES
+from router.providers.saved_answers import parse, play
+
+NOW_MS = 1_795_348_800_000
+"""2026-11-22T12:00:00Z, the moment all cases are judged at."""
+CASES_FILE = Path(__file__).parents[2] / "data" / "faults.jsonl"
+
+
+@dataclass(frozen=True)
+class SavedCase:
+    id: str
+    exchange: Exchange
+    expected: Mapping[str, object]
+    rest: Mapping[str, object]
+
+
+def _cases() -> list[SavedCase]:
+    lines = CASES_FILE.read_text(encoding="utf-8").splitlines()
+    cases = [json.loads(line) for line in lines]
+    return [
+        SavedCase(case["id"], play(parse(line)), case, case["cooldown_expectation"])
+        for case, line in zip(cases, lines, strict=True)
+    ]
+
+
+CASES = _cases()
+
+
+def _named(case: SavedCase) -> str:
+    return case.id
+
+
+@pytest.mark.parametrize("case", CASES, ids=_named)
+def test_a_saved_answer_means_what_its_case_says(case: SavedCase) -> None:
+    found = classify(case.exchange, NOW_MS)
+    assert (found.failure_class, found.action, found.ledger) == (
+        case.expected["expected_class"],
+        case.expected["expected_action"],
+        case.expected["ledger_expectation"],
+    )
+    assert found.counts_toward_breaker is case.rest["counts_toward_breaker"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=_named)
+def test_a_saved_answer_rests_as_long_as_its_case_says(case: SavedCase) -> None:
+    cooldown = classify(case.exchange, NOW_MS).cooldown
+    assert cooldown.scope == case.rest["scope"]
+    assert cooldown.derived_from.startswith(str(case.rest["derived_from"]))
+    lowest, highest = case.rest["min_s"], case.rest["max_s"]
+    if isinstance(lowest, int | float) and isinstance(highest, int | float):
+        assert cooldown.seconds is not None
+        assert lowest <= cooldown.seconds <= highest
+    if case.rest["until"] is not None:
+        assert cooldown.until == case.rest["until"]
+    if case.rest["until"] in (None, "config_change") and lowest is None:
+        assert cooldown.seconds is None
+
+
+def _essence(found: Diagnosis) -> Diagnosis:
+    """Everything that has a consequence: the evidence names the rule, so it always changes."""
+    return replace(found, evidence="")
+
+
+@pytest.mark.parametrize("rule", RULES[:-1], ids=lambda rule: rule.name)
+def test_each_rule_is_missed_by_some_case_when_it_is_taken_out(rule: Rule) -> None:
+    without = [other for other in RULES if other is not rule]
+    assert any(
+        _essence(classify(case.exchange, NOW_MS, without)) != _essence(classify(case.exchange, NOW_MS))
+        for case in CASES
+    )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_decides_some_case_and_is_named_in_its_evidence(rule: Rule) -> None:
+    assert any(classify(case.exchange, NOW_MS).evidence.split(";")[0] == rule.name for case in CASES)
+
+
+def test_no_two_rules_share_a_name() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def test_no_evidence_holds_a_key_or_a_prompt_that_the_provider_echoed() -> None:
+    echoed = [case for case in CASES if "CANARY" in json.dumps(case.expected)]
+    assert len(echoed) > 5
+    for case in CASES:
+        evidence = classify(case.exchange, NOW_MS).evidence
+        assert "canary" not in evidence.lower()
+        assert "secret prompt" not in evidence
+        assert len(evidence) < 250
+
+
+@pytest.mark.parametrize("case", CASES, ids=_named)
+def test_once_content_is_delivered_nobody_else_may_answer(case: SavedCase) -> None:
+    delivered = replace(case.exchange, delivered=True, content_seen=True)
+    assert classify(delivered, NOW_MS).action in (
+        Action.CONTINUE,
+        Action.RETURN_TO_CALLER,
+        Action.SURFACE_STREAM_ERROR,
+    )
+
+
+def test_what_we_stopped_or_broke_ourselves_puts_nobody_to_rest() -> None:
+    for found in (cancelled(), internal("KeyError")):
+        assert found.cooldown.scope is Scope.NONE
+        assert not found.counts_toward_breaker
+        assert found.action is Action.RETURN_TO_CALLER
+    assert cancelled().failure_class is FailureClass.CANCELLED
+    assert internal("KeyError").failure_class is FailureClass.INTERNAL
+    assert "KeyError" in internal("KeyError").evidence
+
+
+# Anything at all
+
+VENDORS = ("openai", "anthropic", "gemini", "google", "openrouter", "deepseek", "groq", "ollama", "any")
+WORDS = sorted({word for rule in RULES for word in (rule.words or "").split("|") if word.isidentifier()})
+NAMES = sorted(set(re.findall(r'"(\w+)"', inspect.getsource(error_body))))
+"""Every field and word that the reader of error bodies knows."""
+HEADERS = (
+    "retry-after",
+    "retry-after-ms",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-tokens",
+    "x-ratelimit-reset",
+    "anthropic-ratelimit-unified-status",
+    "anthropic-ratelimit-unified-reset",
+    "ratelimit-remaining",
+)
+texts = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(WORDS),
+    st.sampled_from(
+        ["limit: 0", "try again in 9m", "regain access on 9999-99-99", "1e999", "0", "6m0s", "NaN"]
+    ),
+    st.text(string.digits + "smh.-+:TZe", max_size=40),
+)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts)
+json_values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.one_of(st.sampled_from(NAMES), texts), inner, max_size=5),
+    ),
+    max_leaves=12,
+)
+exchanges = st.builds(
+    Exchange,
+    vendor=st.sampled_from(VENDORS),
+    streamed=st.booleans(),
+    status=st.one_of(
+        st.none(), st.integers(-1, 1000), st.sampled_from([200, 400, 402, 403, 404, 429, 500, 503])
+    ),
+    headers=st.dictionaries(st.sampled_from(HEADERS), texts, max_size=4),
+    fault=st.one_of(st.none(), st.sampled_from(Fault)),
+    end=st.sampled_from(End),
+    error=json_values,
+    text=texts,
+    parsed=st.booleans(),
+    content_seen=st.booleans(),
+    reasoning_only=st.booleans(),
+    finish_reason=st.one_of(st.none(), texts, st.sampled_from(["stop", "length", "refusal"])),
+    output_tokens=st.one_of(st.none(), st.integers(0, 9)),
+    usage_seen=st.booleans(),
+    delivered=st.booleans(),
+)
+moments_ms = st.integers(1_700_000_000_000, 4_000_000_000_000)
+
+
+@given(exchanges, moments_ms)
+def test_nothing_a_provider_sends_makes_the_classifier_fail(exchange: Exchange, now_ms: int) -> None:
+    found = classify(exchange, now_ms)
+    cooldown = found.cooldown
+    assert (cooldown.scope is Scope.NONE) == (cooldown.until is None)
+    assert cooldown.seconds is None or cooldown.seconds > 0
+    if found.failure_class in (FailureClass.TRANSIENT, FailureClass.QUOTA_UNTIL_TIME):
+        assert cooldown.seconds is not None
+        assert cooldown.seconds <= 90_000  # a day, and the hour that a clock change adds to one
+    if found.counts_toward_breaker:
+        assert found.failure_class is FailureClass.TRANSIENT
+    if found.failure_class is FailureClass.OK:
+        assert found.ledger in (LedgerOutcome.SETTLE_REPORTED, LedgerOutcome.SETTLE_ESTIMATED)
+    assert len(found.evidence) < 250
+
+
+@given(
+    st.sampled_from(("openai", "anthropic", "ollama")),
+    st.sampled_from((200, 400, 429, 503)),
+    st.text(),
+    st.booleans(),
+)
+def test_no_body_makes_a_reader_or_the_classifier_fail(
+    vendor: str, status: int, body: str, stream: bool
+) -> None:
+    case = {"provider": vendor, "status": status, "request": {"stream": stream}, "body_raw": body}
+    assert classify(play(parse(json.dumps(case))), NOW_MS).evidence
+
+
+@given(st.text(string.ascii_letters + string.digits + "-_", min_size=20, max_size=60), st.sampled_from(CASES))
+def test_a_key_in_any_field_of_an_error_never_reaches_the_evidence(key: str, case: SavedCase) -> None:
+    error = {name: f"{key}{name}" for name in NAMES} | {
+        "message": key,
+        "code": key,
+        "type": f"{key}_spend_limit_exceeded",
+    }
+    found = classify(replace(case.exchange, error=error, text=key, finish_reason=key), NOW_MS)
+    assert key not in found.evidence

@@ -1,0 +1,86 @@
+"""How many calls at once a deployment bears: halved by trouble, one more for each while that is well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.core.health.pace import FREE, HEALTHY_MS, LATE_FLOOR, UNBOUND, Pace, Sample, paced
+
+NOW = 1_795_348_800_000
+FINE = Sample(NOW - 500, running=8, status=200, first_content_s=0.3, answered=True)
+BUSY = Sample(NOW - 500, running=8, status=429, first_content_s=None, answered=False)
+SLOW_S = 2.0
+
+
+def after(pace: Pace, sample: Sample, now_ms: int = NOW) -> Pace:
+    return paced(pace, sample, now_ms, SLOW_S)
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_an_overloaded_server_gets_half_of_what_ran(status: int) -> None:
+    assert after(FREE, replace(BUSY, status=status)) == Pace(4, NOW)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500, None])
+def test_other_answers_bind_nothing(status: int | None) -> None:
+    assert after(FREE, replace(BUSY, status=status)) == FREE
+
+
+def test_calls_that_were_under_way_together_halve_once() -> None:
+    once = after(FREE, BUSY)
+    assert after(once, replace(BUSY, running=7)) == once
+    again = replace(BUSY, started_ms=NOW + 1, running=4)
+    assert after(once, again, NOW + 2) == Pace(2, NOW + 2)
+
+
+def test_one_call_at_a_time_is_always_allowed() -> None:
+    assert after(Pace(1, NOW - 10_000), replace(BUSY, running=2)).parallel == 1
+
+
+def test_what_a_lone_call_suffers_is_not_put_down_to_how_many_run() -> None:
+    assert after(FREE, replace(BUSY, running=1)) == FREE
+
+
+def test_answers_that_begin_late_slow_many_calls_down_but_never_a_handful() -> None:
+    late = replace(FINE, first_content_s=2.1, running=20)
+    assert after(FREE, late) == Pace(10, NOW)
+    assert after(FREE, replace(late, running=6)) == Pace(LATE_FLOOR, NOW)
+    assert after(FREE, replace(late, running=LATE_FLOOR)) == FREE
+    assert after(FREE, replace(late, first_content_s=2.0)) == FREE
+    assert after(Pace(3, NOW - 600), replace(late, running=9)).parallel == 3
+
+
+def test_a_healthy_while_allows_one_more() -> None:
+    bound = Pace(4, NOW - HEALTHY_MS + 1)
+    assert after(bound, FINE) == bound
+    assert after(bound, FINE, NOW + 1) == Pace(5, NOW + 1)
+    assert after(bound, replace(FINE, answered=False), NOW + 1) == bound
+
+
+def test_a_bound_that_has_grown_large_is_none() -> None:
+    assert after(Pace(UNBOUND - 1, 0), FINE) == FREE
+
+
+samples = st.builds(
+    Sample,
+    started_ms=st.integers(NOW - 60_000, NOW),
+    running=st.integers(1, 200),
+    status=st.sampled_from([200, 429, 500, 503, None]),
+    first_content_s=st.none() | st.floats(0, 60),
+    answered=st.booleans(),
+)
+
+
+@given(st.lists(st.tuples(samples, st.integers(0, 30_000)), max_size=40))
+def test_a_bound_is_one_at_least_and_moves_up_by_one_at_most(history: list[tuple[Sample, int]]) -> None:
+    pace, now = FREE, NOW
+    for sample, passed_ms in history:
+        now, before = now + passed_ms, pace
+        pace = after(pace, sample, now)
+        if pace.parallel is not None:
+            assert 1 <= pace.parallel < UNBOUND
+            assert before.parallel is None or pace.parallel <= before.parallel + 1
