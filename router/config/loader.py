@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from router.config import problems, references
 from router.config.assemble import assemble
 from router.config.findings import Finding, dotted
-from router.config.litellm import is_litellm, translate
-from router.config.litellm_ladder import Listed
-from router.config.litellm_write import written
+from router.config.litellm.document import is_litellm, translate
+from router.config.litellm.ladder import Listed
+from router.config.litellm.write import written
 from router.config.paths import sample_config
 from router.config.positions import Document, Plain, read
 from router.config.schema import File

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from router.config.findings import suggestion
-from router.config.litellm_schema import ANY_GROUP, Settings
+from router.config.litellm.schema import ANY_GROUP, Settings
 from router.config.positions import Plain
 from router.core.model import Strategy
 

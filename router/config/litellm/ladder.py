@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from router.config.litellm_deployments import Read, free_name
+from router.config.litellm.deployments import Read, free_name
 from router.config.positions import Plain
 from router.core.model import Billing
 from router.core.money.pricing import Price

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from router.config import litellm_schema as schema
 from router.config.findings import dotted
-from router.config.litellm_prices import is_rate
+from router.config.litellm import schema
+from router.config.litellm.prices import is_rate
 from router.config.positions import Document, Plain, Steps
 
 _PREFIX = "os.environ/"

@@ -1,7 +1,7 @@
 """The entries of a `model_list` as our deployments and providers.
 
 Owns what one entry comes to: its name, its account, its billing, why it is off. Routes between entries are
-`litellm_routes.py`, the table of providers `litellm_providers.py`.
+`routes.py`, the table of providers `providers.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from router.config.litellm_providers import NOWHERE, Upstream, upstream_of
-from router.config.litellm_schema import Entry, Info, Settings
-from router.config.litellm_unread import variable
+from router.config.litellm.providers import NOWHERE, Upstream, upstream_of
+from router.config.litellm.schema import Entry, Info, Settings
+from router.config.litellm.unread import variable
 from router.config.positions import Plain, Steps
 from router.config.scalars import is_loopback
 from router.core.model import Billing, Strategy, Wire

@@ -13,7 +13,7 @@ from router.core.model import Billing, Policy, RouterConfig, Strategy, Wire
 from router.core.money.pricing import Price, price_from_config
 from router.errors import ConfigError
 
-FOLDER = Path(__file__).parents[1] / "data" / "config"
+FOLDER = Path(__file__).parents[2] / "data" / "config"
 SKILLS, MIXED, CIRCLES = (FOLDER / f"litellm_{name}.yaml" for name in ("skills", "mixed", "circles"))
 
 

@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 import yaml
 
-from router.config.litellm import Translation
+from router.config.litellm.document import Translation
 from router.config.positions import Document, Plain, Steps
 
 _FROM_LINES = ("providers", "deployments", "routes")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from router.config.litellm_deployments import seconds
-from router.config.litellm_schema import LiteLlmFile, Settings
-from router.config.litellm_unread import variable
+from router.config.litellm.deployments import seconds
+from router.config.litellm.schema import LiteLlmFile, Settings
+from router.config.litellm.unread import variable
 from router.config.positions import Plain
 from router.core.model import Policy
 

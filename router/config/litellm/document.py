@@ -1,7 +1,7 @@
 """Reads a LiteLLM file: says in our own format what it says, so that everything after it is the same.
 
 The result is a document like any of ours, each part at the line it came from; `loader.py` checks and
-assembles it, `litellm_write.py` prints it.
+assembles it, `write.py` prints it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from router.config import problems
 from router.config.findings import Finding
-from router.config.litellm_deployments import Accounts, Read, deployment_of, orders, read, weights
-from router.config.litellm_ladder import Ladder, Listed, ladder_of
-from router.config.litellm_policy import gateway_of, merged, policy_of
-from router.config.litellm_prices import price_of
-from router.config.litellm_routes import Groups, aliases_of, grouped, route_of, strategy_of
-from router.config.litellm_schema import LiteLlmFile, Settings, pattern
-from router.config.litellm_unread import not_set, resolved, unread
+from router.config.litellm.deployments import Accounts, Read, deployment_of, orders, read, weights
+from router.config.litellm.ladder import Ladder, Listed, ladder_of
+from router.config.litellm.policy import gateway_of, merged, policy_of
+from router.config.litellm.prices import price_of
+from router.config.litellm.routes import Groups, aliases_of, grouped, route_of, strategy_of
+from router.config.litellm.schema import LiteLlmFile, Settings, pattern
+from router.config.litellm.unread import not_set, resolved, unread
 from router.config.positions import Document, Place, Plain, Steps
 from router.core.model import Billing, Strategy
 from router.errors import ConfigError

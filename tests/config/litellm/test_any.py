@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.config.litellm_providers import NO_WIRE, VENDORS
-from router.config.litellm_schema import General, Info, Params, Settings
+from router.config.litellm.providers import NO_WIRE, VENDORS
+from router.config.litellm.schema import General, Info, Params, Settings
 from router.config.loader import converted, load
 from router.errors import ConfigError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from router.config.litellm_providers import NO_WIRE, NOWHERE, VENDORS, upstream_of
+from router.config.litellm.providers import NO_WIRE, NOWHERE, VENDORS, upstream_of
 from router.config.loader import load
 from router.config.scalars import is_loopback
 from router.core.model import Wire

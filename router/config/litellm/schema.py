@@ -1,6 +1,6 @@
 """The keys of a LiteLLM file that mean something here, and the kinds of values they may have.
 
-Shapes only. Unlike our own format it lets unknown keys pass (`litellm_unread.py` lists them) and takes
+Shapes only. Unlike our own format it lets unknown keys pass (`unread.py` lists them) and takes
 numbers as LiteLLM does: bare, quoted, or as `1e-06`, which YAML leaves as text.
 """
 
@@ -123,7 +123,7 @@ class Lenient(BaseModel):
 
 
 class Params(Lenient):
-    """`litellm_params`: where a deployment is and what it may do. Prices are read by `litellm_prices.py`."""
+    """`litellm_params`: where a deployment is and what it may do. Prices are read by `prices.py`."""
 
     model: Text
     custom_llm_provider: Text | None = None

@@ -15,7 +15,7 @@ from router.config.loader import converted, load
 from router.core.model import RouterConfig
 from router.errors import ConfigError
 
-FOLDER = Path(__file__).parents[1] / "data" / "config"
+FOLDER = Path(__file__).parents[2] / "data" / "config"
 FILES = sorted(FOLDER.glob("litellm_*.yaml"))
 ENVIRON = {
     "OPENROUTER_API_KEY": "sk-or",

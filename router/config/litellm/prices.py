@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Context
 
 from router.config.findings import Finding, dotted
-from router.config.litellm_schema import number
+from router.config.litellm.schema import number
 from router.config.positions import Plain, Steps
 
 _RATES: Mapping[str, str] = {
