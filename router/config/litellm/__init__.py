@@ -1,1 +1,1 @@
-"""LiteLLM's configuration read as it is: what it says in our own format, and what of it has no meaning here."""
+"""Reads LiteLLM's configuration as it is: says it in our own format, and tells what has no meaning here."""
