@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from router.core.attempts.admission import Refusal
 from router.core.choosing.selection import Candidate
 from router.core.failures.classify import cancelled
 from router.core.failures.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
@@ -28,10 +29,16 @@ class Attempt:
     candidate: Candidate
     expected: Estimate
     clock: Clock
+    until: float
+    """When it must have ended, on the monotonic clock."""
     started: float | None = None
     """When it was sent, on the monotonic clock; None before."""
-    refused: bool = False
-    """The ledger did not take its row."""
+    refusal: Refusal | None = None
+    """Why the ledger did not take its row; nothing was sent then."""
+    diagnosis: Diagnosis | None = None
+    """How it ended; None before, and when there was no row."""
+    record: AttemptRecord | None = None
+    """The same as the caller reads it."""
     warnings: tuple[str, ...] = ()
     """What its admission said of soft budgets."""
     lease_until_ms: int | None = None

@@ -7,19 +7,14 @@ One readable loop over pure decisions and ports. It holds no rule of its own: wh
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
-from router.core.attempts.admission import Refusal
 from router.core.attempts.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
 from router.core.attempts.not_admitted import barred
 from router.core.attempts.retries import RetryBudget
 from router.core.choosing.resolve import Unknown, resolve
 from router.core.choosing.selection import Candidate, Plan
-from router.core.failures.classify import classify, internal
-from router.core.failures.diagnosis import Diagnosis
 from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
@@ -27,14 +22,13 @@ from router.core.model import Request, Route, RouterConfig
 from router.core.money.estimate import estimate
 from router.core.money.spend import EntryStatus, Intent
 from router.core.why import plan_json, tell
-from router.engine.attempt import Attempt, record_of
+from router.engine.attempt import Attempt
+from router.engine.attempting import attempted
 from router.engine.escalating import Escalating
 from router.engine.events import (
     Answer,
     AnswerChecked,
     AnswerError,
-    AttemptEnded,
-    AttemptStarted,
     AttemptWaiting,
     RequestEnded,
     RequestStarted,
@@ -43,15 +37,12 @@ from router.engine.events import (
 )
 from router.engine.health_board import DeploymentState
 from router.engine.planner import Planner
-from router.engine.ports import Call, Content, Waiting
 from router.engine.run import Run
 from router.engine.shared_state import SharedState
 from router.engine.world import World
-from router.errors import LedgerError, UnknownName
+from router.errors import UnknownName
 
 __all__ = ["Engine", "World"]
-
-log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -176,55 +167,15 @@ class Engine:
         run.waited_s += step.seconds
 
     async def _attempt(self, run: Run, step: Try, made: Plan) -> AsyncGenerator[RouteEvent, None]:
-        """Admit, send, classify and settle one call; the row is settled however this generator ends."""
+        """Make the next call of a request, and note what came of it however this generator ends."""
         attempt = self._prepare(run, step.candidate, made)
-        refusal: Refusal | None = None
-        diagnosis: Diagnosis | None = None  # which it stays when the caller goes away at an await or yield
-        try:
-            refusal = await run.shared.admit(attempt)
-            attempt.refused = refusal is not None
-            if not attempt.refused:
-                async with aclosing(self._events(run, attempt)) as events:
-                    async for event in events:
-                        yield event
-                diagnosis = classify(attempt.outcome(), self._now_ms())
-        except LedgerError:
-            attempt.refused = True  # there is no row to settle
-            raise
-        except Exception as bug:  # boundary: an adapter's own bug is one failed attempt
-            log.exception("attempt %s of %s failed inside the router", attempt.n, run.request_id)
-            diagnosis = internal(type(bug).__name__)
-        finally:
-            if not attempt.refused:
-                self._settle(run, attempt, attempt.cancelled() if diagnosis is None else diagnosis)
-        if refusal is None:
-            yield AttemptEnded(run.records[-1])
-        else:
-            run.refusals[attempt.deployment.name] = refusal
-
-    async def _events(self, run: Run, attempt: Attempt) -> AsyncGenerator[RouteEvent, None]:
-        intent, deployment = attempt.intent, attempt.deployment
-        yield AttemptStarted(attempt.n, intent.tier, deployment.name, deployment.model, attempt.warnings)
-        timeouts = attempt.deployment.timeouts
-        bounded = replace(timeouts, total_s=min(timeouts.total_s, self._left_s(run)))
-        call = Call(
-            deployment=replace(attempt.deployment, timeouts=bounded),
-            messages=run.request.messages,
-            max_tokens=attempt.candidate.max_tokens,
-        )
         upstream = self._world.upstreams[attempt.deployment.provider.wire]
-        attempt.started = self._world.clock.monotonic()
-        async with aclosing(upstream.stream(call)) as events:
-            async for event in events:
-                attempt.take(event)
-                match event:
-                    case Content():
-                        run.shared.answering(attempt)
-                        yield TextArrived(attempt.n, event.text, event.kind, event.raw)
-                    case Waiting():
-                        yield AttemptWaiting(attempt.n, event.what)
-                    case _:
-                        pass
+        try:
+            async with aclosing(attempted(attempt, run.request.messages, upstream, run.shared)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._note(run, attempt)
 
     def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
         deployment = run.config.deployments[candidate.deployment]
@@ -255,15 +206,19 @@ class Engine:
             why_json=plan_json(made),
             tags=request.tags,
         )
+        until = run.started + run.config.policy.deadline_s
         held = bool(run.route.checks)
-        return Attempt(intent, deployment, candidate, expected, self._world.clock, held=held)
+        return Attempt(intent, deployment, candidate, expected, self._world.clock, until, held=held)
 
-    def _settle(self, run: Run, attempt: Attempt, diagnosis: Diagnosis) -> None:
-        settlement = attempt.finish(diagnosis)
-        run.shared.settle(attempt, diagnosis, settlement)
-        self._retries = self._retries.after(diagnosis, self._world.clock.monotonic())
-        run.past.append(Past(attempt.deployment.name, diagnosis))
-        run.records.append(record_of(attempt.intent, settlement, diagnosis))
+    def _note(self, run: Run, attempt: Attempt) -> None:
+        """Take in how an attempt ended, or why it was refused."""
+        if attempt.refusal is not None:
+            run.refusals[attempt.deployment.name] = attempt.refusal
+        if attempt.record is None or attempt.diagnosis is None:
+            return
+        self._retries = self._retries.after(attempt.diagnosis, self._world.clock.monotonic())
+        run.past.append(Past(attempt.deployment.name, attempt.diagnosis))
+        run.records.append(attempt.record)
         run.text = "".join(attempt.text)
 
     def _answer(self, run: Run, first: Plan, end: GiveUp | UseCached) -> Answer:

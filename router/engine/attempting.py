@@ -1,0 +1,100 @@
+"""One attempt from its row to its settlement: admitted, sent, classified, settled.
+
+Knows no route and no request: who is asked, and what comes after, is its caller's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Protocol
+
+from router.core.attempts.admission import Refusal
+from router.core.failures.classify import classify, internal
+from router.core.failures.diagnosis import Diagnosis
+from router.core.model import Message
+from router.core.money.spend import Settlement
+from router.engine.attempt import Attempt, record_of
+from router.engine.events import AttemptEnded, AttemptStarted, AttemptWaiting, RouteEvent, TextArrived
+from router.engine.ports import Call, Content, Upstream, Waiting
+from router.errors import LedgerError
+
+log = logging.getLogger(__name__)
+
+
+class Books(Protocol):
+    """What is asked before an attempt and told after it, for all processes."""
+
+    async def admit(self, attempt: Attempt) -> Refusal | None:
+        """Have the attempt's row written, or return why it may not start. Raises LedgerError."""
+
+    def answering(self, attempt: Attempt) -> None:
+        """Take in that content has begun."""
+
+    def settle(self, attempt: Attempt, diagnosis: Diagnosis, settlement: Settlement) -> None:
+        """Hand in how an attempt ended, and what that teaches."""
+
+
+async def attempted(
+    attempt: Attempt, messages: tuple[Message, ...], upstream: Upstream, books: Books
+) -> AsyncGenerator[RouteEvent, None]:
+    """Make one attempt; `AttemptEnded` comes last, nothing at all when it is refused.
+
+    Its row is settled however this generator ends; `attempt` says afterwards what came of it. Raises
+    LedgerError when the row cannot be written: then nothing was sent.
+    """
+    diagnosis: Diagnosis | None = None  # which it stays when the caller goes away at an await or yield
+    unwritten = False
+    try:
+        attempt.refusal = await books.admit(attempt)
+        if attempt.refusal is None:
+            async with aclosing(_sent(attempt, messages, upstream, books)) as events:
+                async for event in events:
+                    yield event
+            diagnosis = classify(attempt.outcome(), attempt.clock.now_ms())
+    except LedgerError:
+        unwritten = True
+        raise
+    except Exception as bug:  # boundary: an adapter's own bug is one failed attempt
+        log.exception("attempt %s of %s failed inside the router", attempt.n, attempt.intent.request_id)
+        diagnosis = internal(type(bug).__name__)
+    finally:
+        if attempt.refusal is None and not unwritten:
+            _settle(attempt, attempt.cancelled() if diagnosis is None else diagnosis, books)
+    if attempt.record is not None:
+        yield AttemptEnded(attempt.record)
+
+
+async def _sent(
+    attempt: Attempt, messages: tuple[Message, ...], upstream: Upstream, books: Books
+) -> AsyncGenerator[RouteEvent, None]:
+    intent, deployment, clock = attempt.intent, attempt.deployment, attempt.clock
+    yield AttemptStarted(attempt.n, intent.tier, deployment.name, deployment.model, attempt.warnings)
+    timeouts = deployment.timeouts
+    bounded = replace(timeouts, total_s=min(timeouts.total_s, attempt.until - clock.monotonic()))
+    call = Call(
+        deployment=replace(deployment, timeouts=bounded),
+        messages=messages,
+        max_tokens=attempt.candidate.max_tokens,
+    )
+    attempt.started = clock.monotonic()
+    async with aclosing(upstream.stream(call)) as events:
+        async for event in events:
+            attempt.take(event)
+            match event:
+                case Content():
+                    books.answering(attempt)
+                    yield TextArrived(attempt.n, event.text, event.kind, event.raw)
+                case Waiting():
+                    yield AttemptWaiting(attempt.n, event.what)
+                case _:
+                    pass
+
+
+def _settle(attempt: Attempt, diagnosis: Diagnosis, books: Books) -> None:
+    settlement = attempt.finish(diagnosis)
+    attempt.diagnosis = diagnosis
+    attempt.record = record_of(attempt.intent, settlement, diagnosis)
+    books.settle(attempt, diagnosis, settlement)
