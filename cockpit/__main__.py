@@ -26,6 +26,7 @@ COMMANDS = {
     "tiers": "Show every deployment with its health; clear a cooldown.",
     "rate": "Say whether an answer was good, which moves its deployment's quality.",
     "resume": "Let paid calls go on after the runaway guard has paused them.",
+    "forget": "Remove the answers kept for routes with `cache: true`.",
     "cost": "Compute the exact cost of saved answers.",
     "diagnose": "Say what a provider's answer means and what to do about it.",
     "classify": "Say what kind of work an ask is, how hard and in which language; send nothing.",

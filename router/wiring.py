@@ -19,7 +19,6 @@ from router.core.asks.tasks import Classification, classify
 from router.core.health.states import Health
 from router.core.model import Billing, Deployment, Message, RouterConfig, Wire
 from router.core.money.pricing import Price, price_over
-from router.core.money.spend import Window
 from router.core.secret import Secret
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
@@ -30,7 +29,7 @@ from router.hooks.command import CommandRunner
 from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
-from router.ledger import upkeep
+from router.ledger import inspection, upkeep
 from router.ledger.evidence import Rated
 from router.ledger.key import install_key
 from router.ledger.memory import MemoryLedger
@@ -48,8 +47,6 @@ from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport, is_loopback
 from router.tasks.reader import load_model
-
-FAR_FUTURE_MS = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +96,7 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
             zone_of(loaded),
             classify=_classify,
             observe=lookout.observe,
+            kept=reader.kept,
             check_runner=CommandRunner(os.environ),
         )
         engine = Engine(loaded, world)
@@ -190,6 +188,11 @@ def rate(*, ledger: Path | None, request_id: str | None, good: bool) -> Rated:
     return upkeep.rate(Paths.of(os.environ, ledger=ledger).ledger, request_id, good, SystemClock().now_ms())
 
 
+def forget_answers(*, ledger: Path | None) -> int:
+    """Remove every answer kept for routes with `cache: true`; return how many. Raises LedgerError."""
+    return upkeep.forget_answers(Paths.of(os.environ, ledger=ledger).ledger)
+
+
 def zone_of(config: RouterConfig) -> tzinfo:
     """Return the zone days are counted in: the configured one, else the system's."""
     if config.display.timezone:
@@ -211,29 +214,17 @@ def ledger_state(path: Path) -> str:
     """Return what is at `path`, for the doctor. Raises LedgerError when it cannot be used."""
     if not path.exists():
         return f"none yet at {path}: the first call makes it"
-    return asyncio.run(_counted(path))
+    return f"{path}: {asyncio.run(inspection.attempts(path)):,} attempts"
+
+
+def kept_answers(path: Path) -> tuple[int, int]:
+    """Return how many answers the ledger at `path` keeps, and their bytes. Raises LedgerError."""
+    return asyncio.run(inspection.kept_answers(path)) if path.exists() else (0, 0)
 
 
 def ledger_differences(path: Path) -> list[str]:
     """Return the sums of the ledger at `path` that are not what its rows add up to. Raises LedgerError."""
-    return asyncio.run(_compared(path)) if path.exists() else []
-
-
-async def _compared(path: Path) -> list[str]:
-    reader = await open_reader(path)
-    try:
-        return await reader.differences()
-    finally:
-        await reader.aclose()
-
-
-async def _counted(path: Path) -> str:
-    reader = await open_reader(path)
-    try:
-        [total] = await reader.totals([Window(0, FAR_FUTURE_MS)])
-    finally:
-        await reader.aclose()
-    return f"{path}: {total.attempts:,} attempts"
+    return asyncio.run(inspection.differences(path)) if path.exists() else []
 
 
 async def _ended(job: asyncio.Task[None]) -> None:

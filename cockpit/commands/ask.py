@@ -15,6 +15,7 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.sanitize import sanitize
 from router.core.model import Request
+from router.core.moments import rfc3339
 from router.core.money.amounts import usd
 from router.engine.events import (
     Answer,
@@ -92,8 +93,8 @@ def _sign_off(answer: Answer) -> None:
     if answer.error:
         say(f"no answer: {answer.error.message}")
         return
-    if answer.cached:
-        say("nobody can serve: this is what exactly this request was answered before")
+    if answer.kept:
+        say(answer.kept.notice)
     served = answer.served_by
     if served:
         usage = served.usage
@@ -140,8 +141,9 @@ def document(answer: Answer) -> dict[str, object]:
         "finish_reason": served.finish_reason if served else None,
         "why": answer.why,
     }
-    if answer.cached:
+    if answer.kept:
         result["cached"] = True
+        result["cached_at"] = rfc3339(answer.kept.kept_at)
     if answer.error:
         result["error"] = {
             "class": answer.error.failure_class,

@@ -18,6 +18,7 @@ from router.config.paths import Paths
 from router.errors import ConfigError, LedgerError
 from router.wiring import (
     embedded_unavailable,
+    kept_answers,
     ledger_differences,
     ledger_state,
     load_config,
@@ -66,7 +67,9 @@ def examine(options: Options) -> Iterator[Finding]:
     yield _warned("sqlite", sqlite_warning(), "new enough for two processes on one ledger")
     yield _warned("embedded model", embedded_unavailable(), "the wheel and the weights are here")
     yield from _configuration(options)
-    yield _tried("ledger", lambda: ledger_state(Paths.of(os.environ, ledger=options.ledger).ledger))
+    ledger = Paths.of(os.environ, ledger=options.ledger).ledger
+    yield _tried("ledger", lambda: ledger_state(ledger))
+    yield _tried("kept answers", lambda: _kept(ledger))
 
 
 def _terminal(environ: os._Environ[str]) -> Iterator[Finding]:
@@ -101,6 +104,15 @@ def _configuration(options: Options) -> Iterator[Finding]:
     )
     for deployment in off:
         yield _finding(f"  {deployment.name}", f"off: {deployment.off}")
+
+
+def _kept(path: Path) -> str:
+    """Say what the ledger holds of answers' text: the one place where any is stored."""
+    answers, size = kept_answers(path)
+    if not answers:
+        return "none: only routes with `cache: true` keep any"
+    held = f"{answers:,} with {size:,} bytes of text"
+    return f"{held}, for routes with `cache: true`; `cockpit forget` removes them"
 
 
 def _sums(path: Path) -> Finding:

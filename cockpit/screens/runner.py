@@ -130,6 +130,8 @@ class Runner(Container):
             answer.begin("error", failure(run))
         elif run.phase is Phase.STOPPED:
             answer.begin("note", "stopped")
+        elif run.answer and run.answer.kept:
+            answer.begin("note", run.answer.kept.notice)
 
     def _show_run(self) -> None:
         status = self.query_one(RunStatus)

@@ -119,6 +119,8 @@ def _words(run: RunState, now_s: float) -> str:
         return f"{one_line(run.doing) or run.phase} {max(0, int(now_s - run.attempt_began_s))}s"
     if run.phase is Phase.STREAMING and run.doing:
         return run.doing
+    if run.answer and run.answer.cached:
+        return "done, a kept answer"
     record = run.current.record if run.current else None
     if run.phase is Phase.DONE and record and record.outcome is EntryStatus.TRUNCATED:
         return "done, cut off"

@@ -13,6 +13,7 @@ from router.config.choices import priors_of, privacy_of, rules_of, weights_of
 from router.config.scalars import KeySource
 from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
+from router.core.answers.keeping import Keeping
 from router.core.display import Display
 from router.core.money.amounts import to_nano
 from router.core.money.pricing import Price
@@ -169,6 +170,7 @@ def _policy(written: Policy) -> core.Policy:
         weights=weights_of(written.weights),
         rules=rules_of(written),
         guard=_guard(written.guard),
+        keeping=Keeping(written.cache.ttl, written.cache.answers, written.cache.mib),
     )
 
 

@@ -186,7 +186,8 @@ class Route(Section):
     local_only: bool = False
     """Whether only local deployments may serve."""
     cache: bool = False
-    """Whether a kept answer may stand in when nobody can serve; see `policy.cache`."""
+    """Whether its answers are kept, text and all, and stand in for exactly the same request when nobody
+    can serve; see `policy.cache`."""
     checks: list[Check] = Field(default_factory=list)
     """What an answer must pass; one that fails climbs one tier, once. Answers then come in one piece."""
 

@@ -72,12 +72,14 @@ class Budget(Section):
 
 
 class Cache(Section):
-    """Answers kept for exactly the same request."""
+    """Answers that routes with `cache: true` keep; their text then stands in the ledger's file."""
 
-    exact: bool = False
-    """Whether to keep any; what is kept holds the answer's text."""
-    ttl: Seconds = 3600.0
-    """How long one may be used."""
+    ttl: Seconds = _POLICY.keeping.age_s
+    """How long one may be used; it is removed soon after."""
+    answers: Count = _POLICY.keeping.answers
+    """How many are kept, the newest."""
+    mib: Annotated[int, Field(ge=1, le=1024)] = _POLICY.keeping.mib
+    """How much text they may hold together."""
 
 
 class Guard(Section):
@@ -160,7 +162,7 @@ class Policy(Section):
     slow: Seconds = _POLICY.slow_s
     """First content that comes later, where many calls run at once, lets fewer of them run."""
     cache: Cache = Cache()
-    """Answers kept for exactly the same request."""
+    """Answers that routes with `cache: true` keep."""
     guard: Guard = Guard()
     """What pauses paid calls and asks."""
     weights: Weights = Weights()

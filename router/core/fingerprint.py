@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from router.core.model import Message
+from router.core.model import Message, Request
 from router.core.secret import Secret
 
 
@@ -18,6 +18,12 @@ def prompt_fingerprint(messages: Iterable[Message], key: Secret) -> str:
             raw = part.encode(errors="surrogatepass")
             digest.update(len(raw).to_bytes(8, "big") + raw)
     return digest.hexdigest()[:32]
+
+
+def request_fingerprint(request: Request, route: str, key: Secret) -> str:
+    """Return 32 hex digits for all of a request that its answer may depend on, asked of one route."""
+    asked = (route, request.max_tokens, request.thinking_tokens, sorted(request.needs))
+    return prompt_fingerprint((Message("", repr(asked)), *request.messages), key)
 
 
 def prefix_fingerprint(messages: tuple[Message, ...], key: Secret) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from router.core.answers.checks import Check
+from router.core.answers.keeping import USUAL, Keeping
 from router.core.choosing.quality import NOT_SAID, Priors
 from router.core.choosing.rules import Rule
 from router.core.choosing.scoring import USUAL_WEIGHTS, Weights
@@ -164,7 +165,7 @@ class Route:
     climb: Climb = Climb()
     privacy: Privacy = ANYBODY
     cache: bool = False
-    """Whether an exact answer given before may stand in when nobody can serve."""
+    """Whether its answers are kept, and one to exactly the same may stand in when nobody can serve."""
     free_only: bool = False
     """It was asked for with `:free`: nothing that costs money may serve."""
     explicit: bool = False
@@ -257,6 +258,7 @@ class Policy:
     slow_s: float = 2.0
     """First content that comes later, while several calls run, lets fewer of them run at once."""
     guard: Guard = Guard()
+    keeping: Keeping = USUAL
     wait_for_free_s: float = 0.0
     """How long a request may wait for a free deployment's rest to end instead of paying or failing."""
     weights: Weights = USUAL_WEIGHTS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from router.core.answers.keeping import KeptAnswer
 from router.core.attempts.fallback import Past
 from router.core.choosing.scoring import Score
 from router.core.choosing.selection import Candidate, Plan
@@ -11,7 +12,7 @@ from router.core.failures.classify import FailureClass
 from router.core.money.amounts import usd
 
 
-def tell(plan: Plan, past: tuple[Past, ...] = ()) -> str:
+def tell(plan: Plan, past: tuple[Past, ...] = (), kept: KeptAnswer | None = None) -> str:
     """Return a sentence or two: how it came here, who was passed over, who failed and how, who serves.
 
     Those that are off on this machine are only counted: the same ones would fill every sentence.
@@ -27,7 +28,9 @@ def tell(plan: Plan, past: tuple[Past, ...] = ()) -> str:
         if attempt.diagnosis.failure_class is not FailureClass.OK
     ]
     served = next((a for a in past if a.diagnosis.failure_class is FailureClass.OK), None)
-    if served:
+    if kept:
+        parts.append(kept.notice)
+    elif served:
         parts.append(f"{served.deployment} answered")
     elif not past and plan.chosen:
         parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}): {plan.chosen.reason}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
+from router.core.answers.keeping import KeptAnswer
 from router.core.attempts.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
 from router.core.attempts.not_admitted import barred
 from router.core.attempts.retries import RetryBudget
@@ -36,6 +37,7 @@ from router.engine.events import (
     TextArrived,
 )
 from router.engine.health_board import DeploymentState
+from router.engine.keeping import KeptAnswers
 from router.engine.planner import Planner
 from router.engine.run import Run
 from router.engine.shared_state import SharedState
@@ -53,6 +55,7 @@ class Engine:
         self._world = world
         self._shared = SharedState(config, world.ledger, world.clock, world.chance, world.zone)
         self._planner = Planner(config, world, self._shared.health)
+        self._kept = KeptAnswers(world)
         self._retries = RetryBudget()
 
     def swap(self, config: RouterConfig) -> None:
@@ -91,8 +94,7 @@ class Engine:
         first event, and LedgerError when an attempt cannot be written: then nothing was sent.
         """
         run = self._begin(request)
-        planned = run.planned
-        first_plan = fresh = run.planner.plan(planned)
+        first_plan = fresh = run.planner.plan(run.planned)
         yield RequestStarted(run.request_id, first_plan)
         while True:
             step = self._decide(run, fresh)
@@ -108,14 +110,17 @@ class Engine:
                     if isinstance(event, AnswerChecked):
                         self._world.ledger.checked(run.request_id, event.n, event.verdicts)
                     yield event
-            run.carry(planned)
+            run.carry()
             fresh = run.planner.plan(run.planned)
-        if isinstance(step, UseCached) and planned.kept is not None:
-            run.text = planned.kept
-            yield TextArrived(len(run.past), run.text, "text", b"")
+        kept = await self._kept.find(run) if isinstance(step, UseCached) else None
+        if kept:
+            yield TextArrived(len(run.past), kept.text, "text", b"")
         for piece in run.answers.release():
             yield piece
-        yield RequestEnded(run.answers.finished(self._answer(run, first_plan, step)))
+        end = step.instead if isinstance(step, UseCached) else step
+        answer = run.answers.finished(self._answer(run, first_plan, end, kept))
+        self._kept.keep(run, answer)
+        yield RequestEnded(answer)
 
     async def aclose(self) -> None:
         """End child processes and connections; the ledger is its opener's to close."""
@@ -126,6 +131,7 @@ class Engine:
         planned = self._planner.begin(request)
         answers = Escalating(planned.assigned.route, self.config, self._world.check_runner)
         return Run(
+            first=planned,
             planned=planned,
             config=self.config,
             shared=self._shared,
@@ -157,7 +163,7 @@ class Engine:
             may_retry=self._retries.allows(now_s),
             may_wait=run.shared.may_wait,
             waited_s=run.waited_s,
-            cached=run.planned.kept is not None,
+            cached=self._kept.allowed(run),
         )
         return run.answers.step(free, run.past, self._left_s(run), standing)
 
@@ -219,24 +225,24 @@ class Engine:
         self._retries = self._retries.after(attempt.diagnosis, self._world.clock.monotonic())
         run.past.append(Past(attempt.deployment.name, attempt.diagnosis))
         run.records.append(attempt.record)
-        run.text = "".join(attempt.text)
+        run.text, run.kinds = "".join(attempt.text), frozenset(attempt.kinds)
 
-    def _answer(self, run: Run, first: Plan, end: GiveUp | UseCached) -> Answer:
+    def _answer(self, run: Run, first: Plan, end: GiveUp, kept: KeptAnswer | None) -> Answer:
         answered = bool(run.records) and run.records[-1].outcome is EntryStatus.OK
         if answered:
             run.planner.served(run.request.session, run.records[-1])
         error = None
-        if isinstance(end, GiveUp) and not answered:
+        if not answered and kept is None:
             error = AnswerError(end.failure_class, end.message, self._soonest_s(run), end.over_budget)
         return Answer(
             request_id=run.request_id,
-            text=run.text,
+            text=kept.text if kept else run.text,
             route=run.route.name,
             task=run.request.task,
             level=first.level,
             attempts=tuple(run.records),
             estimate_nano_usd=first.chosen.estimate_nano_usd if first.chosen else None,
-            why=tell(first, tuple(run.past)),
+            why=tell(first, tuple(run.past), kept),
             error=error,
-            cached=isinstance(end, UseCached),
+            kept=kept,
         )

@@ -85,6 +85,12 @@ class Escalating:
         best = self._best()
         yield from best.pieces if best else ()
 
+    @property
+    def passed(self) -> bool:
+        """Whether what is handed over failed none of the route's checks."""
+        best = self._best()
+        return best is None or not best.failures
+
     def finished(self, answer: Answer) -> Answer:
         """Return the whole of the request, where an answer that was kept back is what the caller gets."""
         best = self._best()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.core.answers.checks import Verdict
+from router.core.answers.keeping import KeptAnswer
 from router.core.choosing.selection import Plan
 from router.core.failures.classify import FailureClass
 from router.core.money.spend import CostSource, EntryStatus
@@ -60,8 +61,13 @@ class Answer:
     error: AnswerError | None = None
     answered_by: int | None = None
     """The attempt whose text it is, where that need not be the last: a climb may fail after a poor answer."""
-    cached: bool = False
-    """Nobody could serve: the text is what exactly this request was answered before."""
+    kept: KeptAnswer | None = None
+    """Nobody could serve: this is what exactly this request was answered before."""
+
+    @property
+    def cached(self) -> bool:
+        """Whether the text is an answer from before."""
+        return self.kept is not None
 
     @property
     def served_by(self) -> AttemptRecord | None:

@@ -32,8 +32,6 @@ class Planned:
     seen: Observed
     roll: float
     """The same for all of its plans, so that they rank alike."""
-    kept: str | None = None
-    """An answer to exactly this request from before, where its route allows one."""
 
 
 class Planner:
@@ -60,8 +58,7 @@ class Planner:
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)
         roll = world.chance.roll() if assigned.route.strategy is Strategy.WEIGHTED else 0.0
-        kept = world.kept(request) if world.kept and assigned.route.cache else None
-        return Planned(assigned, seen, roll, kept)
+        return Planned(assigned, seen, roll)
 
     def plan(self, planned: Planned) -> Plan:
         """Return the plan as it is now; health moves between the attempts of a request."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from router.core.answers.check_value import CheckStats
 from router.core.answers.checks import Command, Ran, Verdict
+from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
 from router.core.choosing.quality import Evidence, Work
 from router.core.failures.exchange import Exchange
@@ -143,6 +144,9 @@ class Ledger(Protocol):
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Hand in what a route's checks said of an attempt's answer, for their pass rates."""
 
+    def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
+        """Hand in an answer that may stand in for its like; the newest within `bounds` are kept."""
+
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""
 
@@ -189,6 +193,9 @@ class SpendReader(Protocol):
 
     async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
         """What ratings, checks and escalations say of deployments, for answers begun in a window."""
+
+    async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+        """The answer kept under a request's fingerprint, at that moment or later."""
 
     async def aclose(self) -> None:
         """Close the connection."""

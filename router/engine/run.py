@@ -21,7 +21,10 @@ from router.engine.shared_state import SharedState
 class Run:
     """The state of one request; its configuration stays the one it began under, whatever is reloaded."""
 
+    first: Planned
+    """What was asked at first."""
     planned: Planned
+    """What is sent next."""
     config: RouterConfig
     shared: SharedState
     planner: Planner
@@ -35,6 +38,8 @@ class Run:
     waited_s: float = 0.0
     """How long it has waited for a free deployment's rest to end, or for a limit to free."""
     text: str = ""
+    kinds: frozenset[str] = frozenset()
+    """Which kinds of content the last attempt brought."""
 
     @property
     def request(self) -> Request:
@@ -42,11 +47,16 @@ class Run:
         return self.planned.assigned.request
 
     @property
+    def asked(self) -> Request:
+        """What was asked, whatever an attempt has carried along since."""
+        return self.first.assigned.request
+
+    @property
     def route(self) -> Route:
         """Who may serve it."""
         return self.planned.assigned.route
 
-    def carry(self, first: Planned) -> None:
+    def carry(self) -> None:
         """Have what is sent next be what was asked at first, with a poor answer and its faults behind it."""
-        request = self.answers.carrying(first.assigned.request)
-        self.planned = replace(first, assigned=replace(first.assigned, request=request))
+        request = self.answers.carrying(self.asked)
+        self.planned = replace(self.first, assigned=replace(self.first.assigned, request=request))

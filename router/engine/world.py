@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeAlias
 
+from router.core.answers.keeping import KeptAnswer
 from router.core.choosing.observed import Observed
 from router.core.model import Message, Request, Wire
 from router.core.secret import Secret
@@ -20,8 +21,8 @@ Classify: TypeAlias = "Callable[[tuple[Message, ...]], Classification]"
 Observe = Callable[[Request], Observed]
 """What was seen lately that bears on a request; read beforehand, so that it returns at once."""
 
-Kept = Callable[[Request], str | None]
-"""The answer that exactly this request got before, where one is kept."""
+Kept = Callable[[str, int], Awaitable[KeptAnswer | None]]
+"""The answer under a request's fingerprint, kept at that moment or later. Raises LedgerError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,6 @@ class World:
     observe: Observe | None = None
     """None: nothing is known of the deployments but their health."""
     kept: Kept | None = None
-    """Asked for routes that allow it; None: no answers are kept."""
+    """Asked for routes that allow it, when nobody can serve; None: no answers are kept."""
     check_runner: CheckRunner | None = None
     """Runs checks that are programs; None: those judge nothing."""

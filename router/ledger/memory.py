@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from statistics import median_low
 
 from router.core.answers.checks import Verdict
+from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
 from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
 from router.core.health.limits import LearnedLimit
@@ -54,6 +55,7 @@ class MemoryLedger:
         self._tags: dict[str, set[tuple[str, str]]] = {}
         self._healths: dict[str, ScopeHealth] = {}
         self._limits: dict[tuple[str, str, str], LearnedLimit] = {}
+        self._kept: dict[str, KeptAnswer] = {}
         self._commits = 0
         self._closed = False
 
@@ -112,6 +114,18 @@ class MemoryLedger:
         self._require_open()
         self.verdicts[request_id, attempt] = tuple(verdicts)
         self._commits += 1
+
+    def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
+        """Keep an answer; the oldest go when there are too many. Their size is not bounded here."""
+        self._require_open()
+        self._kept.pop(answer.key, None)
+        newest = [*self._kept.values(), answer][-bounds.answers :]
+        self._kept = {kept.key: kept for kept in newest}
+
+    async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+        """Return the answer kept under a request's fingerprint, if it is young enough."""
+        found = self._kept.get(key)
+        return found if found and found.kept_at >= since_ms else None
 
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None."""

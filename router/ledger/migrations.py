@@ -62,6 +62,13 @@ def m006_ratings(db: Database) -> None:
     db.execute(_RATING)
 
 
+@LEDGER()
+def m007_kept_answers(db: Database) -> None:
+    """Answers of routes that let them stand in when nobody can serve."""
+    db.execute(_KEPT_ANSWER)
+    db.execute("CREATE INDEX kept_answer_kept_at ON kept_answer (kept_at)")
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (
@@ -176,3 +183,14 @@ CREATE TABLE rating (
   good INTEGER NOT NULL,
   PRIMARY KEY (request_id)
 ) WITHOUT ROWID"""
+
+# The only text of an answer that is stored anywhere; rows come from routes with `cache: true` alone.
+_KEPT_ANSWER = """
+CREATE TABLE kept_answer (
+  key TEXT NOT NULL PRIMARY KEY,
+  text TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  deployment TEXT NOT NULL,
+  kept_at INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL
+)"""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from router.core.answers.checks import Verdict
+from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import Admission, Lesson, Terms
 from router.core.health.limits import LearnedLimit
 from router.core.money.spend import Intent
@@ -85,6 +86,14 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Write an answer that may stand in later; nobody waits."""
+
+    answer: KeptAnswer
+    bounds: Keeping
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """Forget rests, answer when it is committed."""
 
@@ -106,7 +115,7 @@ class Close:
     reply: Reply[None] | None
 
 
-Write = Admit | Settle | Learn | LearnLimits | Checked | Clear
+Write = Admit | Settle | Learn | LearnLimits | Checked | Keep | Clear
 """What changes the ledger; all that wait are written in one transaction, in order."""
 
 Order = Write | Flush | Close

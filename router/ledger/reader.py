@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from router.core.answers.check_value import CheckStats
+from router.core.answers.keeping import KeptAnswer
 from router.core.attempts.admission import Cap, Used
 from router.core.choosing.quality import Evidence, Work
 from router.core.health.limits import LearnedLimit
@@ -17,7 +18,7 @@ from router.core.health.states import ScopeHealth
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.errors import LedgerError
-from router.ledger import budgets, check_results, evidence, lots, queries, rollups
+from router.ledger import budgets, check_results, evidence, kept_answers, lots, queries, rollups
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import all_health
 from router.ledger.limits_store import all_limits
@@ -93,6 +94,14 @@ class SqliteSpendReader:
     async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
         """Return what ratings, checks and escalations say of each deployment's work."""
         return await self._ask(lambda connection: evidence.evidence(connection, window))
+
+    async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+        """Return the answer kept under a request's fingerprint, if it is young enough."""
+        return await self._ask(lambda connection: kept_answers.find(connection, key, since_ms))
+
+    async def kept_size(self) -> tuple[int, int]:
+        """Return how many answers are kept and how many bytes of text they hold."""
+        return await self._ask(kept_answers.count)
 
     async def entries(self, window: Window) -> list[Entry]:
         """Return every entry of a window, oldest first."""

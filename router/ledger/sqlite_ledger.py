@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from router.core.answers.checks import Verdict
+from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import NO_TERMS, Admission, Lesson, Terms
 from router.core.health.limits import LearnedLimit
 from router.core.money.spend import Intent, Settlement
@@ -24,6 +25,7 @@ from router.ledger.orders import (
     Clear,
     Close,
     Flush,
+    Keep,
     Learn,
     LearnLimits,
     Order,
@@ -98,6 +100,10 @@ class SqliteLedger:
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Hand in what checks said of an answer; lost when the ledger cannot be written."""
         self._put(Checked(request_id, attempt, verdicts))
+
+    def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
+        """Hand in an answer that may stand in later; lost when the ledger cannot be written."""
+        self._put(Keep(answer, bounds))
 
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""

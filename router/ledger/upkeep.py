@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from router.errors import LedgerError
-from router.ledger import evidence, leases, pauses
+from router.ledger import evidence, kept_answers, leases, pauses
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import clear_health
 from router.ledger.owner import this_process
@@ -26,11 +26,15 @@ SWEEP = "sweep"
 def sweep_if_mine(path: Path, now_ms: int, lease_ms: int, owner: str | None = None) -> int | None:
     """Close what dead processes left open, if this process gets the lease; return how many, or None.
 
+    Kept answers that have come of age go with it.
+
     `owner` is the process that asks; this one unless said.
     """
     with _opened(path) as connection:
         if not leases.take(connection, SWEEP, owner or this_process(), now_ms, lease_ms):
             return None
+        with writing(connection):
+            kept_answers.expire(connection, now_ms)
         return sweep(connection, path, now_ms)
 
 
@@ -55,6 +59,18 @@ def rate(path: Path, request_id: str | None, good: bool, now_ms: int) -> evidenc
         raise LedgerError(f"there is no ledger at {path} yet", hint="The first call makes it")
     with _opened(path) as connection, writing(connection):
         return evidence.rate(connection, request_id, good, now_ms)
+
+
+def forget_answers(path: Path) -> int:
+    """Remove every kept answer from the file; return how many there were."""
+    if not path.exists():
+        return 0
+    with _opened(path) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        with writing(connection):
+            forgotten = kept_answers.forget(connection)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was written lately stands there as well
+        return forgotten
 
 
 @contextmanager

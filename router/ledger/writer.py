@@ -14,12 +14,12 @@ from pathlib import Path
 from router.core.attempts.admission import Admission
 from router.engine.ports import Clock
 from router.errors import LedgerError
-from router.ledger import check_results
+from router.ledger import check_results, kept_answers
 from router.ledger.admission import admit, take_in
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import believe, clear_health
 from router.ledger.limits_store import write_limits
-from router.ledger.orders import Admit, Checked, Clear, Learn, LearnLimits, Reply, Settle, Write
+from router.ledger.orders import Admit, Checked, Clear, Keep, Learn, LearnLimits, Reply, Settle, Write
 from router.ledger.owner import this_process
 from router.ledger.private_files import beside, prepare
 from router.ledger.rows import Row, settle_row
@@ -128,6 +128,8 @@ class Writer:
                         write_limits(self._connection, limits)
                     case Checked(request_id, attempt, verdicts):
                         check_results.write(self._connection, request_id, attempt, verdicts)
+                    case Keep(answer, bounds):
+                        kept_answers.write(self._connection, answer, bounds)
                     case Clear(keys):
                         clear_health(self._connection, keys)
         return answers

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, Look
 from cockpit.session import Reload
+from router.core.answers.keeping import KeptAnswer
 from router.core.choosing.selection import Candidate, Plan
 from router.core.failures.classify import FailureClass
 from router.core.health.states import Health
@@ -79,6 +80,8 @@ class ScriptedEngine:
     refuses: bool = False
     """Raises UnknownName instead of answering, as for a name nobody defined."""
     over_budget: bool = False
+    kept: KeptAnswer | None = None
+    """Stands in for an answer: nobody can serve."""
     warnings: tuple[str, ...] = ()
     cost_nano: int | None = 0
     health: dict[str, DeploymentState] = field(default_factory=dict)
@@ -116,8 +119,9 @@ class ScriptedEngine:
         request_id = f"r{len(self.sent):04d}"
         yield RequestStarted(request_id, plan)
         chosen = plan.chosen
-        if chosen is None or self.over_budget:
-            yield RequestEnded(_answer(request_id, plan, (), _nobody(over_budget=self.over_budget)))
+        if chosen is None or self.over_budget or self.kept:
+            for event in self._unserved(request_id, plan):
+                yield event
             return
         deployment = self.config.deployments[chosen.deployment]
         await self.ledger.admit(self._intent(request_id, deployment))
@@ -141,6 +145,12 @@ class ScriptedEngine:
         yield AttemptEnded(record)
         error = AnswerError(FailureClass.TRANSIENT, self.error, 30.0) if self.error else None
         yield RequestEnded(_answer(request_id, plan, (record,), error))
+
+    def _unserved(self, request_id: str, plan: Plan) -> tuple[RouteEvent, ...]:
+        if self.kept is None:
+            return (RequestEnded(_answer(request_id, plan, (), _nobody(over_budget=self.over_budget))),)
+        answer = replace(_answer(request_id, plan, (), None), kept=self.kept)
+        return TextArrived(0, self.kept.text, "text", b""), RequestEnded(answer)
 
     def _record(self, deployment: Deployment, status: EntryStatus, output: int) -> AttemptRecord:
         failed = status is EntryStatus.FAILED

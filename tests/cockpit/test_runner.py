@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from cockpit.widgets.answer import Answer
 from cockpit.widgets.prompt import Prompt
+from router.core.answers.keeping import KeptAnswer
 from tests.cockpit.scripted import cockpit, screen_lines, screen_text, until
 
 SIZES = [(60, 16), (80, 24), (160, 50)]
@@ -119,6 +120,16 @@ async def test_a_failure_is_told_in_the_answer_and_the_next_prompt_works() -> No
         world.engine.error = ""
         await pilot.press("x", "enter")
         await until(pilot, "✓ done")
+
+
+async def test_a_kept_answer_is_shown_as_one() -> None:
+    world = cockpit()
+    world.engine.kept = KeptAnswer("k", "WAL, as I said.", "smollm", world.clock.now_ms())
+    async with world.app.run_test(size=(80, 24)) as pilot:
+        await ask(pilot, "hi")
+        text = await until(pilot, "✓ done, a kept answer")
+        assert "WAL, as I said." in text
+        assert "nobody can serve: this is what smollm answered" in text
 
 
 async def test_a_refusal_by_the_engine_itself_is_text_and_no_crash() -> None:

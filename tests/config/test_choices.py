@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import built_in, load
+from router.core.answers.keeping import Keeping
 from router.core.choosing.assignment import Assignment, assign
 from router.core.choosing.quality import Work
 from router.core.choosing.rules import Rule, When
@@ -60,6 +61,7 @@ def test_rules_weights_and_waiting_arrive() -> None:
     assert config.policy.rules == (Rule(when, max_tier="T0", batch=True),)
     assert config.policy.weights == Weights()
     assert config.policy.wait_for_free_s == 8.0
+    assert config.policy.keeping == Keeping(7200.0, 9, 3)
     assert config.local_only_tasks == {"lookup"}
 
 

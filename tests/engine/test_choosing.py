@@ -28,7 +28,7 @@ from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
 from router.engine.engine import Engine, World
-from router.engine.events import Answer, AttemptWaiting, RequestEnded, RouteEvent, TextArrived
+from router.engine.events import Answer, AttemptWaiting, RequestEnded, RouteEvent
 from router.engine.virtual_time import run_virtual
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -48,7 +48,6 @@ class Bench:
         *,
         found: Classification | None = None,
         seen: Observed | None = None,
-        kept: str | None = None,
     ) -> None:
         self.upstream, self.ledger = ScriptedUpstream(scripts), MemoryLedger()
         self.engine = Engine(
@@ -61,7 +60,7 @@ class Bench:
                 Secret("k"),
                 classify=(lambda messages: found) if found else None,
                 observe=(lambda request: seen) if seen else None,
-                kept=lambda request: kept,
+                kept=self.ledger.kept,
             ),
         )
 
@@ -153,42 +152,6 @@ def test_a_session_stays_on_the_deployment_whose_cache_is_warm_until_that_is_col
         await asyncio.sleep(301)
         await bench.ask(long)
         assert bench.called[3:] == ["first", "first"]
-
-    run_virtual(run())
-
-
-def cached_config(*, cache: bool) -> RouterConfig:
-    config = small_config()
-    return replace(config, routes={"auto": replace(config.routes["auto"], cache=cache)})
-
-
-def test_when_nobody_can_serve_a_kept_answer_is_handed_over_and_marked() -> None:
-    async def run() -> None:
-        bench = Bench(
-            {n: [LIMITED] for n in ("free", "local", "paid")}, cached_config(cache=True), kept="Paris"
-        )
-        events = await bench.ask()
-        answer = answer_of(events)
-        assert (answer.text, answer.cached, answer.error, answer.served_by) == ("Paris", True, None, None)
-        assert len(answer.attempts) == 3
-        assert [event.text for event in events if isinstance(event, TextArrived)] == ["Paris"]
-
-    run_virtual(run())
-
-
-def test_a_kept_answer_is_not_used_where_somebody_serves_or_the_route_does_not_allow_it() -> None:
-    async def run() -> None:
-        served = answer_of(
-            await Bench({"free": [Script(("New",))]}, cached_config(cache=True), kept="Old").ask()
-        )
-        assert (served.text, served.cached) == ("New", False)
-        refused = Bench(
-            {n: [LIMITED] for n in ("free", "local", "paid")}, cached_config(cache=False), kept="Old"
-        )
-        answer = answer_of(await refused.ask())
-        assert (answer.text, answer.cached) == ("", False)
-        assert answer.error
-        assert answer.error.retry_after_s is not None
 
     run_virtual(run())
 

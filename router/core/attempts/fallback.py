@@ -40,14 +40,6 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class UseCached:
-    """Hand over the answer that exactly this request got before, marked as such."""
-
-    message: str
-    """Why nobody serves it afresh."""
-
-
-@dataclass(frozen=True, slots=True)
 class GiveUp:
     """There is nothing left to try."""
 
@@ -55,6 +47,19 @@ class GiveUp:
     message: str
     over_budget: bool = False
     """Money alone is in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseCached:
+    """Hand over the answer that exactly this request got before, marked as such."""
+
+    instead: GiveUp
+    """Why nobody serves it afresh, and the end where no such answer is found."""
+
+    @property
+    def message(self) -> str:
+        """Why nobody serves it afresh, in words for the user."""
+        return self.instead.message
 
 
 Decision = Try | Wait | UseCached | GiveUp
@@ -71,7 +76,7 @@ class Standing:
     waited_s: float = 0.0
     """What this request has waited already."""
     cached: bool = False
-    """An answer to exactly this request is kept, and the route allows it."""
+    """An answer to exactly this request may be kept, and the route allows it."""
 
 
 FRESH = Standing()
@@ -117,7 +122,7 @@ def _spent(past: Sequence[Past], policy: Policy, left_s: float, standing: Standi
 
 
 def _end(instead: GiveUp, standing: Standing) -> UseCached | GiveUp:
-    return UseCached(instead.message) if standing.cached else instead
+    return UseCached(instead) if standing.cached else instead
 
 
 def _may_repeat(past: Sequence[Past]) -> bool:

@@ -1,0 +1,40 @@
+"""What the doctor asks of a ledger: what is in it, and whether its sums are right. Raises LedgerError."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from router.core.money.spend import Window
+from router.ledger.reader import SqliteSpendReader, open_reader
+
+FAR_FUTURE_MS = 1 << 53
+
+
+async def attempts(path: Path) -> int:
+    """Return how many attempts there are."""
+    async with _read(path) as reader:
+        [total] = await reader.totals([Window(0, FAR_FUTURE_MS)])
+    return total.attempts
+
+
+async def kept_answers(path: Path) -> tuple[int, int]:
+    """Return how many answers are kept, and how many bytes of text they hold."""
+    async with _read(path) as reader:
+        return await reader.kept_size()
+
+
+async def differences(path: Path) -> list[str]:
+    """Return the stored sums that are not what their rows add up to, in words. Reads the whole ledger."""
+    async with _read(path) as reader:
+        return await reader.differences()
+
+
+@asynccontextmanager
+async def _read(path: Path) -> AsyncGenerator[SqliteSpendReader, None]:
+    reader = await open_reader(path)
+    try:
+        yield reader
+    finally:
+        await reader.aclose()
