@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -16,6 +17,7 @@ from cockpit.session import Reload
 from cockpit.themes import load_themes, shipped_themes, to_textual
 from router.config.paths import Paths
 from router.config.watch import Refused, Reloaded
+from router.core.config_edits import ConfigEdit, Proposal
 from router.errors import Problem
 from router.wiring import Wired, wired
 
@@ -71,6 +73,19 @@ class WiredControls:
         engine, reader = self.world.engine, self.world.reader
         await self.world.ledger.clear_health(engine.scope_keys(deployment))
         engine.refresh(await reader.health(), await reader.limits())
+
+    async def propose(self, edits: Sequence[ConfigEdit]) -> Proposal:
+        """Return what the configuration's file would become. Raises ConfigError and RouterError."""
+        return await asyncio.to_thread(self.world.editor.propose, edits)
+
+    async def propose_undo(self) -> Proposal:
+        """Return what the file becomes without its newest change. Raises ConfigError and RouterError."""
+        return await asyncio.to_thread(self.world.editor.propose_undo)
+
+    async def apply(self, proposal: Proposal) -> Reload:
+        """Write what was proposed and use it. Raises ConfigError."""
+        await asyncio.to_thread(self.world.editor.apply, proposal)
+        return await self.reload()
 
 
 def in_words(news: Reloaded | Refused) -> Reload:

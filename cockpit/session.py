@@ -7,7 +7,7 @@ thread. The answer's text passes through unread, in pieces that are worth a pain
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -16,6 +16,7 @@ from typing import Protocol
 from cockpit.figures import Figures
 from cockpit.state import RunState, apply, fail, start, stop
 from router.core.choosing.selection import Candidate, Plan
+from router.core.config_edits import ConfigEdit, Proposal
 from router.core.model import Message, Request, RouterConfig
 from router.core.money.budget import standing_caps
 from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
@@ -71,6 +72,15 @@ class Controls(Protocol):
     async def clear(self, deployment: str) -> None:
         """Let a deployment that is away be asked again. Raises UnknownName and LedgerError."""
 
+    async def propose(self, edits: Sequence[ConfigEdit]) -> Proposal:
+        """Return what the configuration's file would become. Raises ConfigError and RouterError."""
+
+    async def propose_undo(self) -> Proposal:
+        """Return what the file becomes without its newest change. Raises ConfigError and RouterError."""
+
+    async def apply(self, proposal: Proposal) -> Reload:
+        """Write what was proposed and use it. Raises ConfigError."""
+
 
 class NoControls:
     """Controls of a cockpit over an engine that was made by hand: there is no file behind it."""
@@ -86,6 +96,18 @@ class NoControls:
     async def clear(self, deployment: str) -> None:
         """Raise LedgerError."""
         raise LedgerError("this cockpit clears no rests")
+
+    async def propose(self, edits: Sequence[ConfigEdit]) -> Proposal:
+        """Raise RouterError."""
+        raise RouterError("this configuration comes from no file")
+
+    async def propose_undo(self) -> Proposal:
+        """Raise RouterError."""
+        raise RouterError("this configuration comes from no file")
+
+    async def apply(self, proposal: Proposal) -> Reload:
+        """Raise RouterError."""
+        raise RouterError("this configuration comes from no file")
 
 
 class Run:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from router.core.choosing.selection import Plan
+    from router.core.config_edits import Drop, Proposal, Restore, SetCooldown, SetLimit
     from router.core.model import RouterConfig
     from router.core.request import Message, Request
     from router.engine.engine import Engine, World
@@ -22,21 +23,27 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "ConfigError",
+    "Drop",
     "Engine",
     "LedgerError",
     "Message",
     "Plan",
+    "Proposal",
     "Request",
     "RequestEnded",
+    "Restore",
     "RouteEvent",
     "RouterConfig",
     "RouterError",
+    "SetCooldown",
+    "SetLimit",
     "TextArrived",
     "UnknownName",
     "World",
 ]
 
 _ROOMS = {
+    "router.core.config_edits": ("Drop", "Proposal", "Restore", "SetCooldown", "SetLimit"),
     "router.core.model": ("RouterConfig",),
     "router.core.request": ("Message", "Request"),
     "router.core.choosing.selection": ("Plan",),

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from router.config.editor import Editor
 from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
@@ -74,6 +75,7 @@ class Wired:
     zone: tzinfo
     warnings: tuple[str, ...]
     watch: ConfigWatch
+    editor: Editor
 
 
 @asynccontextmanager
@@ -110,7 +112,7 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
         for job in (refresh_forever(engine, reader, lookout), sweep_forever(paths.ledger, clock)):
             opened.push_async_callback(_ended, asyncio.create_task(job))
         watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
-        yield Wired(engine, store, reader, clock, zone_of(loaded), _warnings(), watch)
+        yield Wired(engine, store, reader, clock, zone_of(loaded), _warnings(), watch, editor(config))
 
 
 @asynccontextmanager
@@ -172,6 +174,11 @@ def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> R
 def convert_config(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Return a LiteLLM file in our format, with comments. Raises ConfigError with every problem."""
     return converted(path, environ, _listed_at(SystemClock().now_ms()))
+
+
+def editor(path: Path | None) -> Editor:
+    """Return what changes the configuration in use."""
+    return Editor(lambda: find_config(path, os.environ), Paths.of(os.environ).config, SystemClock())
 
 
 def _listed_at(now_ms: int) -> Callable[[str, str], Price | None]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from router.core.request import Message, Request
+from router.wiring import wired
 from tests.fake_provider import SSE_HEAD, FakeProvider, answer, fake_provider
 from tests.test_whole import COCKPIT, environment
 
@@ -96,6 +98,20 @@ async def test_a_rest_of_seven_seconds_is_kept_by_every_process_and_no_longer(tm
         assert len(asked) >= 2
         before, after = world.first.moments
         assert REST_S <= after - before < 3 * REST_S
+
+
+async def test_what_one_process_drops_every_other_one_leaves_alone_at_once(tmp_path: Path) -> None:
+    async with scene(tmp_path) as world, wired(config=tmp_path / "config.yaml", ledger=None) as running:
+        dropped = await world.cockpit("drop", "first", "--because", "slow")
+        assert dropped["written"] is True
+        assert await world.ask() == ["second"]  # a process that starts now
+        await running.watch.poll()  # a process that was running, as the cockpit does once a second
+        plan = running.engine.plan(Request((Message("user", "hello"),), name="auto"))
+        assert [c.deployment for c in plan.candidates if c.eligible] == ["second"]
+        await world.cockpit("restore", "first")
+        await running.watch.poll()
+        assert running.engine.config.routes["auto"].without == {}
+        assert await world.ask() == ["first", "second"]
 
 
 async def test_what_one_process_clears_the_next_one_asks(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ from cockpit.plain import print_json, say
 from router.config.paths import Paths, find_config
 from router.config.show import shown
 from router.errors import ConfigError
-from router.wiring import convert_config, load_config
+from router.wiring import convert_config, editor, load_config
 
 
 @click.group(help="Show where the configuration is, check it, print it; import LiteLLM's.")
 @common_options
 def command() -> None:
-    """Group the four."""
+    """Group the five."""
 
 
 @command.command(help="Print the paths in use: configuration, ledger, logs, themes.")
@@ -81,6 +81,18 @@ def show(options: Options) -> None:
         print_json(document)
     else:
         click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip())
+
+
+@command.command(help="Copy the sample to where your own configuration belongs; one that is there is kept.")
+@common_options
+@click.pass_obj
+def init(options: Options) -> None:
+    """Make it; a ConfigError is printed by `main`, which exits 2."""
+    made = editor(options.config).make_own()
+    if options.json:
+        print_json({"written": str(made)})
+    else:
+        say(f"written to {made}")
 
 
 @command.command("import", help="Make a LiteLLM file into one of ours: on standard output, or a new file.")

@@ -30,6 +30,7 @@ WORDS: dict[str, Part] = {
     "cooling": ("◔ COOL", Tone.WARN),
     "probing": ("◑ PROBE", Tone.WARN),
     "disabled": ("○ DOWN", Tone.BAD),
+    "dropped": ("· DROP", Tone.MUTED),
     "off": ("· OFF", Tone.MUTED),
 }
 

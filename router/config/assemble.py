@@ -14,6 +14,7 @@ from router.config.scalars import KeySource
 from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
 from router.core.answers.keeping import Keeping
+from router.core.choosing.resolve import dropped
 from router.core.display import Display
 from router.core.money.amounts import to_nano
 from router.core.money.pricing import Price
@@ -38,7 +39,7 @@ def assemble(
         providers=providers,
         tiers=tuple(tiers.values()),
         deployments=deployments,
-        routes={name: _route(name, file) for name in file.routes},
+        routes={name: _route(name, file, deployments) for name in file.routes},
         aliases=dict(file.aliases),
         tasks={
             name: core.TaskRule(task.route, task.min_tier, task.max_tier) for name, task in file.tasks.items()
@@ -99,6 +100,8 @@ def _deployment(
         ),
         timeouts=core.Timeouts(timeouts.connect, timeouts.first_token, timeouts.idle, timeouts.total),
         off=written.switched_off or no_key,
+        dropped=written.dropped,
+        cooldown_s=written.cooldown,
         weight=written.weight,
         order=written.order,
         capabilities=None if written.capabilities is None else frozenset(written.capabilities),
@@ -108,13 +111,15 @@ def _deployment(
     )
 
 
-def _route(name: str, file: schema.File) -> core.Route:
+def _route(name: str, file: schema.File, deployments: Mapping[str, core.Deployment]) -> core.Route:
     written = file.routes[name]
     cap = written.climb.max_usd_per_call
     own = dict.fromkeys(_own(written, file))
+    everyone = tuple(dict.fromkeys(members(written, file)))
     return core.Route(
         name=name,
-        deployments=tuple(dict.fromkeys(_members(written, file))),
+        deployments=everyone,
+        without={**dropped(deployments, everyone), **written.without},
         ladder=tuple(written.ladder or ()),
         own=len(own) if written.fallbacks else None,
         strategy=written.strategy,
@@ -136,12 +141,16 @@ def _own(route: schema.Route, file: schema.File) -> list[str]:
     return own
 
 
-def _members(route: schema.Route, file: schema.File) -> list[str]:
+def members(route: schema.Route, file: schema.File) -> list[str]:
     """Return a route's deployments in order: its own, then its fallbacks, routes written out."""
     members = _own(route, file)
     for fallback in route.fallbacks:
-        members += _members(file.routes[fallback], file) if fallback in file.routes else [fallback]
+        members += _serving(file.routes[fallback], file) if fallback in file.routes else [fallback]
     return members
+
+
+def _serving(route: schema.Route, file: schema.File) -> list[str]:
+    return [name for name in members(route, file) if name not in route.without]
 
 
 def _budget(written: Budget) -> core.Budget:

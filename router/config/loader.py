@@ -15,7 +15,7 @@ from router.config.litellm.document import is_litellm, translate
 from router.config.litellm.ladder import Listed
 from router.config.litellm.write import written
 from router.config.paths import sample_config
-from router.config.positions import Document, Plain, read
+from router.config.positions import Document, Plain, parse, read
 from router.config.schema import File
 from router.core.model import RouterConfig
 from router.core.money.pricing import Price, price_from_config, price_over
@@ -55,6 +55,17 @@ def converted(path: Path, environ: Mapping[str, str], listed: Listed = _unlisted
     translation = translate(document, environ, listed)
     _checked(translation.document)
     return written(translation)
+
+
+def checked(text: str, path: str) -> File:
+    """Check a text in our format; `path` names it in problems. Raises ConfigError with every problem."""
+    document = parse(text, path)
+    if is_litellm(document.value):
+        advice = f"`cockpit config import {path} --write NEW` makes it one of ours"
+        raise ConfigError(
+            [Problem(path, 0, 0, f"is LiteLLM's file, which is read and not changed. {advice}")]
+        )
+    return _checked(document)[0]
 
 
 def built_in(environ: Mapping[str, str]) -> RouterConfig:

@@ -65,6 +65,10 @@ def _routes(file: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
         yield from _undefined((*steps, "climb", "max_tier"), highest, "tier", names.tiers)
         for where, deployment in _items((*steps, "use"), route.get("use")):
             yield from _undefined(where, deployment, "deployment", names.deployments)
+        for deployment in _mapping(route.get("without")):
+            yield from _undefined(
+                (*steps, "without", deployment), deployment, "deployment", names.deployments
+            )
         for where, fallback in _items((*steps, "fallbacks"), route.get("fallbacks")):
             yield from _undefined(where, fallback, "route or deployment", [*names.routes, *names.deployments])
     yield from _circles(_mapping(file.get("routes")))

@@ -153,6 +153,10 @@ class Deployment(Section):
     """How good its answers are, 0 to 1; ratings and checks move it. 0.5 when left out."""
     quality_at: list[QualityAt] = Field(default_factory=list)
     """Where that differs, for a task, a language or both."""
+    cooldown: Seconds | None = None
+    """How long it rests after repeated failures, where that differs from `policy.cooldown`."""
+    dropped: Text | None = None
+    """Why it was taken out of every route and tier (`cockpit drop`); by its own name it still serves."""
     switched_off: Text | None = None
     """Why it is not to be used: this switches it off and is shown as the reason."""
 
@@ -177,6 +181,8 @@ class Route(Section):
     """Or deployments, in the order they are tried."""
     fallbacks: list[Name] = Field(default_factory=list)
     """Routes whose deployments come after these, or single deployments."""
+    without: dict[Name, Text] = Field(default_factory=dict)
+    """Deployments that this route does without, and why, as `cockpit drop --from` writes them."""
     strategy: Annotated[core.Strategy, Field(strict=False)] = core.Strategy.ORDERED
     """`ordered`, `weighted`, `cheapest`, `fastest` or `spread`."""
     climb: Climb = Climb()

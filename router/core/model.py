@@ -125,6 +125,10 @@ class Deployment:
     timeouts: Timeouts = Timeouts()
     off: str | None = None
     """Why this deployment cannot be used at all (no key, no wheel), in words for the user; else None."""
+    dropped: str | None = None
+    """Why it was taken out of every route and tier; asked for by its own name it still serves."""
+    cooldown_s: float | None = None
+    """Where it differs from the policy's."""
     weight: float = 1.0
     """Its share among its route's own deployments under the `weighted` strategy; 0: only after the others."""
     order: int = 0
@@ -170,6 +174,8 @@ class Route:
     """It was asked for with `:free`: nothing that costs money may serve."""
     explicit: bool = False
     """It was asked for by the name of a tier or a deployment: no task, level or rule has a say."""
+    without: Mapping[str, str] = field(default_factory=dict)
+    """Which of its deployments were dropped from it, and why: they are its own still, and serve nothing."""
     checks: tuple[Check, ...] = ()
     """What an answer must pass; with any, nothing of an answer is handed over before all have spoken."""
 

@@ -30,8 +30,13 @@ class DeploymentState:
 
     @property
     def word(self) -> str:
-        """Return what a person reads: `off` is what was never on, `disabled` what a failure switched off."""
-        return "off" if self.deployment.off else self.health
+        """Return what a person reads: `off` is what was never on, `disabled` what a failure switched off.
+
+        `dropped` is what no route asks any more, however well it is.
+        """
+        if self.deployment.off:
+            return "off"
+        return "dropped" if self.deployment.dropped else self.health
 
 
 class HealthBoard:
@@ -88,7 +93,7 @@ class HealthBoard:
             return DeploymentState(deployment, Health.DISABLED, None, deployment.off)
         rest = self._resting(deployment)
         if rest is None:
-            return DeploymentState(deployment, Health.AVAILABLE)
+            return DeploymentState(deployment, Health.AVAILABLE, None, deployment.dropped)
         if rest.until_ms is not None and rest.until_ms <= self._clock.now_ms():
             return DeploymentState(
                 deployment, Health.AVAILABLE, None, "back from a rest: the next call proves it"

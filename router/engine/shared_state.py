@@ -120,10 +120,11 @@ class SharedState:
         )
 
     def _lesson(self, attempt: Attempt, diagnosis: Diagnosis) -> Lesson:
+        policy, own_s = self._config.policy, attempt.deployment.cooldown_s
         return Lesson(
             scopes=self.health.scopes(attempt.deployment),
             diagnosis=diagnosis,
-            policy=self._config.policy,
+            policy=policy if own_s is None else replace(policy, cooldown_s=own_s),
             roll=self._chance.roll(),
             lease_until_ms=attempt.lease_until_ms,
         )

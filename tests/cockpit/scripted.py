@@ -10,7 +10,7 @@ from datetime import UTC, tzinfo
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, Look
-from cockpit.session import Reload
+from cockpit.session import NoControls, Reload
 from router.core.answers.keeping import KeptAnswer
 from router.core.choosing.selection import Candidate, Plan
 from router.core.failures.classify import FailureClass
@@ -216,8 +216,8 @@ def _answer(
     return Answer(request_id, "", plan.route, None, None, attempts, 0, "because", error)
 
 
-@dataclass(slots=True)
-class ScriptedControls:
+@dataclass
+class ScriptedControls(NoControls):
     """Reads what was put into `file`, as if it were one; ends the rests of a scripted engine."""
 
     engine: ScriptedEngine

@@ -12,6 +12,7 @@ from router.config.loader import built_in, load
 from router.config.paths import sample_config
 from router.config.show import shown
 from router.core.model import Billing, Budget, BudgetScope, BudgetWindow, RouterConfig, Strategy, Wire
+from router.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "data" / "config"
 KEYS = ("GEMINI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
@@ -125,6 +126,18 @@ def test_fallback_routes_are_written_out_after_the_routes_own_deployments_each_o
     assert config.routes["first"].deployments == ("coder:14b", "far/one", "far/two")
     assert config.routes["second"].deployments == ("far/one", "far/two", "coder:14b")
     assert config.routes["second"].strategy is Strategy.CHEAPEST
+
+
+def test_a_fallback_route_hands_on_only_what_serves_it(tmp_path: Path) -> None:
+    text = (FOLDER / "good_everything.yaml").read_text()
+    path = tmp_path / "config.yaml"
+    path.write_text(text.replace("cache: true}", 'cache: true, without: {far/one: "2026-11-26: slow"}}', 1))
+    config = load(path, {})
+    assert config.routes["first"].deployments == ("coder:14b", "far/two")
+    assert config.routes["second"].without == {"far/one": "2026-11-26: slow"}
+    path.write_text(text.replace("cache: true}", "cache: true, without: {far/on: slow}}", 1))
+    with pytest.raises(ConfigError, match=r"routes\.second\.without\.far/on: no deployment is called"):
+        load(path, {})
 
 
 def test_every_section_is_read() -> None:

@@ -84,6 +84,22 @@ def test_a_rest_that_another_process_noted_is_kept_here_although_nobody_told_us(
     run_virtual(run())
 
 
+@pytest.mark.parametrize(("own_s", "rest_s"), [(None, 120), (400.0, 400)])
+def test_repeated_failures_rest_a_deployment_as_long_as_it_says_itself(
+    own_s: float | None, rest_s: int
+) -> None:
+    async def run() -> None:
+        policy = Policy(allowed_fails=1, cooldown_s=120, max_attempts=1)
+        free = replace(small_config().deployments["free"], cooldown_s=own_s)
+        bench = Bench({"free": [BUSY]}, small_config(policy=policy, changes={"free": free}))
+        await bench.ask(FREE)
+        until_ms = bench.engine.deployments()[0].until_ms
+        assert until_ms is not None
+        assert rest_s <= (until_ms - LoopClock().now_ms()) / 1000 <= rest_s * 1.25
+
+    run_virtual(run())
+
+
 def test_a_restart_forgets_no_rest_and_shows_it_before_the_first_call() -> None:
     async def run() -> None:
         first = Bench({"free": [LIMITED], "local": [Script()]})

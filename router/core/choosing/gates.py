@@ -51,7 +51,7 @@ class Company:
 
 def company(assigned: Assignment, everyone: Sequence[Facts]) -> Company:
     """Look at all deployments of the route."""
-    on = (fact for fact in everyone if fact.deployment.off is None)
+    on = (fact for fact in everyone if not (fact.deployment.off or _dropped(assigned, fact.deployment)))
     return Company(
         has_unpaid=any(not fact.paid for fact in everyone),
         stranded=not any(_in_bounds(assigned, fact) for fact in on),
@@ -68,6 +68,7 @@ def _stops(assigned: Assignment, fact: Facts, others: Company) -> Iterator[Stop]
     climbs = fact.paid and others.has_unpaid
     plain: tuple[Callable[[], str | None], ...] = (
         lambda: deployment.off,
+        lambda: _dropped(assigned, deployment),
         lambda: _may_not_see(assigned, deployment),
         lambda: _cannot(assigned, deployment),
         lambda: _does_not_fit(deployment, estimate),
@@ -83,6 +84,11 @@ def _stops(assigned: Assignment, fact: Facts, others: Company) -> Iterator[Stop]
         yield Stop(fact.blocked, rest=True)
     if reason := _fails_too_often(fact):
         yield Stop(reason)
+
+
+def _dropped(assigned: Assignment, deployment: Deployment) -> str | None:
+    why = assigned.route.without.get(deployment.name)
+    return f"dropped from {assigned.route.name}: {why}" if why else None
 
 
 def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:

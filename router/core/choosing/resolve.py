@@ -6,6 +6,7 @@ for first: a model that is called `gemma:free` is that model.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -60,8 +61,14 @@ def _exact(config: RouterConfig, name: str) -> Route | None:
         return Route(name=name, deployments=(name,), climb=EXPLICIT, explicit=True)
     if any(tier.name == name for tier in config.tiers):
         tiers = on_tier(config, name)
-        return Route(name=name, deployments=tiers, ladder=(name,), climb=EXPLICIT, explicit=True)
+        without = dropped(config.deployments, tiers)
+        return Route(name, tiers, ladder=(name,), climb=EXPLICIT, explicit=True, without=without)
     return None
+
+
+def dropped(deployments: Mapping[str, Deployment], names: Iterable[str]) -> dict[str, str]:
+    """Return which of several deployments were dropped from every route, and why."""
+    return {name: why for name in names if (why := deployments[name].dropped)}
 
 
 def on_tier(config: RouterConfig, tier: str) -> tuple[str, ...]:

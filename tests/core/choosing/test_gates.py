@@ -11,10 +11,10 @@ from router.core.choosing.bounds import pool, span
 from router.core.choosing.clamp import MARGIN
 from router.core.choosing.facts import Facts
 from router.core.choosing.gates import Stop, company, stop
-from router.core.model import Billing, Climb, Wire
+from router.core.model import Billing, Climb, Route, Wire
 from router.core.money.spend import DeploymentStats
 from router.core.request import Need, Privacy
-from tests.configs import T0, T1, T2
+from tests.configs import CLIMB, T0, T1, T2
 from tests.core.choosing.sample import ASK, assigned, costing, fact
 
 TIERS = (T0, T1, T2)
@@ -118,6 +118,17 @@ def test_what_a_wire_usually_can_holds_until_the_deployment_says_otherwise(
         assert (stopped(assignment, usual) is None) == (need in can)
         assert stopped(assignment, changed(usual, capabilities=frozenset({need}))) is None
         assert stopped(assignment, changed(usual, capabilities=frozenset())) is not None
+
+
+def test_what_was_dropped_from_the_route_is_out_with_the_reason_and_strands_nobody() -> None:
+    assignment = assigned(
+        FREE, LOCAL, route=Route("r", (), climb=CLIMB, without={"free": "2026-11-26: slow"})
+    )
+    assert stopped(assignment, FREE, LOCAL) == Stop("dropped from r: 2026-11-26: slow")
+    assert stopped(assignment, LOCAL, FREE) is None
+    bounded = replace(assignment, bounds=(pool("level L2", TIERS, ("T0",)),))
+    assert company(assignment, (FREE, LOCAL)).stranded is False
+    assert company(bounded, (FREE, LOCAL)).stranded is True
 
 
 def test_a_prompt_that_leaves_no_room_in_the_context_does_not_fit() -> None:

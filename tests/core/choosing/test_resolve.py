@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from router.core.choosing.resolve import Unknown, resolve
@@ -22,6 +24,15 @@ def test_a_name_is_a_route_a_tier_a_deployment_or_an_alias(
     found = resolve(small_config(), name)
     assert isinstance(found, Route)
     assert (found.name, found.deployments) == (route, deployments)
+
+
+def test_a_tier_does_without_what_was_dropped_and_its_own_name_still_finds_it() -> None:
+    gone = replace(small_config().deployments["local"], dropped="2026-11-26: slow")
+    config = small_config(changes={"local": gone})
+    tier, itself = resolve(config, "T1"), resolve(config, "local")
+    assert isinstance(tier, Route)
+    assert isinstance(itself, Route)
+    assert (tier.without, itself.without) == ({"local": "2026-11-26: slow"}, {})
 
 
 def test_an_exact_name_wins_over_an_alias_that_matches_it_too() -> None:
