@@ -87,8 +87,9 @@ class OpenAiReader:
             for text, kind in _pieces(choice.get("delta") or choice.get("message")):
                 said.append(self.facts.content(text, kind, raw))
                 raw = b""  # the bytes go out once, however many pieces they hold
-            if isinstance(reason := choice.get("finish_reason"), str):
-                self.facts.finish_reason = reason
+            if isinstance(reason := choice.get("finish_reason"), str) and reason:
+                self.facts.finish_reason = reason  # some servers write "" until there is one
+            self.facts.error = error_in(choice) or self.facts.error
         if isinstance(model := chunk.get("model"), str):
             self.facts.model = model
         if chunk.get("usage") or "x_groq" in chunk:

@@ -132,7 +132,7 @@ class Reading:
         if not events and not self._events_seen:
             self._keep(chunk, MAX_BYTES)  # it may be no stream at all but an error, or an answer in one piece
         self._events_seen = self._events_seen or bool(events)
-        return [said for event in events for said in self._reader.feed(event)]
+        return self._read(events)
 
     def finish(self, end: End) -> list[UpstreamEvent]:
         """Take the body's end; return what that completes, `Ended` last."""
@@ -170,7 +170,11 @@ class Reading:
         return []
 
     def _flush(self) -> list[UpstreamEvent]:
-        return [piece for event in self._decoder.flush() for piece in self._reader.feed(event)]
+        return self._read(self._decoder.flush())
+
+    def _read(self, events: list[ServerSentEvent]) -> list[UpstreamEvent]:
+        """Hand events on to the wire; one without data is how some servers show that they are alive."""
+        return [said for event in events if event.data.strip() for said in self._reader.feed(event)]
 
     def _exchange(self, end: End) -> Exchange:
         facts = self._reader.facts
@@ -223,11 +227,13 @@ def parse_json(data: str | bytes) -> object:
 def error_in(body: object) -> object:
     """Return the error object in a body or event that may as well be an answer, else None.
 
-    Gemini wraps it in a list, Anthropic and OpenAI in an object, Ollama gives a string.
+    Gemini wraps it in a list, Anthropic and OpenAI in an object, vLLM does not, Ollama gives a string.
     """
     if isinstance(body, list):
         return error_in(body[0]) if body else None
     found = body.get("error") if isinstance(body, dict) else None
+    if isinstance(body, dict) and not found and body.get("object") == "error":
+        return body
     if isinstance(found, dict) and isinstance(body, dict) and "error_type" in body:
         return {"error_type": body["error_type"], **found}
     return found or None

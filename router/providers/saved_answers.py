@@ -70,7 +70,7 @@ def parse(text: str) -> SavedAnswer:
     return SavedAnswer(
         id=case.get("id"),
         provider=case["provider"],
-        streamed=bool(request.get("stream")),
+        streamed=bool(request.get("stream", isinstance(case.get("sse"), list))),
         status=status,
         headers={str(name).lower(): str(value) for name, value in headers.items()},
         body=_body(case),

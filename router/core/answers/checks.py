@@ -16,7 +16,7 @@ from typing import NoReturn
 from router.core.answers.json_schema import Schema, TooMuchWork
 from router.core.answers.json_schema_keywords import Json
 from router.core.answers.refusals import is_refusal
-from router.core.failures.table import CUT_AT_LIMIT, REFUSED
+from router.core.failures.finish_reasons import CUT_AT_LIMIT, REFUSED
 from router.core.pattern import MAX_CHARACTERS, Pattern
 
 MAX_DETAIL = 2_000

@@ -14,6 +14,8 @@ from typing import cast
 MAX_TEXT = 4096
 """Characters of a message that rules look at; an error says what it is at its start."""
 
+NO_QUOTA = re.compile(r"limit: 0\b(?!\.[0-9]*[1-9])")
+"""Google's words for a quota that never refills."""
 RATE_WORDS = frozenset({"rate_limit_exceeded", "rate_limit_reached_error", "slow_down"})
 
 STATUS_OF_WORD = {
@@ -21,10 +23,15 @@ STATUS_OF_WORD = {
     "authentication": 401,
     "invalid_api_key": 401,
     "unauthenticated": 401,
+    "unauthorized": 401,
     "billing_error": 402,
     "payment_required": 402,
+    "insufficient_credits": 402,
+    "insufficient_balance": 402,
     "permission_error": 403,
     "permission_denied": 403,
+    "forbidden": 403,
+    "unsupported_country_region_territory": 403,
     "not_found_error": 404,
     "not_found": 404,
     "model_not_found": 404,
@@ -40,13 +47,22 @@ STATUS_OF_WORD = {
     "rate_limit_reached_error": 429,
     "resource_exhausted": 429,
     "too_many_requests": 429,
+    "insufficient_quota": 429,
+    "credit_balance_exhausted": 429,
+    "organization_usage_limit_exceeded": 429,
     "invalid_request_error": 400,
     "invalid_request": 400,
     "invalid_argument": 400,
     "invalid_prompt": 400,
     "failed_precondition": 400,
     "context_length_exceeded": 400,
+    "string_too_long": 400,
+    "max_tokens_exceeded": 400,
+    "token_limit_exceeded": 400,
+    "precondition_failed": 400,
     "content_policy_violation": 400,
+    "content_filter": 400,
+    "refusal": 400,
     "overloaded_error": 529,
     "provider_overloaded": 503,
     "server_is_overloaded": 503,
@@ -105,7 +121,8 @@ def read_error(error: object) -> ErrorBody:
         limit_source=_word(metadata.get("limit_source")) or None,
         excluded_by=tuple(_strings(availability.get("excluded_by"))),
         quota_ids=tuple(_word(violation.get("quotaId")) for violation in violations),
-        quota_is_zero=any(str(violation.get("quotaValue")) == "0" for violation in violations),
+        quota_is_zero=bool(NO_QUOTA.search(message))
+        or any(str(violation.get("quotaValue")) == "0" for violation in violations),
         retry_delay=next((d["retryDelay"] for d in details if "retryDelay" in d), None),
         retry_after=_first(availability.get("retry_after"), metadata.get("retry_after_seconds")),
         resets_at=_first(metadata.get("resets_at"), body.get("resets_at")),

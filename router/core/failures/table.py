@@ -7,11 +7,11 @@ and a case in tests/data/faults.jsonl; a test takes every row out in turn and fa
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from router.core.failures.diagnosis import Action, FailureClass, LedgerOutcome, Scope
 from router.core.failures.exchange import End, Fault
+from router.core.failures.finish_reasons import CUT_AT_LIMIT, FINISHED, REFUSED, finish_is
 from router.core.failures.rules import Findings, Outcome, Rest, Rule
 
 _AUTH = Outcome(FailureClass.AUTH, Action.DISABLE_AND_FALL_OVER, Scope.CREDENTIAL, Rest.CHANGE)
@@ -35,23 +35,6 @@ SERVER_ERRORS = range(500, 600)
 SUCCESS = range(200, 300)
 NEVER_REACHED = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
 """Overloaded, or an edge that could not reach the server behind it: nothing was served."""
-FINISHED = (
-    "stop",
-    "end_turn",
-    "stop_sequence",
-    "tool_calls",
-    "tool_use",
-    "function_call",
-    "pause_turn",
-    "eos",
-)
-CUT_AT_LIMIT = ("length", "max_tokens", "model_length", "model_context_window_exceeded")
-REFUSED = ("content_filter", "refusal", "safety", "recitation", "blocklist", "prohibited_content", "spii")
-
-
-def _finish_is(*names: str) -> Callable[[Findings], bool]:
-    """Whole answers that ended so; Google adds a detail after a colon."""
-    return lambda found: found.finish.split(":")[0] in names
 
 
 def _blocked_prompt(found: Findings) -> bool:
@@ -82,7 +65,8 @@ ADDRESS = (
         _AUTH,
         status={400},
         words=r"api_key_invalid|api_key_expired|invalid_api_key|unsupported_country_region_territory",
-        text=r"^api key (not valid|expired)|^invalid api key|^user location is not supported"
+        text=r"^api key (not (valid|found)|expired)|^(invalid|incorrect) api key"
+        r"|^this organization has been disabled|^user location is not supported"
         r"|^.{0,60}not available in your (country|region)",
     ),
 )
@@ -92,12 +76,13 @@ MONEY = (
         "in-flight-budget",
         replace(_COOL, scope=Scope.CREDENTIAL),
         status=CLIENT_ERRORS,
-        words=r"(openrouter_)?in_flight_budget",
+        words=r"(openrouter_)?in_flight_budget(_exhausted)?",
     ),
     Rule(
         "balance-covers-fewer-tokens",
         replace(_OTHER_TARGET, failure_class=FailureClass.BILLING),
         status={402},
+        words=r"weight_exceeds_budget",
         text=r"can only afford",
     ),
     Rule(
@@ -111,7 +96,7 @@ MONEY = (
         _BILLING_DATED,
         status={403},
         words=r"[a-z_]*(budget|key_limit|spend_limit|credits)[a-z_]*",
-        text=r"^key limit exceeded|^.{0,60}budget (has been |was )?(exceeded|reached|exhausted)",
+        text=r"^key limit exceeded|^.{0,60}\bbudget\b.{0,40}\b(exceeded|reached|exhausted)\b",
     ),
     Rule(
         "spend-limit-of-the-month",
@@ -132,7 +117,8 @@ MONEY = (
         status={400, 403, 429},
         words=r"insufficient_(quota|credits|balance|funds)|credit_balance_exhausted|billing_(error|disabled)"
         r"|organization_usage_limit_exceeded|billing_hard_limit_reached|billing_not_active",
-        text=r"^your credit balance is too low|^your prepa\w+ credits|^insufficient (balance|credits)",
+        text=r"^your credit balance is too low|^your prepa\w+ credits|^insufficient (balance|credits)"
+        r"|^your (newly created )?team .{0,60}(have any credits|used all available credits)",
     ),
     Rule("payment-required", _BILLING, status={402}),
 )
@@ -146,20 +132,25 @@ REQUEST = (
         text=r"^request too large|^.{0,30}required for long context requests",
     ),
     Rule(
+        "answer-limit-too-large",
+        _BAD_REQUEST,
+        status={400, 422},
+        text=r"^\W?max_(completion_|output_)?tokens\W.{0,60}\btoo large",
+    ),
+    Rule(
         "context-window-exceeded",
         _OTHER_TARGET,
         status={400, 422, 500},
-        words=r"context_length_exceeded|exceed_context_size_error|string_above_max_length|string_too_long"
-        r"|request_too_large",
-        text=r"maximum context length|prompt is too long|input token count|maximum number of tokens allowed"
-        r"|exceeds? (the |your )?(maximum |available )?context|input length exceeds|context limit"
-        r"|context window|reduce the length of the messages|maximum prompt length|string too long",
+        words=r"context_length_exceeded|exceed_context_size_error|string_above_max_length|string_too_long",
+        text=r"maximum context length|prompt is too long|input token count|context window"
+        r"|exceeds? (the |your )?(maximum |available )?context|reduce the length of the messages"
+        r"|maximum prompt length|string too long",
     ),
     Rule(
         "capability-missing",
         _OTHER_TARGET,
         status={400, 404},
-        text=r"no endpoints found that support"
+        text=r"no endpoints found that (support|can handle)"
         r"|does not support (tools?|tool (use|calling)|function calling|images?|image input|vision)\b"
         r"|does not support (audio|thinking|chat|generate)\b",
     ),
@@ -176,7 +167,8 @@ REQUEST = (
         words=r"content_policy_violation|content_filter|moderation_blocked|responsibleaipolicyviolation|refusal"
         r"|prohibited_content|image_content_policy_violation",
         text=r"input was flagged|prompt was flagged|content filtering policy|content exists risk"
-        r"|request blocked|violat\w+ (our |of our )?(usage|content)",
+        r"|rejected as a result of our safety system|request blocked"
+        r"|violat\w+ (our |of our )?(usage|content)",
     ),
     Rule("content-refused-with-reasons", _CONTENT, status={400, 403}, when=lambda found: found.error.blocked),
     Rule(
@@ -200,8 +192,8 @@ MODEL = (
         "model-gone",
         _GONE,
         status={400, 403, 422, 500},
-        words=r"model_not_found|model_decommissioned|model_deprecated|model_not_available|region_restricted"
-        r"|model_permission_blocked_[a-z]+",
+        words=r"model_not_found|model_decommissioned|model_deprecated|model_not_available|invalid_model"
+        r"|region_restricted|model_permission_blocked_[a-z]+",
         text=r"^model not exist|^\S+ is not a valid model"
         r"|^the model .{0,80}has been (decommissioned|deprecated)"
         r"|^(the )?(requested )?model\b.{0,80}(does not exist|not found|is not available)",
@@ -216,7 +208,7 @@ LIMITS = (
         replace(_BILLING, scope=Scope.DEPLOYMENT),
         status={429},
         vendors=GOOGLE,
-        when=lambda found: found.error.quota_is_zero or "limit: 0," in f"{found.error.message},",
+        when=lambda found: found.error.quota_is_zero,
     ),
     Rule(
         "google-day-quota",
@@ -277,18 +269,22 @@ SERVER = (
 ANSWER = (
     Rule("prompt-blocked-without-a-word", _CONTENT, vendors=GOOGLE, when=_blocked_prompt),
     Rule("answer-not-whole", _COOL, when=lambda found: not found.whole),
-    Rule("answer-refused", _CONTENT, when=_finish_is(*REFUSED)),
+    Rule("answer-refused", _CONTENT, when=finish_is(*REFUSED)),
     Rule(
         "limit-reached-before-an-answer",
         _BAD_REQUEST,
-        when=lambda found: _finish_is(*CUT_AT_LIMIT)(found) and not found.answered,
+        when=lambda found: finish_is(*CUT_AT_LIMIT)(found) and not found.answered,
     ),
     Rule(
         "finish-reason-of-a-failure",
         _COOL,
-        when=lambda found: not _finish_is(*FINISHED, *CUT_AT_LIMIT)(found),
+        when=lambda found: not finish_is(*FINISHED, *CUT_AT_LIMIT)(found),
     ),
-    Rule("empty-answer", replace(_RETRY, soft=True), when=lambda found: not found.exchange.content_seen),
+    Rule(
+        "empty-answer",
+        replace(_RETRY, soft=True),
+        when=lambda found: not found.exchange.delivered and not found.answered,
+    ),
     Rule("answered", Outcome(FailureClass.OK, Action.CONTINUE)),
 )
 

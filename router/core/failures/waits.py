@@ -28,11 +28,11 @@ _IN_TEXT = re.compile(
 )
 _REGAIN = re.compile(r"regain access on ([0-9]{4}-[0-9]{2}-[0-9]{2})(?: at ([0-9]{2}:[0-9]{2}))?")
 _PERIOD_ENDS: Mapping[str, Callable[[int], int]] = {
-    "daily limit": moments.next_midnight,
-    "weekly limit": moments.next_monday,
-    "monthly limit": moments.next_month,
+    "daily": moments.next_midnight,
+    "weekly": moments.next_monday,
+    "monthly": moments.next_month,
 }
-"""The limits a key of an aggregator can have; all end in UTC."""
+"""The limits that a key or a workspace of an aggregator can have; all end in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _resets(headers: Mapping[str, str], now_ms: int) -> list[tuple[str, float | 
     names = [
         name.replace("remaining", "reset")
         for name, value in headers.items()
-        if "remaining" in name and moments.number(value) == 0
+        if "remaining" in name and (left := moments.number(value)) is not None and left <= 0
     ]
     names += [name[: -len("status")] + "reset" for name, value in headers.items() if _rejected(name, value)]
     names += [name for name in _ONLY_BUCKET if name.replace("reset", "remaining") not in headers]
@@ -120,5 +120,6 @@ def _dates(error: ErrorBody, now_ms: int) -> Iterator[tuple[str, int | None]]:
     yield "body:resets_at", moments.moment(error.resets_at)
     found = _REGAIN.search(error.message)
     yield "text", moments.date(f"{found[1]}T{found[2] or '00:00'}Z") if found else None
-    for words, ends in _PERIOD_ENDS.items():
-        yield f"text:{words}", ends(now_ms) if words in error.message else None
+    for period, ends in _PERIOD_ENDS.items():
+        said = re.search(rf"\b{period} (limit|budget)\b", error.message)
+        yield f"text:{said[0]}" if said else "text", ends(now_ms) if said else None
