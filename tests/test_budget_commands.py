@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.fake_provider import FakeProvider, fake_provider
+from tests.fake_provider import SSE_HEAD, FakeProvider, Move, fake_provider
 from tests.test_commands import LIMITED, QUESTION, cockpit, stream
 
 pytestmark = pytest.mark.slow
@@ -72,6 +73,21 @@ async def test_a_fallback_that_the_budget_refuses_is_named_beside_the_failure(tm
         assert "free: " in done.json()["error"]["message"]
         assert "paid: budget `tier T1, day`" in done.json()["error"]["message"]
         assert second.requests == []
+
+
+async def test_an_answer_that_ignores_its_max_tokens_is_cut_off_at_the_budget_with_3(tmp_path: Path) -> None:
+    endless = [f'data: {{"choices": [{{"index": 0, "delta": {{"content": "{"x" * 500}"}}}}]}}\n\n'] * 40
+    steps = (SSE_HEAD, "".join(endless).encode(), Move.WAIT_FOR_LEAVE)
+    async with fake_provider(LIMITED) as first, fake_provider(*steps) as second:
+        path = config(tmp_path, first, second, TINY.replace("0.000001", "0.0005"))
+        arguments = ("ask", "-m", "paid", "--max-tokens", "50", "--config", path, QUESTION)
+        done = await cockpit(tmp_path, *arguments)
+        assert done.code == 3
+        assert 500 <= done.out.count("x") < 40 * 500
+        assert "more than was held for it; budget `tier T1, day` of $0.0005" in done.err
+        await asyncio.wait_for(second.left.wait(), 5)
+        spent = (await cockpit(tmp_path, "spend", "--json", "--config", path)).json()
+        assert (spent["total_usd"], spent["unknown_cost_attempts"]) == ("0", 1)
 
 
 async def test_a_soft_budget_says_so_and_answers(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from router.core.attempts.admission import Refusal
 from router.core.choosing.selection import Candidate
-from router.core.failures.classify import cancelled
+from router.core.failures.classify import cancelled, classify, stopped
 from router.core.failures.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
 from router.core.failures.exchange import Exchange
 from router.core.model import Deployment
 from router.core.money.estimate import Estimate
+from router.core.money.hold import NEVER, NO_HOLD, Hold
 from router.core.money.settling import Ending, settle_money
+from router.core.money.so_far import Arrived
 from router.core.money.spend import EntryStatus, Intent, Settlement
 from router.engine.events import AttemptRecord
 from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport
@@ -49,6 +51,12 @@ class Attempt:
     """It is among the attempts that run at its deployment."""
     held: bool = False
     """Its content waits for checks, so that another deployment may still answer."""
+    hold: Hold = NO_HOLD
+    """What is held for it now; each part None where no budget counts it."""
+    look_at: int = NEVER
+    """At how many bytes of content to look next whether its hold still covers it."""
+    stopped: Refusal | None = None
+    """Why it had to stop: its hold did not cover it and no budget had more."""
     first_content: float | None = None
     usage: UsageReport | None = None
     answering: Answering | None = None
@@ -87,6 +95,8 @@ class Attempt:
                 if event.kind == "text":
                     self.text.append(event.text)
             case UsageReport():
+                if self.usage is None and self.look_at < NEVER:
+                    self.look_at = 0  # its input is counted now
                 self.usage = event
             case Answering():
                 self.answering = event
@@ -95,8 +105,27 @@ class Attempt:
             case _:
                 pass
 
+    def arrived(self) -> Arrived:
+        """Return how far its answer has come."""
+        return Arrived(
+            deployment=self.deployment,
+            expected=self.expected,
+            received_bytes=self.content_bytes,
+            when_ms=self.clock.now_ms(),
+            reading=self.usage.reading if self.usage else None,
+            model_served=self.usage.model_served if self.usage else None,
+        )
+
+    def judged(self) -> Diagnosis:
+        """Return the diagnosis of an attempt that ran to its end, or that had to stop."""
+        if self.stopped is not None:
+            return stopped(self.stopped.reason)
+        return classify(self.outcome(), self.clock.now_ms())
+
     def status(self, diagnosis: Diagnosis) -> EntryStatus:
         """Return how the row ends: `truncated` when content came and the answer never said it was whole."""
+        if self.stopped:
+            return EntryStatus.TRUNCATED
         if diagnosis.failure_class is FailureClass.CANCELLED:
             return EntryStatus.CANCELLED
         if diagnosis.failure_class is FailureClass.OK:
@@ -121,20 +150,10 @@ class Attempt:
         """Return the row's second half."""
         now, reading = self.clock.monotonic(), self.usage.reading if self.usage else None
         started = now if self.started is None else self.started
-        served = self.usage.model_served if self.usage else None
-        bill = settle_money(
-            Ending(
-                deployment=self.deployment,
-                outcome=diagnosis.ledger,
-                reading=reading,
-                whole=self.exchange is not None and self.exchange.finish_reason is not None,
-                model_served=served,
-                received_bytes=self.content_bytes,
-                when_ms=self.clock.now_ms(),
-                expected=self.expected,
-                held_nano=self.intent.held_nano_usd,
-            )
-        )
+        arrived = self.arrived()
+        held = self.intent.held_nano_usd if self.hold.bound_nano is None else self.hold.bound_nano
+        whole = self.exchange is not None and self.exchange.finish_reason is not None
+        bill = settle_money(Ending(arrived, diagnosis.ledger, whole=whole, held_nano=held))
         return Settlement(
             request_id=self.intent.request_id,
             attempt=self.n,
@@ -150,7 +169,7 @@ class Attempt:
             budget_nano_usd=bill.budget_nano,
             settled_estimate_nano_usd=bill.estimate_nano,
             list_cost_nano_usd=bill.list_nano,
-            model_served=served,
+            model_served=arrived.model_served,
             provider_request_id=self.answering.provider_request_id if self.answering else None,
             service_tier=reading.service_tier if reading else None,
             ttft_ms=None if self.ttft_s is None else round(self.ttft_s * 1000),

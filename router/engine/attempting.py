@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from router.core.attempts.admission import Refusal
-from router.core.failures.classify import classify, internal
+from router.core.failures.classify import internal
 from router.core.failures.diagnosis import Diagnosis
 from router.core.model import Message
 from router.core.money.spend import Settlement
@@ -32,6 +32,9 @@ class Books(Protocol):
 
     def answering(self, attempt: Attempt) -> None:
         """Take in that content has begun."""
+
+    async def hold_on(self, attempt: Attempt) -> Refusal | None:
+        """Have more held for an answer that has passed its hold, or return why it must stop."""
 
     def settle(self, attempt: Attempt, diagnosis: Diagnosis, settlement: Settlement) -> None:
         """Hand in how an attempt ended, and what that teaches."""
@@ -53,7 +56,7 @@ async def attempted(
             async with aclosing(_sent(attempt, messages, upstream, books)) as events:
                 async for event in events:
                     yield event
-            diagnosis = classify(attempt.outcome(), attempt.clock.now_ms())
+            diagnosis = attempt.judged()
     except LedgerError:
         unwritten = True
         raise
@@ -87,6 +90,10 @@ async def _sent(
                 case Content():
                     books.answering(attempt)
                     yield TextArrived(attempt.n, event.text, event.kind, event.raw)
+                    if attempt.content_bytes >= attempt.look_at:
+                        attempt.stopped = await books.hold_on(attempt)
+                    if attempt.stopped is not None:
+                        return
                 case Waiting():
                     yield AttemptWaiting(attempt.n, event.what)
                 case _:

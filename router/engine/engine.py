@@ -206,6 +206,7 @@ class Engine:
             rates_json=deployment.price.rates_json if deployment.price else None,
             estimate_nano_usd=candidate.estimate_nano_usd,
             held_nano_usd=candidate.bound_nano_usd,
+            soft_held_nano_usd=candidate.estimate_nano_usd,
             estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
             prompt_fingerprint=prompt_fingerprint(request.messages, key),
             prefix_fingerprint=prefix_fingerprint(request.messages, key),
@@ -220,10 +221,12 @@ class Engine:
         """Take in how an attempt ended, or why it was refused."""
         if attempt.refusal is not None:
             run.refusals[attempt.deployment.name] = attempt.refusal
+        if attempt.stopped is not None:
+            run.refusals[attempt.deployment.name] = attempt.stopped
         if attempt.record is None or attempt.diagnosis is None:
             return
         self._retries = self._retries.after(attempt.diagnosis, self._world.clock.monotonic())
-        run.past.append(Past(attempt.deployment.name, attempt.diagnosis))
+        run.past.append(Past(attempt.deployment.name, attempt.diagnosis, attempt.stopped is not None))
         run.records.append(attempt.record)
         run.text, run.kinds = "".join(attempt.text), frozenset(attempt.kinds)
 

@@ -18,6 +18,7 @@ from router.core.failures.exchange import Exchange
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.model import Deployment, Message
+from router.core.money.hold import Hold
 from router.core.money.spend import (
     DeploymentStats,
     Dimension,
@@ -127,6 +128,12 @@ class Ledger(Protocol):
         """Commit an attempt's row before anything is sent, if its terms are met at this moment.
 
         Refused, nothing is written and nothing may be sent. Raises LedgerError: then nothing may be sent.
+        """
+
+    async def extend(self, place: tuple[str, int], hold: Hold, caps: Sequence[Cap]) -> Admission:
+        """Have `hold` held for the running attempt at (request, attempt), if `caps` allow what it adds.
+
+        Refused, what was held stays. Raises LedgerError: then it stays as well.
         """
 
     def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:

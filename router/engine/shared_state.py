@@ -11,18 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from router.core.attempts.admission import Lesson, Refusal, Terms
+from router.core.attempts.admission import Lesson, Refusal, RefusedBy, Terms
 from router.core.failures.classify import begun
 from router.core.failures.diagnosis import Diagnosis, FailureClass
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import Health, ScopeHealth
 from router.core.model import RouterConfig
-from router.core.money.budget import caps, charge_of
+from router.core.money.amounts import usd
+from router.core.money.budget import caps, charge_of, extra_caps
+from router.core.money.hold import NO_HOLD, Hold, extended, more, next_look
+from router.core.money.so_far import so_far_nano
 from router.core.money.spend import Settlement
 from router.engine.attempt import Attempt
 from router.engine.health_board import DeploymentState, HealthBoard
 from router.engine.pace_board import PaceBoard
 from router.engine.ports import Chance, Clock, Ledger
+from router.errors import LedgerError
 
 LEASE_MARGIN_MS = 5_000
 """How much longer than a first token may take a probe keeps its slot."""
@@ -73,7 +77,28 @@ class SharedState:
         if admission.refusal is None:
             attempt.probes = any(h.state is Health.PROBING for h in admission.health.values())
             self.pace.started(attempt)
+            self._hold(attempt, terms)
         return admission.refusal
+
+    async def hold_on(self, attempt: Attempt) -> Refusal | None:
+        """Look whether a running answer's hold covers it, and have more held where it does not.
+
+        Returns why the answer has to stop: a budget or the call's own limit has no more for it.
+        """
+        arrived = attempt.arrived()
+        so_far = so_far_nano(arrived)
+        if so_far is None:
+            return None
+        wanted = extended(attempt.hold, so_far, attempt.candidate.limit_nano)
+        if wanted != attempt.hold:
+            refusal = await self._extend(attempt, wanted)
+            if refusal is not None:
+                told = f"its answer has cost about ${usd(so_far)}, more than was held for it"
+                return replace(refusal, reason=f"{told}; {refusal.reason}")
+            attempt.hold = wanted or attempt.hold
+        rate = arrived.deployment.price.output_mtok if arrived.deployment.price else None
+        attempt.look_at = next_look(attempt.hold, so_far, attempt.content_bytes, rate)
+        return None
 
     def answering(self, attempt: Attempt) -> None:
         """Take in that content has begun: a probe need not wait for its end to say that all is well."""
@@ -104,6 +129,31 @@ class SharedState:
             await asyncio.sleep(seconds)
         finally:
             self._waiting -= 1
+
+    def _hold(self, attempt: Attempt, terms: Terms) -> None:
+        """Note what counts a running attempt: what nothing counts never needs to be looked at."""
+        hard, soft = any(cap.hard for cap in terms.caps), any(not cap.hard for cap in terms.caps)
+        intent, limited = attempt.intent, attempt.candidate.limit_nano is not None
+        attempt.hold = Hold(
+            bound_nano=(intent.held_nano_usd or None) if hard or limited else None,
+            expected_nano=(intent.soft_held_nano_usd or None) if soft else None,
+        )
+        if attempt.hold != NO_HOLD:
+            attempt.look_at = 1
+
+    async def _extend(self, attempt: Attempt, wanted: Hold | None) -> Refusal | None:
+        """Have the ledger hold more, for all budgets at once; what cannot be written is refused."""
+        if wanted is None:
+            limit = usd(attempt.candidate.limit_nano or 0)
+            return Refusal(RefusedBy.BUDGET, f"this call may cost ${limit} at most")
+        intent, added = attempt.intent, more(attempt.hold, wanted)
+        charge = replace(charge_of(intent), bound_nano=added.bound_nano, expected_nano=added.expected_nano)
+        counted = extra_caps(self._config.budgets, charge, intent.started_at, self._zone)
+        try:
+            admission = await self._ledger.extend((intent.request_id, attempt.n), wanted, counted)
+        except LedgerError as error:
+            return Refusal(RefusedBy.BUDGET, f"nothing more can be held for it: {error.message}")
+        return admission.refusal
 
     def _in_force(self, state: DeploymentState) -> DeploymentState:
         limits = self.pace.limits(state.deployment)

@@ -7,17 +7,18 @@ refusal writes nothing, but for the pause that the guard trips. What a cap, a qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from router.core.attempts.admission import Admission, Lesson, Refusal, Terms
+from router.core.attempts.admission import Admission, Cap, Lesson, Refusal, RefusedBy, Terms
 from router.core.health.scopes import learn, leased
 from router.core.health.scopes import refusal as rest_refusal
 from router.core.health.states import ScopeHealth
+from router.core.money.hold import Hold
 from router.core.money.spend import Intent
 from router.ledger import budgets
 from router.ledger.health_store import read_health, write_health
 from router.ledger.limits_store import quota_refusal
-from router.ledger.rows import insert_intent
+from router.ledger.rows import insert_intent, raise_hold
 from router.ledger.sqlite import Connection
 
 
@@ -36,6 +37,14 @@ def admit(connection: Connection, intent: Intent, terms: Terms, owner: str) -> A
     probed = leased(healths, terms, now_ms)
     write_health(connection, probed, now_ms)
     return Admission(None, warnings, healths | probed)
+
+
+def extend(connection: Connection, place: tuple[str, int], hold: Hold, caps: Sequence[Cap]) -> Admission:
+    """Hold more for the running attempt at `place`, or refuse and leave what is held."""
+    refused, warnings = budgets.refusal(connection, caps)
+    if refused is None and not raise_hold(connection, place, hold):
+        refused = Refusal(RefusedBy.BUDGET, "its row was closed by another process")
+    return Admission(refused, warnings)
 
 
 def take_in(connection: Connection, lesson: Lesson, now_ms: int) -> None:

@@ -29,6 +29,8 @@ _COLUMNS = frozenset({"tier", "provider", "deployment", "route", "session_id", "
 _PAID = "(held_nano_usd IS NULL OR held_nano_usd > 0)"
 """A row of a call that may cost something: unknown is not nothing."""
 _RUNNING = "status = 'open'"
+_SOFT = "coalesce(soft_held_nano_usd, held_nano_usd, 0)"
+"""What a running row counts for in a soft budget."""
 _NO_FIGURE = "budget_nano_usd IS NULL AND held_nano_usd IS NULL"
 """Rows that have a partial index of their own."""
 
@@ -52,9 +54,11 @@ def spent(connection: Connection, caps: Sequence[Cap]) -> list[Used]:
 
 def _counted(connection: Connection, cap: Cap, *, summed: bool = True) -> Used:
     """Return what is posted and held against one cap; not `summed` where a file is too old to have sums."""
-    [(held,)] = _ask(connection, _rows(cap, "coalesce(sum(held_nano_usd), 0)", few=_RUNNING))
+    soft = "held_nano_usd" if cap.hard or not summed else _SOFT
+    running = f"coalesce(sum(held_nano_usd), 0), coalesce(sum({soft}), 0)"
+    [(bound, held)] = _ask(connection, _rows(cap, running, few=_RUNNING))
     total = sum(amount for query in _figures(cap, summed=summed) for (amount,) in _ask(connection, query))
-    return Used(total - held, held)
+    return Used(total - bound, held)
 
 
 def guard_refusal(connection: Connection, intent: Intent, guard: Guard | None) -> Refusal | None:
@@ -103,7 +107,7 @@ class _Query:
     values: tuple[str | int, ...]
 
 
-def _ask(connection: Connection, query: _Query) -> list[tuple[int]]:
+def _ask(connection: Connection, query: _Query) -> list[tuple[int, ...]]:
     return connection.execute(query.sql, query.values).fetchall()
 
 

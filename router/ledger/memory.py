@@ -14,6 +14,7 @@ from router.core.health.limits import LearnedLimit
 from router.core.health.scopes import learn, leased
 from router.core.health.states import HEALTHY, ScopeHealth, loaded
 from router.core.money import budget
+from router.core.money.hold import Hold
 from router.core.money.spend import (
     DeploymentStats,
     Dimension,
@@ -81,6 +82,23 @@ class MemoryLedger:
         self._healths |= probed
         self._commits += 1
         return Admission(None, warnings, known | probed)
+
+    async def extend(self, place: tuple[str, int], hold: Hold, caps: Sequence[Cap]) -> Admission:
+        """Hold more for a running attempt if `caps` allow it."""
+        self._require_open()
+        refused, warnings = budget.judge(zip(caps, await self.budgets(caps), strict=True))
+        entry = self._running.get(place)
+        if refused is None and entry is not None:
+            bound, expected = hold.bound_nano, hold.expected_nano
+            held, soft = entry.intent.held_nano_usd, entry.intent.soft_held_nano_usd
+            intent = replace(
+                entry.intent,
+                held_nano_usd=held if bound is None else bound,
+                soft_held_nano_usd=soft if expected is None else expected,
+            )
+            self._entries[place] = self._running[place] = replace(entry, intent=intent)
+            self._commits += 1
+        return Admission(refused, warnings)
 
     def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
         """Close an open row; anything else changes no row."""

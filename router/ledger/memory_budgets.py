@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import Entry
+from router.core.money.spend import Entry, Intent
 
 
 def spent(entries: Iterable[Entry], cap: Cap) -> Used:
     """Return what counts against a cap; an entry's intent has the tags of its whole request."""
     counted = [entry for entry in entries if _counts(entry, cap)]
     posted = [_figure(entry) for entry in counted if entry.settlement is not None]
-    held = [entry.intent.held_nano_usd for entry in counted if entry.settlement is None]
+    held = [_held(entry.intent, cap) for entry in counted if entry.settlement is None]
     unknown = sum(amount is None for amount in [*posted, *held])
     return Used(sum(amount or 0 for amount in posted), sum(amount or 0 for amount in held), unknown)
 
@@ -25,6 +25,12 @@ def _counts(entry: Entry, cap: Cap) -> bool:
         and (cap.within is None or getattr(intent, cap.within[0]) == cap.within[1])
         and (cap.tag is None or cap.tag in intent.tags)
     )
+
+
+def _held(intent: Intent, cap: Cap) -> int | None:
+    """Return what a cap counts of a running call."""
+    soft = None if cap.hard else intent.soft_held_nano_usd
+    return intent.held_nano_usd if soft is None else soft
 
 
 def _figure(entry: Entry) -> int | None:

@@ -69,6 +69,12 @@ def m007_kept_answers(db: Database) -> None:
     db.execute("CREATE INDEX kept_answer_kept_at ON kept_answer (kept_at)")
 
 
+@LEDGER()
+def m008_soft_holds(db: Database) -> None:
+    """What soft budgets count of a running attempt, beside the bound that hard ones count."""
+    db.execute("ALTER TABLE token_spend ADD COLUMN soft_held_nano_usd INTEGER")
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (

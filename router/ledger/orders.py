@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import Admission, Lesson, Terms
+from router.core.attempts.admission import Admission, Cap, Lesson, Terms
 from router.core.health.limits import LearnedLimit
+from router.core.money.hold import Hold
 from router.core.money.spend import Intent
 from router.errors import LedgerError
 from router.ledger.rows import Row
@@ -50,6 +51,17 @@ class Admit:
 
     intent: Intent
     terms: Terms
+    reply: Reply[Admission]
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Hold more for a running row if its caps allow that, answer when it is committed."""
+
+    place: tuple[str, int]
+    """The row's request and attempt."""
+    hold: Hold
+    caps: Sequence[Cap]
     reply: Reply[Admission]
 
 
@@ -115,7 +127,10 @@ class Close:
     reply: Reply[None] | None
 
 
-Write = Admit | Settle | Learn | LearnLimits | Checked | Keep | Clear
+Noted = Settle | Learn | LearnLimits | Checked | Keep | Clear
+"""What is written as it is; an admission or an extension is decided on as it is written."""
+
+Write = Admit | Extend | Noted
 """What changes the ledger; all that wait are written in one transaction, in order."""
 
 Order = Write | Flush | Close

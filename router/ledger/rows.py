@@ -7,6 +7,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from router.core.money.hold import Hold
 from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
 from router.core.usage import Usage
 from router.ledger.sqlite import Connection
@@ -35,6 +36,10 @@ _SETTLE = (
     f"UPDATE token_spend SET {', '.join(f'{name} = :{name}' for name in SETTLED_COLUMNS)} "
     "WHERE request_id = :request_id AND attempt = :attempt AND status = 'open'"
 )
+_RAISE = """
+UPDATE token_spend SET held_nano_usd = coalesce(?, held_nano_usd),
+  soft_held_nano_usd = coalesce(?, soft_held_nano_usd)
+WHERE request_id = ? AND attempt = ? AND status = 'open'"""
 _E = TypeVar("_E", bound=StrEnum)
 
 
@@ -48,6 +53,11 @@ def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
         [(row["request_id"], _storable(key), _storable(value)) for key, value in intent.tags],
     )
     return True
+
+
+def raise_hold(connection: Connection, place: tuple[str, int], hold: Hold) -> bool:
+    """Hold so much for an open row from now on. Return False when there is none."""
+    return connection.execute(_RAISE, (hold.bound_nano, hold.expected_nano, *place)).rowcount == 1
 
 
 def settled_row(settlement: Settlement) -> Row:

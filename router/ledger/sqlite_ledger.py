@@ -14,8 +14,9 @@ from queue import Empty, SimpleQueue
 
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import NO_TERMS, Admission, Lesson, Terms
+from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms
 from router.core.health.limits import LearnedLimit
+from router.core.money.hold import Hold
 from router.core.money.spend import Intent, Settlement
 from router.engine.ports import Clock
 from router.errors import LedgerError
@@ -24,6 +25,7 @@ from router.ledger.orders import (
     Checked,
     Clear,
     Close,
+    Extend,
     Flush,
     Keep,
     Learn,
@@ -82,6 +84,12 @@ class SqliteLedger:
         """
         reply: Reply[Admission] = Reply()
         self._put(Admit(intent, terms, reply))
+        return await reply.wait()
+
+    async def extend(self, place: tuple[str, int], hold: Hold, caps: Sequence[Cap]) -> Admission:
+        """Commit a larger hold of a running attempt, or refuse it. Raises LedgerError."""
+        reply: Reply[Admission] = Reply()
+        self._put(Extend(place, hold, caps, reply))
         return await reply.wait()
 
     def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
@@ -189,7 +197,7 @@ class SqliteLedger:
         self._finish_later()
         stopped = LedgerError(f"the writer of the ledger {self.path} has stopped", hint="Start again")
         for order in [*self._batch, *self._take(0)]:
-            if isinstance(order, Admit | Clear | Flush | Close) and order.reply is not None:
+            if isinstance(order, Admit | Extend | Clear | Flush | Close) and order.reply is not None:
                 order.reply.send(stopped)
 
 

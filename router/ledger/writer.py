@@ -15,11 +15,23 @@ from router.core.attempts.admission import Admission
 from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger import check_results, kept_answers
-from router.ledger.admission import admit, take_in
+from router.ledger.admission import admit, extend, take_in
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import believe, clear_health
 from router.ledger.limits_store import write_limits
-from router.ledger.orders import Admit, Checked, Clear, Keep, Learn, LearnLimits, Reply, Settle, Write
+from router.ledger.orders import (
+    Admit,
+    Checked,
+    Clear,
+    Extend,
+    Keep,
+    Learn,
+    LearnLimits,
+    Noted,
+    Reply,
+    Settle,
+    Write,
+)
 from router.ledger.owner import this_process
 from router.ledger.private_files import beside, prepare
 from router.ledger.rows import Row, settle_row
@@ -73,7 +85,7 @@ class Writer:
             self._unlearned += [order for order in orders if isinstance(order, Learn)]
         for order in orders:
             match order:
-                case Admit(reply=reply):
+                case Admit(reply=reply) | Extend(reply=reply):
                     reply.send(failed or answers[reply])
                 case Clear(reply=cleared):
                     cleared.send(failed)
@@ -118,21 +130,29 @@ class Writer:
                 match order:
                     case Admit(reply=reply):
                         answers[reply] = self._admit(order)
-                    case Settle(row, learnt):
-                        settle_row(self._connection, row)
-                        if learnt is not None:
-                            take_in(self._connection, learnt.lesson, learnt.at_ms)
-                    case Learn(lesson, at_ms):
-                        take_in(self._connection, lesson, at_ms)
-                    case LearnLimits(limits):
-                        write_limits(self._connection, limits)
-                    case Checked(request_id, attempt, verdicts):
-                        check_results.write(self._connection, request_id, attempt, verdicts)
-                    case Keep(answer, bounds):
-                        kept_answers.write(self._connection, answer, bounds)
-                    case Clear(keys):
-                        clear_health(self._connection, keys)
+                    case Extend(place, hold, caps, reply):
+                        answers[reply] = extend(self._connection, place, hold, caps)
+                    case _:
+                        self._note(order)
         return answers
+
+    def _note(self, order: Noted) -> None:
+        """Write an order that is not decided on, inside the transaction that is open."""
+        match order:
+            case Settle(row, learnt):
+                settle_row(self._connection, row)
+                if learnt is not None:
+                    take_in(self._connection, learnt.lesson, learnt.at_ms)
+            case Learn(lesson, at_ms):
+                take_in(self._connection, lesson, at_ms)
+            case LearnLimits(limits):
+                write_limits(self._connection, limits)
+            case Checked(request_id, attempt, verdicts):
+                check_results.write(self._connection, request_id, attempt, verdicts)
+            case Keep(answer, bounds):
+                kept_answers.write(self._connection, answer, bounds)
+            case Clear(keys):
+                clear_health(self._connection, keys)
 
     def _admit(self, order: Admit) -> Admission | LedgerError:
         intent = order.intent

@@ -34,6 +34,8 @@ class Script:
     """Seconds between the last piece and the end."""
     usage: UsageReading | None = None
     """What is reported before the end; None reports nothing."""
+    usage_first: bool = False
+    """Whether it is reported before the content already, as a stream's head does."""
     finish_reason: str = "stop"
     model_served: str | None = None
 
@@ -58,12 +60,16 @@ class ScriptedUpstream:
         await asyncio.sleep(script.head_s)
         if ending.status is not None:
             yield Answering(ending.status)
+        served = script.model_served or call.deployment.model
+        report = None if script.usage is None else UsageReport(script.usage, served)
+        if report is not None and script.usage_first:
+            yield report
         for text in script.texts if ending.content_seen else ():
             await asyncio.sleep(script.piece_s)
             yield Content(text, script.kind)
         await asyncio.sleep(script.end_s)
-        if script.usage is not None:
-            yield UsageReport(script.usage, script.model_served or call.deployment.model)
+        if report is not None:
+            yield report
         yield Ended(ending)
 
     async def aclose(self) -> None:

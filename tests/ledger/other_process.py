@@ -10,7 +10,8 @@ from pathlib import Path
 
 from router.core.attempts.admission import Terms
 from router.core.model import Budget, BudgetScope, BudgetWindow
-from router.core.money.budget import caps, charge_of
+from router.core.money.budget import caps, charge_of, extra_caps
+from router.core.money.hold import Hold
 from router.engine.clock import SystemClock
 from router.ledger.sqlite_ledger import open_ledger
 from tests.ledger.samples import START, TERMS, intent, settlement
@@ -85,7 +86,36 @@ async def spend_what_is_left(path: Path, name: str) -> None:
     await ledger.aclose()
 
 
+async def grow_what_runs(path: Path, name: str) -> None:
+    """Admit calls under a budget for 100 steps and have each grow step by step; post all that was held.
+
+    Says how many steps were posted.
+    """
+    ledger = await open_ledger(path, SystemClock())
+    step = 1_000_000
+    budget = Budget(BudgetScope.ALL, None, BudgetWindow.DAY, 100 * step)
+
+    async def lane(number: int) -> int:
+        asked = replace(intent(f"{name}-{number}"), held_nano_usd=step)
+        limits = caps([budget], charge_of(asked), asked.started_at, UTC)
+        if (await ledger.admit(asked, Terms(caps=limits))).refusal is not None:
+            return 0
+        steps, one_more = 1, extra_caps([budget], charge_of(asked), asked.started_at, UTC)
+        while steps < 10:
+            hold = Hold((steps + 1) * step)
+            if (await ledger.extend((asked.request_id, 1), hold, one_more)).refusal is not None:
+                break
+            steps += 1
+        ended = settlement(asked.request_id)
+        ledger.settle(replace(ended, cost_nano_usd=steps * step, budget_nano_usd=steps * step))
+        return steps
+
+    print(sum(await asyncio.gather(*(lane(number) for number in range(40)))), flush=True)
+    await ledger.aclose()
+
+
 WHAT = {
+    "grow": grow_what_runs,
     "spend": spend_what_is_left,
     "hang": admit_and_hang,
     "many": write_many,

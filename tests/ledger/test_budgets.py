@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 
 from router.core.attempts.admission import Admission, Cap, RefusedBy, Terms, Used
 from router.core.model import Budget, BudgetScope, BudgetWindow
-from router.core.money.budget import caps, charge_of, standing_caps
+from router.core.money.budget import caps, charge_of, extra_caps, standing_caps
+from router.core.money.hold import Hold
 from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
 from router.core.money.windows import HOUR_MS, calendar_days, calendar_month
 from router.engine.clock import ManualClock
 from router.ledger import memory_budgets
-from router.ledger.admission import admit
+from router.ledger.admission import admit, extend
 from router.ledger.budgets import spent
 from router.ledger.memory import MemoryLedger
 from router.ledger.owner import this_process
@@ -55,11 +56,28 @@ ALL_DAY = Budget(BudgetScope.ALL, None, BudgetWindow.DAY, DOLLAR)
 
 
 def call(request_id: str, held: int | None = DOLLAR // 10, at: int = START) -> Intent:
-    return replace(INTENT, request_id=request_id, held_nano_usd=held, estimate_nano_usd=held, started_at=at)
+    return replace(
+        INTENT,
+        request_id=request_id,
+        held_nano_usd=held,
+        soft_held_nano_usd=held,
+        estimate_nano_usd=held,
+        started_at=at,
+    )
 
 
 def terms(intent: Intent, *budgets: Budget) -> Terms:
     return Terms(caps=caps(budgets, charge_of(intent), intent.started_at, UTC))
+
+
+def raised(intent: Intent, hold: Hold, *budgets: Budget) -> tuple[Cap, ...]:
+    """Return what a running call's larger hold adds to each budget."""
+    charge = replace(
+        charge_of(intent),
+        bound_nano=(hold.bound_nano or 0) - (intent.held_nano_usd or 0),
+        expected_nano=(hold.expected_nano or 0) - (intent.soft_held_nano_usd or 0),
+    )
+    return extra_caps(budgets, charge, intent.started_at, UTC)
 
 
 def ended(intent: Intent, nano: int | None, budget_nano: int | None = None) -> Settlement:
@@ -117,6 +135,40 @@ async def test_what_runs_is_held_and_its_end_releases_the_rest(
     assert reason(refused).startswith("budget `all spend, day` of $1: $0 spent, $1 held by running calls")
     store.settle(ended(first, DOLLAR // 2))
     assert (await store.admit(second, terms(second, ALL_DAY))).refusal is None
+
+
+async def test_a_running_call_gets_more_while_every_budget_has_it_and_its_end_releases_all(
+    store: SqliteLedger | MemoryLedger,
+) -> None:
+    month = Budget(BudgetScope.ALL, None, BudgetWindow.MONTH, DOLLAR * 3 // 4)
+    running, other = call("r1", DOLLAR // 4), call("r2", DOLLAR // 4)
+    for each in (running, other):
+        assert (await store.admit(each, terms(each, ALL_DAY, month))).refusal is None
+    place, half = ("r1", 1), Hold(DOLLAR // 2, DOLLAR // 2)
+    assert (await store.extend(place, half, raised(running, half, ALL_DAY, month))).refusal is None
+    larger = replace(running, held_nano_usd=DOLLAR // 2, soft_held_nano_usd=DOLLAR // 2)
+    more = Hold(DOLLAR // 2 + 1, DOLLAR // 2)
+    refused = await store.extend(place, more, raised(larger, more, ALL_DAY, month))
+    assert "all spend, month" in reason(refused)
+    assert "$0.75 held by running calls, this call needs $0.000000001 more" in reason(refused)
+    assert "all spend, day" not in reason(refused)
+    store.settle(ended(running, DOLLAR // 8))
+    await store.flush()
+    third = call("r3", DOLLAR * 3 // 8)
+    assert (await store.admit(third, terms(third, ALL_DAY, month))).refusal is None
+
+
+async def test_a_soft_budget_counts_of_a_running_call_what_it_will_probably_cost(
+    store: SqliteLedger | MemoryLedger,
+) -> None:
+    soft = replace(ALL_DAY, hard=False)
+    first = replace(call("r1", DOLLAR), soft_held_nano_usd=DOLLAR // 4)
+    second = replace(call("r2", DOLLAR), soft_held_nano_usd=DOLLAR * 3 // 4)
+    third = replace(call("r3", DOLLAR), soft_held_nano_usd=1)
+    for each, warned in ((first, False), (second, False), (third, True)):
+        admission = await store.admit(each, terms(each, soft))
+        assert admission.refusal is None
+        assert bool(admission.warnings) is warned
 
 
 async def test_what_was_refused_left_no_row(ledger: SqliteLedger, path: Path) -> None:
@@ -240,6 +292,14 @@ class End:
 
 
 @dataclass(frozen=True)
+class Grow:
+    """One of the running calls needs more than is held for it."""
+
+    which: int
+    by: int
+
+
+@dataclass(frozen=True)
 class Crash:
     """The processes that die are dead, and somebody looks."""
 
@@ -255,7 +315,10 @@ admits = st.builds(
     dies=st.booleans(),
 )
 steps = st.lists(
-    admits | st.builds(End, st.integers(0, 20), st.none() | st.floats(0, 1)) | st.just(Crash()),
+    admits
+    | st.builds(End, st.integers(0, 20), st.none() | st.floats(0, 1))
+    | st.builds(Grow, st.integers(0, 20), st.integers(1, 600_000_000))
+    | st.just(Crash()),
     min_size=4,
     max_size=40,
 )
@@ -292,7 +355,7 @@ class World:
         self.dying: set[tuple[str, int]] = set()
         self.names = count(1)
 
-    def take(self, step: Admit | End | Crash) -> None:
+    def take(self, step: Admit | End | Grow | Crash) -> None:
         running = [entry for entry in self.entries if entry.settlement is None]
         match step:
             case Admit():
@@ -304,6 +367,8 @@ class World:
                     self._end(ended(intent, None, held))
                 else:
                     self._end(ended(intent, int((held or 0) * step.share)))
+            case Grow() if running:
+                self._grow(running[step.which % len(running)].intent, step.by)
             case Crash():
                 for entry in running:
                     if (entry.intent.request_id, entry.intent.attempt) in self.dying:
@@ -338,6 +403,20 @@ class World:
             self.entries.append(Entry(intent, None))
             if step.dies:
                 self.dying.add((intent.request_id, intent.attempt))
+        self._agree(asked)
+
+    def _grow(self, intent: Intent, by: int) -> None:
+        charge = replace(charge_of(intent), bound_nano=by)
+        asked = extra_caps(self.budgets, charge, intent.started_at, self.zone)
+        hold = Hold((intent.held_nano_usd or 0) + by)
+        place = (intent.request_id, intent.attempt)
+        with writing(self.connection):
+            admission = extend(self.connection, place, hold, asked)
+        fits = [self._fits(cap, memory_budgets.spent(self.entries, cap).nano) for cap in asked]
+        assert (admission.refusal is None) is all(fits)
+        if admission.refusal is None:
+            larger = Entry(replace(intent, held_nano_usd=hold.bound_nano), None)
+            self.entries = [larger if entry.intent == intent else entry for entry in self.entries]
         self._agree(asked)
 
     @staticmethod
@@ -389,7 +468,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=150, deadline=None)
 @given(budgets=budgets, steps=steps, zone=st.sampled_from(ZONES))
 def test_posted_and_held_are_never_above_a_hard_cap_whatever_happens(
-    template: Path, budgets: list[Budget], steps: list[Admit | End | Crash], zone: ZoneInfo
+    template: Path, budgets: list[Budget], steps: list[Admit | End | Grow | Crash], zone: ZoneInfo
 ) -> None:
     path = template.with_name("used.db")
     for old in path.parent.glob("used.db*"):

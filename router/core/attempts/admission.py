@@ -40,7 +40,8 @@ class Cap:
     """As a user reads it: `all spend, day`."""
     limit_nano: int
     amount_nano: int | None
-    """What this attempt adds: its bound for a hard cap, its expected cost for a soft one; None if unknown."""
+    """What this attempt adds: its bound for a hard cap, for a soft one what it will probably cost at most;
+    None if unknown."""
     since_ms: int
     """Entries that started at or after this moment count."""
     column: str | None = None
@@ -54,6 +55,8 @@ class Cap:
     """When the window ends and all of it is free again; None where it moves, or never ends."""
     frees: str = ""
     """The same in words for the user: `free again at 2026-11-23 00:00 CET`."""
+    extra: bool = False
+    """The attempt runs already and needs `amount_nano` beside what is held for it."""
 
 
 @dataclass(frozen=True, slots=True)

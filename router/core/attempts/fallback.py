@@ -22,6 +22,8 @@ class Past:
 
     deployment: str
     diagnosis: Diagnosis
+    over_budget: bool = False
+    """It was stopped because no budget had more for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def decide(
     """
     last = past[-1] if past else None
     if last and last.diagnosis.action in FINAL:
-        return GiveUp(last.diagnosis.failure_class, _tell(last))
+        return GiveUp(last.diagnosis.failure_class, _tell(last), last.over_budget)
     spent = _spent(past, policy, left_s, standing)
     if spent:
         return _end(GiveUp(_class_of(past), f"{spent}: {_tell(_worst(past))}"), standing)

@@ -58,6 +58,13 @@ def company(assigned: Assignment, everyone: Sequence[Facts]) -> Company:
     )
 
 
+def call_limit(assigned: Assignment, fact: Facts, others: Company) -> int | None:
+    """Return the most one call to a deployment may cost: the caller's limit and a climb's cap."""
+    climb_cap = assigned.route.climb.max_cost_nano if fact.paid and others.has_unpaid else None
+    limits = [nano for nano in (climb_cap, assigned.request.max_cost_nano) if nano is not None]
+    return min(limits, default=None)
+
+
 def stop(assigned: Assignment, fact: Facts, others: Company) -> Stop | None:
     """Return the first thing that keeps a deployment out, or None."""
     return next(_stops(assigned, fact, others), None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from router.core.choosing.assignment import Assignment
 from router.core.choosing.facts import Facts
-from router.core.choosing.gates import Stop, company, stop
+from router.core.choosing.gates import Stop, call_limit, company, stop
 from router.core.choosing.scoring import USUAL_WEIGHTS, Score, Weights, cost_term, health_term, score
 from router.core.choosing.stickiness import Pin, Turn, judge, warm_for_s
 from router.core.choosing.strategies import Runner, ranked, says
@@ -34,6 +34,8 @@ class Candidate:
     """Expected cost; None when unknown."""
     bound_nano_usd: int | None = None
     """The most it can cost; None when unknown."""
+    limit_nano: int | None = None
+    """The most it may cost: the caller's limit and the climb's cap; None without either."""
     max_tokens: int | None = None
     """What would be asked of it: the caller's wish within the model's cap and context."""
     over_budget: bool = False
@@ -99,15 +101,18 @@ def plan(assigned: Assignment, everyone: Sequence[Facts], moment: Moment = NOW) 
     runners = [
         Runner(place, fact, _score(moment.weights, fact, scale)) for place, fact in enumerate(everyone)
     ]
+    limits = [call_limit(assigned, fact, others) for fact in everyone]
     stops = {runner.place: stop(assigned, runner.facts, others) for runner in runners}
     order = ranked(assigned.route, [r for r in runners if stops[r.place] is None], moment.roll)
-    candidates = [_inside(runner, says(assigned.route, runner)) for runner in order]
+    candidates = [_inside(runner, says(assigned.route, runner), limits[runner.place]) for runner in order]
     if order and assigned.route.strategy is Strategy.ORDERED:
         candidates[0] = replace(candidates[0], reason=_first_in_order(order[0].place))
     notes, stays = _session(order, moment)
     if stays is not None:
         candidates.insert(0, replace(candidates.pop(stays), reason=notes[0]))
-    candidates += [_outside(runner, why) for runner in runners if (why := stops[runner.place])]
+    candidates += [
+        _outside(runner, why, limits[runner.place]) for runner in runners if (why := stops[runner.place])
+    ]
     request = assigned.request
     return Plan(
         assigned.route.name,
@@ -152,7 +157,7 @@ def _session(order: Sequence[Runner], moment: Moment) -> tuple[tuple[str, ...], 
     return (verdict.reason,), place if verdict.stays else None
 
 
-def _inside(runner: Runner, reason: str) -> Candidate:
+def _inside(runner: Runner, reason: str, limit_nano: int | None) -> Candidate:
     fact = runner.facts
     return Candidate(
         deployment=fact.deployment.name,
@@ -162,6 +167,7 @@ def _inside(runner: Runner, reason: str) -> Candidate:
         score=runner.score,
         estimate_nano_usd=fact.estimate.expected_nano,
         bound_nano_usd=fact.estimate.bound_nano,
+        limit_nano=limit_nano,
         max_tokens=fact.clamp.max_tokens,
         clamped=fact.clamp.reason,
         thinking_tokens=fact.clamp.thinking_tokens,
@@ -171,9 +177,9 @@ def _inside(runner: Runner, reason: str) -> Candidate:
     )
 
 
-def _outside(runner: Runner, why: Stop) -> Candidate:
+def _outside(runner: Runner, why: Stop, limit_nano: int | None) -> Candidate:
     return replace(
-        _inside(runner, why.reason),
+        _inside(runner, why.reason, limit_nano),
         eligible=False,
         over_budget=why.money,
         off=runner.facts.deployment.off is not None,

@@ -38,6 +38,7 @@ __all__ = [
     "cancelled",
     "classify",
     "internal",
+    "stopped",
 ]
 
 _SENT = frozenset({Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT})
@@ -76,6 +77,11 @@ def cancelled() -> Diagnosis:
         ledger=LedgerOutcome.SETTLE_ESTIMATED,
         evidence="cancelled before the answer was whole",
     )
+
+
+def stopped(why: str) -> Diagnosis:
+    """Return the judgement of an answer that we cut off because no budget had more for it."""
+    return replace(cancelled(), evidence=f"stopped: {why}")
 
 
 def begun() -> Diagnosis:

@@ -49,7 +49,7 @@ class Charge:
     bound_nano: int | None = None
     """The most it can cost; None when unknown."""
     expected_nano: int | None = None
-    """What it will probably cost; None when unknown."""
+    """What it will probably cost at most; None when unknown."""
 
 
 def charge_of(intent: Intent) -> Charge:
@@ -63,7 +63,7 @@ def charge_of(intent: Intent) -> Charge:
         session=intent.session_id,
         tags=intent.tags,
         bound_nano=intent.held_nano_usd,
-        expected_nano=intent.estimate_nano_usd,
+        expected_nano=intent.soft_held_nano_usd,
     )
 
 
@@ -74,6 +74,15 @@ def caps(budgets: Sequence[Budget], charge: Charge, now_ms: int, zone: tzinfo) -
     """
     found = (_cap(budget, charge, now_ms, zone) for budget in budgets)
     return tuple(cap for cap in found if cap is not None)
+
+
+def extra_caps(budgets: Sequence[Budget], charge: Charge, now_ms: int, zone: tzinfo) -> tuple[Cap, ...]:
+    """Return the budgets that a running attempt counts against which needs more than is held for it.
+
+    The charge's amounts are what it needs beside its hold; `now_ms` is when it started, so that it stays in
+    the windows it was admitted in.
+    """
+    return tuple(replace(cap, extra=True) for cap in caps(budgets, charge, now_ms, zone))
 
 
 def standing_caps(budgets: Sequence[Budget], now_ms: int, zone: tzinfo) -> tuple[Cap, ...]:
@@ -231,10 +240,11 @@ def label_of(budget: Budget) -> str:
 
 
 def _state(cap: Cap, used: Used) -> str:
-    kind = "could" if cap.hard else "will probably"
+    kind = "needs" if cap.extra else "could cost" if cap.hard else "will probably cost"
+    more = " more" if cap.extra else ""
     return (
         f"budget `{cap.label}` of {_usd(cap.limit_nano)}: {_usd(used.posted_nano)} spent, "
-        f"{_usd(used.held_nano)} held by running calls, this call {kind} cost {_usd(cap.amount_nano)}"
+        f"{_usd(used.held_nano)} held by running calls, this call {kind} {_usd(cap.amount_nano)}{more}"
     )
 
 

@@ -72,7 +72,9 @@ class Intent:
     estimate_nano_usd: int | None = None
     """What it is expected to cost."""
     held_nano_usd: int | None = None
-    """What is reserved for it: the bound."""
+    """What hard budgets count while it runs: the bound."""
+    soft_held_nano_usd: int | None = None
+    """What soft budgets count while it runs: its probable cost at most."""
     estimate_tokens: int | None = None
     """The input and output tokens it is expected to take: what limits count until it has ended."""
     price_version: str | None = None

@@ -173,8 +173,9 @@ def test_an_intent_is_charged_with_what_it_holds_and_expects() -> None:
         model_requested="m",
         billing="metered",
         session_id="s1",
-        estimate_nano_usd=100,
+        estimate_nano_usd=80,
         held_nano_usd=500,
+        soft_held_nano_usd=100,
         tags=(("client", "acme"),),
     )
     assert charge_of(intent) == CHARGE

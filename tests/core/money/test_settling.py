@@ -9,7 +9,8 @@ import pytest
 from router.core.failures.diagnosis import LedgerOutcome
 from router.core.model import Billing, Deployment, Message
 from router.core.money.estimate import estimate
-from router.core.money.settling import BYTES_PER_TOKEN, Bill, Ending, settle_money
+from router.core.money.settling import Bill, Ending, settle_money
+from router.core.money.so_far import BYTES_PER_TOKEN, Arrived
 from router.core.money.spend import CostSource
 from router.core.usage import Usage, UsageReading
 from tests.configs import small_config
@@ -32,14 +33,15 @@ def bill(
     """Settle one attempt."""
     return settle_money(
         Ending(
-            deployment=deployment,
+            Arrived(
+                deployment=deployment,
+                expected=estimate(MESSAGES, deployment, 100),
+                received_bytes=received_bytes,
+                when_ms=1_795_348_800_000,
+                reading=reading,
+            ),
             outcome=outcome,
-            reading=reading,
             whole=whole,
-            model_served=None,
-            received_bytes=received_bytes,
-            when_ms=1_795_348_800_000,
-            expected=estimate(MESSAGES, deployment, 100),
             held_nano=HELD,
         )
     )
