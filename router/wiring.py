@@ -18,8 +18,9 @@ from router.config.system_zone import system_zone
 from router.config.watch import ConfigWatch
 from router.core.asks.tasks import Classification, classify
 from router.core.health.states import Health
-from router.core.model import Billing, Deployment, Message, RouterConfig, Wire
-from router.core.money.pricing import Price, price_over
+from router.core.model import Deployment, Message, RouterConfig, Wire
+from router.core.money.guarded_price import priced
+from router.core.money.pricing import Price
 from router.core.secret import Secret
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
@@ -250,13 +251,9 @@ def _classify(messages: tuple[Message, ...]) -> Classification:
 
 
 def _completed(deployment: Deployment, now_ms: int) -> Deployment:
-    """Lay the configured price over the catalogue's, and say what this machine lacks."""
+    """Give it its price, and say what this machine lacks."""
     provider = deployment.provider
-    listed = load_catalogue().lookup(provider.vendor, deployment.model, now_ms)
-    if listed and deployment.price:
-        deployment = replace(deployment, price=price_over(listed, deployment.price.written))
-    elif listed and deployment.billing is not Billing.LOCAL:
-        deployment = replace(deployment, price=listed)
+    deployment = priced(deployment, _listed_at(now_ms)(provider.vendor, deployment.model))
     if deployment.off:
         return deployment
     if provider.wire is Wire.LLAMACPP:

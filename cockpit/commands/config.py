@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import yaml
 
+from cockpit.commands.prices import odd_prices, told
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from router.config.paths import Paths, find_config
@@ -49,7 +50,10 @@ def path(options: Options) -> None:
 @common_options
 @click.pass_obj
 def check(options: Options) -> None:
-    """Load it; without --json a ConfigError is printed by `main`, which exits 2."""
+    """Load it; without --json a ConfigError is printed by `main`, which exits 2.
+
+    Exit 1 when it is in order and a deployment is off by its price, since that is hardly meant.
+    """
     try:
         config = load_config(options.config)
     except ConfigError as error:
@@ -60,8 +64,11 @@ def check(options: Options) -> None:
         )
         sys.exit(2)
     usable = sum(deployment.off is None for deployment in config.deployments.values())
+    odd = odd_prices(config.deployments.values())
     if options.json:
-        print_json({"source": config.source, "ok": True, "problems": [], "ignored": [*config.ignored]})
+        prices = [{"deployment": name, "why": v.why, "off": v.grave} for name, v in odd.items()]
+        document = {"source": config.source, "ok": True, "problems": [], "ignored": [*config.ignored]}
+        print_json({**document, "prices": prices})
     else:
         click.echo(
             f"{config.source}: in order; {len(config.deployments)} deployments, {usable} with what they need,"
@@ -69,6 +76,9 @@ def check(options: Options) -> None:
         )
         for one in config.ignored:
             say(f"ignored: {one}")
+        for name, verdict in odd.items():
+            say(f"price of {name}: {told(verdict)}")
+    sys.exit(int(any(verdict.grave for verdict in odd.values())))
 
 
 @command.command(help="Print the configuration as it is understood, keys hidden.")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from cockpit.commands.prices import odd_prices, told
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.config.paths import Paths
@@ -102,8 +103,12 @@ def _configuration(options: Options) -> Iterator[Finding]:
     yield _finding(
         "configuration", f"{config.source}, {len(config.deployments) - len(off)} deployments usable"
     )
+    odd = odd_prices(config.deployments.values())
     for deployment in off:
-        yield _finding(f"  {deployment.name}", f"off: {deployment.off}")
+        if deployment.name not in odd:
+            yield _finding(f"  {deployment.name}", f"off: {deployment.off}")
+    for name, verdict in odd.items():
+        yield Finding(f"  price of {name}", Verdict.WARN, told(verdict))
 
 
 def _kept(path: Path) -> str:

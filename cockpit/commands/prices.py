@@ -11,6 +11,7 @@ import click
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.core.model import Deployment
+from router.core.money.guarded_price import CONFIRM, judged
 from router.core.money.price_guard import Sanity, Verdict, check_price
 from router.core.usage.counts import as_mapping
 from router.core.usage.transcript import parse_json
@@ -18,6 +19,7 @@ from router.engine.clock import SystemClock
 from router.prices.catalogue import Catalogue, ModelPrices, load_catalogue, lookup
 from router.wiring import load_config
 
+ODD = (Sanity.FLAG, Sanity.REJECT)
 SHOWN = ("input_mtok", "cache_read_mtok", "cache_write_mtok", "output_mtok", "valid_from", "valid_to")
 
 
@@ -82,7 +84,7 @@ def check(ctx: click.Context, jsonl: bool) -> None:
     if jsonl:
         ctx.exit(_each_line(click.open_file("-", encoding="utf-8", errors="replace")))
     deployments = load_config(options.config).deployments.values()
-    verdicts = check_deployments(deployments, SystemClock().now_ms())
+    verdicts = check_deployments(deployments)
     if options.json:
         print_json([_verdict(name, verdict) for name, verdict in verdicts.items()])
     elif verdicts:
@@ -90,19 +92,28 @@ def check(ctx: click.Context, jsonl: bool) -> None:
         print_table(("deployment", "verdict", "why"), found)
     else:
         say("no deployment has a price of its own: the catalogue's are used")
-    ctx.exit(int(any(verdict.sanity in {Sanity.FLAG, Sanity.REJECT} for verdict in verdicts.values())))
+    ctx.exit(int(any(verdict.sanity in ODD for verdict in verdicts.values())))
 
 
-def check_deployments(deployments: Iterable[Deployment], when_ms: int) -> dict[str, Verdict]:
+def check_deployments(deployments: Iterable[Deployment]) -> dict[str, Verdict]:
     """Judge every price that someone configured, by the deployment's name."""
-    verdicts: dict[str, Verdict] = {}
-    for deployment in deployments:
-        if deployment.price is None or deployment.price.version is not None:
-            continue  # none, or the catalogue's own
-        reference = lookup(deployment.provider.vendor, deployment.model, when_ms)
-        known = reference.written if reference else None
-        verdicts[deployment.name] = check_price(deployment.price.written, known)
-    return verdicts
+    when_ms = SystemClock().now_ms()
+    found = {
+        deployment.name: judged(deployment, lookup(deployment.provider.vendor, deployment.model, when_ms))
+        for deployment in deployments
+    }
+    return {name: verdict for name, verdict in found.items() if verdict}
+
+
+def odd_prices(deployments: Iterable[Deployment]) -> dict[str, Verdict]:
+    """Return the verdicts on the prices that look like slips."""
+    verdicts = check_deployments(deployments)
+    return {name: verdict for name, verdict in verdicts.items() if verdict.sanity in ODD}
+
+
+def told(verdict: Verdict) -> str:
+    """Return a verdict on an odd price as a line: what is odd, and what comes of it."""
+    return f"{verdict.why}; {'off: ' if verdict.grave else ''}{CONFIRM}"
 
 
 def _each_line(lines: Iterable[str]) -> int:

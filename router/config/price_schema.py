@@ -92,5 +92,7 @@ class ModelPrice(RatesByLength):
 class Price(ModelPrice):
     """What a deployment costs; laid over the catalogue field by field."""
 
+    confirmed: bool = False
+    """That it is meant, where it is not 0.3 to 3 times the catalogue's: otherwise the deployment is off."""
     by_model: dict[Name, ModelPrice] | None = None
     """By the model that served."""

@@ -109,3 +109,48 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.db"
     assert run("--ledger", str(ledger), "x").exit_code == 0
     assert not ledger.exists()
+
+
+SLIP = """
+version: 1
+providers:
+  anthropic: {wire: anthropic, base_url: "https://api.anthropic.com", api_key: "${A_KEY}", billing: metered}
+tiers: {T5: {label: sonnet}, T6: {label: opus}}
+deployments:
+  sonnet: {tier: T5, provider: anthropic, model: claude-sonnet-4-5}
+  opus:
+    {tier: T6, provider: anthropic, model: claude-opus-4-6, price: {input_mtok: "0.50", output_mtok: "2.50"}}
+routes: {auto: {ladder: [T5, T6]}}
+"""
+LITELLM_SLIP = """
+model_list:
+  - model_name: auto
+    litellm_params: {model: anthropic/claude-sonnet-4-5, api_key: k, input_cost_per_token: 3e-05}
+    model_info: {}
+"""
+
+
+def explained_file(path: Path, text: str) -> dict[str, dict[str, Any]]:
+    path.write_text(text)
+    result = CliRunner().invoke(command, ["--config", str(path), "--json", "Hello"])
+    assert result.exit_code in {0, 4}, result.output
+    return {c["deployment"]: c for c in json.loads(result.stdout)["candidates"]}
+
+
+def test_a_lost_zero_is_caught_before_it_makes_the_dear_model_look_cheap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_KEY", "k")
+    found = explained_file(tmp_path / "config.yaml", SLIP)
+    assert found["sonnet"]["chosen"]
+    assert not found["opus"]["eligible"]
+    assert "input_mtok is 0.50, the reference is 5" in found["opus"]["reason"]
+    meant = explained_file(tmp_path / "config.yaml", SLIP.replace('"2.50"}', '"2.50", confirmed: true}'))
+    assert meant["opus"]["eligible"]
+
+
+def test_an_extra_zero_in_a_litellm_file_is_caught_too(tmp_path: Path) -> None:
+    found = explained_file(tmp_path / "config.yaml", LITELLM_SLIP)
+    assert "input_mtok is 30, the reference is 3" in found["auto/1"]["reason"]
+    text = LITELLM_SLIP.replace("model_info: {}", "model_info: {confirmed: true}")
+    assert explained_file(tmp_path / "config.yaml", text)["auto/1"]["eligible"]

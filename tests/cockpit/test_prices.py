@@ -51,8 +51,7 @@ def test_only_prices_that_someone_configured_are_judged() -> None:
             deployment("listed", "gpt-4o", None),
             deployment("slip", "gpt-4o", {"input_mtok": "25", "output_mtok": "10"}),
             deployment("unlisted", "in-house", {"input_mtok": "1", "output_mtok": "2"}),
-        ],
-        NOW,
+        ]
     )
     assert {name: verdict.sanity for name, verdict in verdicts.items()} == {
         "slip": Sanity.FLAG,

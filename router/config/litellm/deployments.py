@@ -158,7 +158,7 @@ def deployment_of(read: Read, settings: Settings, *, billing: Plain) -> dict[str
     written: dict[str, Plain] = {
         "model": read.upstream.model,
         "billing": None if read.billing.value == billing else read.billing.value,
-        "price": {**read.price},
+        "price": _price(read),
         "context_window": info.max_input_tokens,
         "max_output_tokens": min(caps) if caps else settings.max_tokens,
         "limits": _given(
@@ -177,6 +177,10 @@ def deployment_of(read: Read, settings: Settings, *, billing: Plain) -> dict[str
         "switched_off": read.off,
     }
     return _given(written)
+
+
+def _price(read: Read) -> dict[str, Plain]:
+    return {**read.price, "confirmed": True} if read.price and read.info.confirmed else {**read.price}
 
 
 def _given(written: dict[str, Plain]) -> dict[str, Plain]:

@@ -147,6 +147,8 @@ class Info(Lenient):
     id: Label | None = None
     tier: Label | None = None
     """Ours: the rung it stands on."""
+    confirmed: bool | None = None
+    """Ours: that its price is meant, however far it is from the catalogue's."""
     mode: str | None = None
     max_tokens: Count | None = None
     """Of output, for LiteLLM."""

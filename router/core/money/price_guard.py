@@ -1,7 +1,7 @@
 """Does a configured price look like a slip of the pen?
 
 Compares it with a reference price of the same model, rate by rate and in both directions, and looks for what
-cannot be right by itself. Judges only; what to do with a flagged price is for others.
+cannot be right by itself. Judges only; what comes of a flagged price is `guarded_price.py`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ class Verdict:
     sanity: Sanity
     fields: tuple[str, ...]
     why: str
+    grave: bool = False
+    """Whether costs at this price would be wrong by a factor: it is far from the reference, or so low that it
+    must be per token. What merely looks odd by itself is not."""
 
 
 def check_price(written: Mapping[str, object], reference: Mapping[str, object] | None) -> Verdict:
@@ -56,19 +59,22 @@ def check_price(written: Mapping[str, object], reference: Mapping[str, object] |
     rates, impossible = _rates(written)
     known, _ = _rates(reference or {})
     if impossible:
-        return _verdict(Sanity.REJECT, impossible)
+        return _verdict(Sanity.REJECT, impossible, grave=True)
     confirmed, unpaid = written.get("confirmed") is True, written.get("plan") is not None
-    odd = _against(rates, known, unpaid=unpaid) or _by_itself(rates, known, unpaid=unpaid)
+    far = _against(rates, known, unpaid=unpaid)
+    odd = far or _by_itself(rates, known, unpaid=unpaid)
     if odd and not confirmed:
-        return _verdict(Sanity.FLAG, odd)
+        grave = bool(far) or any(0 < rates[field] < SMALLEST_MTOK for field in odd)
+        return _verdict(Sanity.FLAG, odd, grave=grave)
     if not set(rates) & set(known):
         return Verdict(Sanity.ACCEPT_UNVERIFIED, (), "no reference price of this model to compare with")
     why = "confirmed in the configuration" if confirmed else "every rate is near the reference"
     return Verdict(Sanity.ACCEPT, (), why)
 
 
-def _verdict(sanity: Sanity, odd: Mapping[str, str]) -> Verdict:
-    return Verdict(sanity, tuple(odd), "; ".join(f"{field} {reason}" for field, reason in odd.items()))
+def _verdict(sanity: Sanity, odd: Mapping[str, str], *, grave: bool) -> Verdict:
+    why = "; ".join(f"{field} {reason}" for field, reason in odd.items())
+    return Verdict(sanity, tuple(odd), why, grave)
 
 
 def _against(rates: Mapping[str, Decimal], known: Mapping[str, Decimal], *, unpaid: bool) -> dict[str, str]:
