@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from router.config.editor import Editor
+from router.config.litellm.ladder import Listed
 from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
@@ -20,7 +21,6 @@ from router.core.asks.tasks import Classification, classify
 from router.core.health.states import Health
 from router.core.model import Deployment, Message, RouterConfig, Wire
 from router.core.money.guarded_price import priced
-from router.core.money.pricing import Price
 from router.core.secret import Secret
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
@@ -38,7 +38,7 @@ from router.ledger.memory import MemoryLedger
 from router.ledger.reader import open_reader
 from router.ledger.sqlite import sqlite_version_warning
 from router.ledger.sqlite_ledger import open_ledger
-from router.prices.catalogue import load_catalogue
+from router.prices.own import catalogue
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.llamacpp import EmbeddedUpstream
 from router.providers.llamacpp_server import unavailable
@@ -167,14 +167,15 @@ def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> R
     """
     found = find_config(path, environ)
     now_ms = SystemClock().now_ms()
-    loaded = built_in(environ) if found is None else load(found, environ, _listed_at(now_ms))
-    deployments = {name: _completed(deployment, now_ms) for name, deployment in loaded.deployments.items()}
+    listed = _listed_at(now_ms, environ)
+    loaded = built_in(environ) if found is None else load(found, environ, listed)
+    deployments = {name: _completed(deployment, listed) for name, deployment in loaded.deployments.items()}
     return replace(loaded, deployments=deployments)
 
 
 def convert_config(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Return a LiteLLM file in our format, with comments. Raises ConfigError with every problem."""
-    return converted(path, environ, _listed_at(SystemClock().now_ms()))
+    return converted(path, environ, _listed_at(SystemClock().now_ms(), environ))
 
 
 def editor(path: Path | None) -> Editor:
@@ -182,8 +183,9 @@ def editor(path: Path | None) -> Editor:
     return Editor(lambda: find_config(path, os.environ), Paths.of(os.environ).config, SystemClock())
 
 
-def _listed_at(now_ms: int) -> Callable[[str, str], Price | None]:
-    return lambda vendor, model: load_catalogue().lookup(vendor, model, now_ms)
+def _listed_at(now_ms: int, environ: Mapping[str, str]) -> Listed:
+    prices = catalogue(Paths.of(environ).prices)
+    return lambda vendor, model: prices.lookup(vendor, model, now_ms)
 
 
 def lift_pauses(*, ledger: Path | None, session: str | None) -> list[str]:
@@ -250,10 +252,10 @@ def _classify(messages: tuple[Message, ...]) -> Classification:
     return classify(messages, load_model())
 
 
-def _completed(deployment: Deployment, now_ms: int) -> Deployment:
+def _completed(deployment: Deployment, listed: Listed) -> Deployment:
     """Give it its price, and say what this machine lacks."""
     provider = deployment.provider
-    deployment = priced(deployment, _listed_at(now_ms)(provider.vendor, deployment.model))
+    deployment = priced(deployment, listed(provider.vendor, deployment.model))
     if deployment.off:
         return deployment
     if provider.wire is Wire.LLAMACPP:
@@ -278,4 +280,8 @@ def _upstreams(paths: Paths, chance: Chance) -> dict[Wire, Upstream]:
 
 
 def _warnings() -> tuple[str, ...]:
-    return tuple(warning for warning in (sqlite_version_warning(),) if warning)
+    return tuple(
+        warning
+        for warning in (sqlite_version_warning(), catalogue(Paths.of(os.environ).prices).problem)
+        if warning
+    )

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from cockpit.commands.prices_update import in_use
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
@@ -22,7 +23,6 @@ from router.core.usage import Usage
 from router.core.usage.counts import as_mapping, as_text
 from router.core.usage.transcript import Api, Transcript, parse_json, parse_stream, read_body, read_stream
 from router.engine.clock import SystemClock
-from router.prices.catalogue import lookup
 
 NOT_SERVED = frozenset({*range(400, 500), 503, 529})
 """Statuses of a refusal before any work; after the other errors of a server nobody knows what was billed."""
@@ -197,16 +197,17 @@ def _price(case: Case) -> Price | None:
 
     What is free or local is so by the name that was asked for: an answer may leave out `:free` or `-cloud`.
     """
-    asked = lookup(case.provider, case.model, case.when_ms)
+    prices = in_use()
+    asked = prices.lookup(case.provider, case.model, case.when_ms)
     if case.price is not None:
         unpaid = case.price.input_mtok == 0 == case.price.output_mtok and case.price.plan is None
         return replace(case.price, plan=asked.plan) if unpaid and asked else case.price
     if asked is not None and asked.plan is not None:
         return asked
-    served = lookup(case.provider, case.transcript.model_served or "", case.when_ms)
+    served = prices.lookup(case.provider, case.transcript.model_served or "", case.when_ms)
     price = served if served is not None and served.plan is None else asked
     others = {model for model, _ in case.transcript.reading.others}
-    known = {model: found for model in others if (found := lookup(case.provider, model, case.when_ms))}
+    known = {model: found for model in others if (found := prices.lookup(case.provider, model, case.when_ms))}
     return replace(price, by_model=known) if price and known else price
 
 

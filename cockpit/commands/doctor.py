@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from cockpit.commands.prices import odd_prices, told
+from cockpit.commands.prices_update import in_use
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.config.paths import Paths
@@ -68,6 +69,7 @@ def examine(options: Options) -> Iterator[Finding]:
     yield _warned("sqlite", sqlite_warning(), "new enough for two processes on one ledger")
     yield _warned("embedded model", embedded_unavailable(), "the wheel and the weights are here")
     yield from _configuration(options)
+    yield _warned("prices", in_use().problem, f"catalogue {in_use().version}")
     ledger = Paths.of(os.environ, ledger=options.ledger).ledger
     yield _tried("ledger", lambda: ledger_state(ledger))
     yield _tried("kept answers", lambda: _kept(ledger))

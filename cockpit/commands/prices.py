@@ -1,13 +1,13 @@
-"""`cockpit prices`: list the catalogue, check configured prices against it, look at another catalogue."""
+"""`cockpit prices`: list the catalogue, check configured prices against it; `update` installs another one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TextIO
 
 import click
 
+from cockpit.commands.prices_update import in_use, update
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.core.model import Deployment
@@ -16,7 +16,7 @@ from router.core.money.price_guard import Sanity, Verdict, check_price
 from router.core.usage.counts import as_mapping
 from router.core.usage.transcript import parse_json
 from router.engine.clock import SystemClock
-from router.prices.catalogue import Catalogue, ModelPrices, load_catalogue, lookup
+from router.prices.catalogue import ModelPrices
 from router.wiring import load_config
 
 ODD = (Sanity.FLAG, Sanity.REJECT)
@@ -35,20 +35,26 @@ def command() -> None:
 @click.pass_context
 def list_prices(ctx: click.Context, vendor: str | None) -> None:
     """Print every price, past ones included."""
-    catalogue = load_catalogue()
-    records = [record for record in catalogue if vendor in {None, record.vendor}]
+    prices = in_use()
+    records = [record for record in prices if vendor in {None, record.vendor}]
     if not records:
         raise click.UsageError(f"the catalogue has no vendor {vendor!r}")
     if ctx.ensure_object(Options).json:
         print_json([row for record in records for row in rows(record)])
         return
     table = [
-        (record.vendor, record.model, *(_cell(price.written, key) for key in SHOWN))
+        (
+            record.vendor,
+            record.model,
+            *(_cell(price.written, key) for key in SHOWN),
+            record.checked,
+            record.source,
+        )
         for record in records
         for price in record.prices
     ]
-    print_table(("vendor", "model", *SHOWN), table, right=SHOWN[:4])
-    say(f"catalogue {catalogue.version}; * has more: tiers, batch, service tiers, hours; --json shows all")
+    print_table(("vendor", "model", *SHOWN, "checked", "source"), table, right=SHOWN[:4])
+    say(f"catalogue {prices.version}; * has more: tiers, batch, service tiers, hours; --json shows all")
 
 
 def rows(record: ModelPrices) -> list[dict[str, object]]:
@@ -61,6 +67,7 @@ def rows(record: ModelPrices) -> list[dict[str, object]]:
             "price": dict(price.written),
             "source": record.source,
             "checked": record.checked,
+            "version": price.version,
         }
         for price in record.prices
     ]
@@ -97,9 +104,11 @@ def check(ctx: click.Context, jsonl: bool) -> None:
 
 def check_deployments(deployments: Iterable[Deployment]) -> dict[str, Verdict]:
     """Judge every price that someone configured, by the deployment's name."""
-    when_ms = SystemClock().now_ms()
+    when_ms, prices = SystemClock().now_ms(), in_use()
     found = {
-        deployment.name: judged(deployment, lookup(deployment.provider.vendor, deployment.model, when_ms))
+        deployment.name: judged(
+            deployment, prices.lookup(deployment.provider.vendor, deployment.model, when_ms)
+        )
         for deployment in deployments
     }
     return {name: verdict for name, verdict in found.items() if verdict}
@@ -147,36 +156,4 @@ def _verdict(name: object, verdict: Verdict) -> dict[str, object]:
     }
 
 
-@command.command("update", help="Compare another catalogue FILE with this release's. Fetches nothing.")
-@click.argument("file", required=False, type=click.File("r", encoding="utf-8"))
-@common_options
-@click.pass_context
-def update(ctx: click.Context, file: TextIO | None) -> None:
-    """Say where prices come from, or what a catalogue would change."""
-    current = load_catalogue()
-    if file is None:
-        say(f"catalogue {current.version}. Prices come with a release and are never fetched by themselves:")
-        say("upgrade Tier Cockpit, or give a deployment its own `price` in the configuration.")
-        return
-    try:
-        changed = changes(current, Catalogue(as_mapping(parse_json(file.read()))))
-    except ValueError as error:
-        raise click.UsageError(f"{file.name}: {error}") from None
-    if ctx.ensure_object(Options).json:
-        print_json([{"model": model, "change": change} for model, change in changed])
-    else:
-        print_table(("model", "change"), changed)
-    say(f"{len(changed)} models differ from catalogue {current.version}; nothing was changed")
-
-
-def changes(current: Catalogue, other: Catalogue) -> list[tuple[str, str]]:
-    """Return what differs, model by model. Raises ValueError where `other` holds what is no price."""
-    ours = {f"{record.vendor} {record.model}": record for record in current}
-    theirs = {f"{record.vendor} {record.model}": record for record in other}
-    found = [(name, "new") for name in theirs.keys() - ours.keys()]
-    found += [(name, "gone: old rows could not be priced again") for name in ours.keys() - theirs.keys()]
-    for name in ours.keys() & theirs.keys():
-        if [price.written for price in ours[name].prices] != [price.written for price in theirs[name].prices]:
-            verdict = check_price(theirs[name].prices[-1].written, ours[name].prices[-1].written)
-            found.append((name, "changed" if verdict.sanity is Sanity.ACCEPT else f"check: {verdict.why}"))
-    return sorted(found)
+command.add_command(update)

@@ -29,6 +29,8 @@ class Paths:
     """The folder of the user's own themes."""
     gateway_key: Path
     """The file that holds the gateway's bearer key."""
+    prices: Path
+    """The user's own price catalogue; most have none."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str], *, ledger: Path | None = None) -> Paths:
@@ -49,6 +51,7 @@ class Paths:
             log=state / "cockpit.log",
             themes=config / "themes",
             gateway_key=data / "gateway.key",
+            prices=data / "prices.json",
         )
 
 

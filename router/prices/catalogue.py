@@ -54,7 +54,7 @@ class Catalogue:
         self._index: dict[str, dict[str, str]] = {}
         try:
             self.version = str(written["version"])
-            self._source, self._checked = str(written["source"]), str(written["checked"])
+            self.source, self.checked = str(written["source"]), str(written["checked"])
             self._vendors: dict[str, dict[str, Any]] = {**written["vendors"]}
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is no price catalogue: {error!r} is missing") from error
@@ -89,19 +89,18 @@ class Catalogue:
                 yield self._record(vendor, model)
 
     def _record(self, vendor: str, model: str) -> ModelPrices:
-        written = self._vendors[vendor][model]
         try:
-            prices = tuple(price_from_config(price, version=self.version) for price in written["prices"])
-        except (ValueError, KeyError, TypeError) as error:
+            written = self._vendors[vendor][model]
+            return ModelPrices(
+                vendor=vendor,
+                model=model,
+                aliases=tuple(written.get("aliases", ())),
+                prices=tuple(price_from_config(price, version=self.version) for price in written["prices"]),
+                source=str(written.get("source", self.source)),
+                checked=str(written.get("checked", self.checked)),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{vendor} {model}: {error}") from error
-        return ModelPrices(
-            vendor=vendor,
-            model=model,
-            aliases=tuple(written.get("aliases", ())),
-            prices=prices,
-            source=written.get("source", self._source),
-            checked=written.get("checked", self._checked),
-        )
 
     def _passed_on(self, name: str, when_ms: int) -> Price | None:
         maker, _, model = name.partition("/")
@@ -113,11 +112,6 @@ class Catalogue:
 def load_catalogue() -> Catalogue:
     """Return the catalogue of this release; read at the first call, in about a millisecond."""
     return Catalogue(json.loads((resources.files("router.prices") / "catalogue.json").read_text()))
-
-
-def lookup(vendor: str, model: str, when_ms: int) -> Price | None:
-    """Return the price this release knows; see `Catalogue.lookup`."""
-    return load_catalogue().lookup(vendor, model, when_ms)
 
 
 def _index(models: Mapping[str, Any]) -> dict[str, str]:

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.commands.prices import check_deployments, command
 from router.core.model import Billing, Deployment, Provider, Tier, Wire
 from router.core.money.price_guard import Sanity
 from router.core.money.pricing import price_from_config
-from router.prices.catalogue import lookup
+from router.prices.catalogue import load_catalogue
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "price_sanity.json").read_text())
 NOW = 1_795_348_800_000
@@ -43,7 +41,7 @@ def test_only_prices_that_someone_configured_are_judged() -> None:
     provider = Provider("mine", Wire.OPENAI, Billing.METERED, catalogue="openai")
 
     def deployment(name: str, model: str, written: dict[str, object] | None) -> Deployment:
-        price = price_from_config(written) if written else lookup("openai", model, NOW)
+        price = price_from_config(written) if written else load_catalogue().lookup("openai", model, NOW)
         return Deployment(name, Tier("T0", "", 0), provider, model, Billing.METERED, price)
 
     verdicts = check_deployments(
@@ -69,28 +67,3 @@ def test_the_list_shows_every_price_of_a_vendor() -> None:
     assert all(row["source"] and row["checked"] for row in rows)
     assert "deepseek-flash" in run("list").stdout
     assert run("list", "nobody").exit_code == 2
-
-
-def test_update_compares_a_file_and_fetches_nothing(tmp_path: Path) -> None:
-    ours = json.loads((resources.files("router.prices") / "catalogue.json").read_text())
-    same, other = tmp_path / "same.json", tmp_path / "other.json"
-    same.write_text(json.dumps(ours))
-    assert json.loads(run("update", str(same), "--json").stdout) == []
-    deepseek = ours["vendors"]["deepseek"]
-    deepseek["new-model"] = deepseek.pop("deepseek-reasoner")
-    deepseek["deepseek-flash"]["prices"][-1]["input_mtok"] = "1.5"
-    other.write_text(json.dumps(ours))
-    changed = {row["model"]: row["change"] for row in json.loads(run("update", str(other), "--json").stdout)}
-    assert changed["deepseek new-model"] == "new"
-    assert changed["deepseek deepseek-reasoner"].startswith("gone")
-    assert "input_mtok is 1.5, the reference is 0.15" in changed["deepseek deepseek-flash"]
-    assert "never fetched" in run("update").stderr
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"version": 1}'])
-def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "prices.json"
-    path.write_text(text)
-    result = run("update", str(path))
-    assert result.exit_code == 2
-    assert "prices.json" in result.stderr

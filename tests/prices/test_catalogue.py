@@ -9,10 +9,13 @@ import pytest
 
 from router.core.money.pricing import model_keys
 from router.core.money.spend import CostSource
-from router.prices.catalogue import Catalogue, load_catalogue, lookup
+from router.prices.catalogue import Catalogue, load_catalogue
 
 SPRING = "2026-04-01"
 NOW = "2026-11-20"
+
+
+lookup = load_catalogue().lookup
 
 
 def ms(moment: str) -> int:

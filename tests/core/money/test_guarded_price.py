@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ LISTED = price_from_config({"input_mtok": "3", "output_mtok": "15", "cache_read_
 
 
 def deployment(
-    written: dict[str, object] | None, *, billing: Billing = Billing.METERED, off: str | None = None
+    written: Mapping[str, object] | None, *, billing: Billing = Billing.METERED, off: str | None = None
 ) -> Deployment:
     price = price_from_config(written) if written is not None else None
     return Deployment(
