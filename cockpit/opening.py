@@ -72,7 +72,7 @@ class WiredControls:
         """Forget the rests of a deployment, for all processes. Raises UnknownName and LedgerError."""
         engine, reader = self.world.engine, self.world.reader
         await self.world.ledger.clear_health(engine.scope_keys(deployment))
-        engine.refresh(await reader.health(), await reader.limits())
+        engine.refresh(await reader.health(), await reader.limits(), await reader.told_full())
 
     async def propose(self, edits: Sequence[ConfigEdit]) -> Proposal:
         """Return what the configuration's file would become. Raises ConfigError and RouterError."""

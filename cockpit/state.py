@@ -19,6 +19,7 @@ from router.engine.events import (
     AnswerChecked,
     AttemptEnded,
     AttemptRecord,
+    AttemptRefused,
     AttemptStarted,
     AttemptWaiting,
     RequestEnded,
@@ -43,6 +44,7 @@ class Mark(StrEnum):
     """What became of a deployment on the way."""
 
     SKIPPED = "skipped"
+    REFUSED = "not admitted"
     TRYING = "trying"
     USED = "used"
     FAILED = "failed"
@@ -81,6 +83,8 @@ class RunState:
     request_id: str | None = None
     plan: Plan | None = None
     attempts: tuple[AttemptView, ...] = ()
+    refused: tuple[Step, ...] = ()
+    """Deployments that were chosen and not admitted."""
     attempt_began_s: float = 0.0
     """When the running attempt began, on the clock that never steps."""
     first_text_s: float | None = None
@@ -164,6 +168,9 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
                 pieces=0,
                 warnings=tuple(dict.fromkeys([*run.warnings, *warnings])),
             )
+        case AttemptRefused(tier, deployment, reason):
+            refused = Step(Mark.REFUSED, tier, deployment, reason)
+            return replace(run, refused=(*run.refused, refused))
         case AttemptWaiting(_, what):
             return replace(run, doing=what)
         case TextArrived():
@@ -209,7 +216,7 @@ def trace(run: RunState) -> tuple[Step, ...]:
     """Return how the route went: who was passed over and why, who was tried, who answered."""
     candidates = run.plan.candidates if run.plan else ()
     skipped = [Step(Mark.SKIPPED, c.tier, c.deployment, c.reason) for c in candidates if not c.eligible]
-    return (*skipped, *(_step(run, attempt) for attempt in run.attempts))
+    return (*skipped, *run.refused, *(_step(run, attempt) for attempt in run.attempts))
 
 
 def _step(run: RunState, attempt: AttemptView) -> Step:

@@ -21,6 +21,7 @@ from router.engine.events import (
     Answer,
     AttemptEnded,
     AttemptRecord,
+    AttemptRefused,
     AttemptStarted,
     AttemptWaiting,
     RequestEnded,
@@ -73,6 +74,8 @@ async def _stream(world: Wired, request: Request, *, quiet: bool) -> Answer:
                 case AttemptStarted():
                     for warning in event.warnings:
                         say(warning)
+                case AttemptRefused():
+                    say(f"{event.deployment} not admitted: {event.reason}")
                 case AttemptWaiting():
                     say(f"{event.what} …")
                 case AttemptEnded() if event.record.failure_class != "ok":

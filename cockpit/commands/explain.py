@@ -87,6 +87,8 @@ def document(plan: Plan) -> dict[str, object]:
                 "bound_usd": usd(candidate.bound_nano_usd),
                 "max_tokens": candidate.max_tokens,
                 "clamped": candidate.clamped,
+                "full": candidate.full,
+                "back_in_s": candidate.back_in_s,
             }
             for candidate in plan.candidates
         ],

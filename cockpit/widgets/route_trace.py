@@ -12,12 +12,20 @@ from cockpit.widgets.tones import Part, Tone
 
 TONES = {
     Mark.SKIPPED: Tone.MUTED,
+    Mark.REFUSED: Tone.WARN,
     Mark.TRYING: Tone.ACCENT,
     Mark.USED: Tone.GOOD,
     Mark.FAILED: Tone.BAD,
     Mark.STOPPED: Tone.WARN,
 }
-GLYPHS = {Mark.SKIPPED: "–", Mark.TRYING: "…", Mark.USED: "✓", Mark.FAILED: "✗", Mark.STOPPED: "■"}
+GLYPHS = {
+    Mark.SKIPPED: "–",
+    Mark.REFUSED: "–",
+    Mark.TRYING: "…",
+    Mark.USED: "✓",
+    Mark.FAILED: "✗",
+    Mark.STOPPED: "■",
+}
 
 
 class RouteTrace(Widget):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from router.core.answers.keeping import KeptAnswer
+from router.core.attempts.admission import Refusal
 from router.core.attempts.fallback import Past
 from router.core.choosing.scoring import Score
 from router.core.choosing.selection import Candidate, Plan
 from router.core.failures.classify import FailureClass
 from router.core.money.amounts import usd
 
+NONE: Mapping[str, Refusal] = MappingProxyType({})
 
-def tell(plan: Plan, past: tuple[Past, ...] = (), kept: KeptAnswer | None = None) -> str:
+
+def tell(
+    plan: Plan,
+    past: tuple[Past, ...] = (),
+    kept: KeptAnswer | None = None,
+    refusals: Mapping[str, Refusal] = NONE,
+) -> str:
     """Return a sentence or two: how it came here, who was passed over, who failed and how, who serves.
 
     Those that are off on this machine are only counted: the same ones would fill every sentence.
@@ -22,6 +32,7 @@ def tell(plan: Plan, past: tuple[Past, ...] = (), kept: KeptAnswer | None = None
     off = sum(candidate.off for candidate in out)
     if off:
         parts.append(f"{off} off on this machine")
+    parts += [f"{name} not admitted: {refusal.reason}" for name, refusal in refusals.items()]
     parts += [
         f"{attempt.deployment} failed: {attempt.diagnosis.evidence}"
         for attempt in past

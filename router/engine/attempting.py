@@ -17,7 +17,14 @@ from router.core.failures.diagnosis import Diagnosis
 from router.core.model import Message
 from router.core.money.spend import Settlement
 from router.engine.attempt import Attempt, record_of
-from router.engine.events import AttemptEnded, AttemptStarted, AttemptWaiting, RouteEvent, TextArrived
+from router.engine.events import (
+    AttemptEnded,
+    AttemptRefused,
+    AttemptStarted,
+    AttemptWaiting,
+    RouteEvent,
+    TextArrived,
+)
 from router.engine.ports import Call, Content, Upstream, Waiting
 from router.errors import LedgerError
 
@@ -43,7 +50,7 @@ class Books(Protocol):
 async def attempted(
     attempt: Attempt, messages: tuple[Message, ...], upstream: Upstream, books: Books
 ) -> AsyncGenerator[RouteEvent, None]:
-    """Make one attempt; `AttemptEnded` comes last, nothing at all when it is refused.
+    """Make one attempt; `AttemptEnded` comes last, `AttemptRefused` alone when it is not admitted.
 
     Its row is settled however this generator ends; `attempt` says afterwards what came of it. Raises
     LedgerError when the row cannot be written: then nothing was sent.
@@ -52,7 +59,9 @@ async def attempted(
     unwritten = False
     try:
         attempt.refusal = await books.admit(attempt)
-        if attempt.refusal is None:
+        if attempt.refusal is not None:
+            yield AttemptRefused(attempt.intent.tier, attempt.deployment.name, attempt.refusal.reason)
+        else:
             async with aclosing(_sent(attempt, messages, upstream, books)) as events:
                 async for event in events:
                     yield event

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from types import MappingProxyType
 
 from router.core.answers.keeping import KeptAnswer
 from router.core.attempts.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
@@ -17,6 +18,7 @@ from router.core.attempts.retries import RetryBudget
 from router.core.choosing.resolve import Unknown, resolve
 from router.core.choosing.selection import Candidate, Plan
 from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.model import Request, Route, RouterConfig
@@ -54,7 +56,7 @@ class Engine:
         self.config = config
         self._world = world
         self._shared = SharedState(config, world.ledger, world.clock, world.chance, world.zone)
-        self._planner = Planner(config, world, self._shared.health)
+        self._planner = Planner(config, world, self._shared)
         self._kept = KeptAnswers(world)
         self._retries = RetryBudget()
 
@@ -62,7 +64,7 @@ class Engine:
         """Use `config` for the requests that begin from now on; those under way end under their own."""
         self.config = config
         self._shared = self._shared.under(config)
-        self._planner = self._planner.under(config, self._shared.health)
+        self._planner = self._planner.under(config, self._shared)
 
     def route(self, name: str) -> Route:
         """Return what `name` stands for. Raises UnknownName with the nearest ones."""
@@ -79,9 +81,14 @@ class Engine:
         """Return every deployment with its health, cheapest tier first."""
         return self._shared.states()
 
-    def refresh(self, healths: Mapping[str, ScopeHealth], limits: Sequence[LearnedLimit] = ()) -> None:
-        """Know what the ledger knows: of every scope's health, and of limits learned."""
-        self._shared.refresh(healths, limits)
+    def refresh(
+        self,
+        healths: Mapping[str, ScopeHealth],
+        limits: Sequence[LearnedLimit] = (),
+        full: Mapping[str, Full] = MappingProxyType({}),
+    ) -> None:
+        """Know what the ledger knows: of every scope's health, of limits learned, and of those used up."""
+        self._shared.refresh(healths, limits, full)
 
     def scope_keys(self, name: str) -> frozenset[str]:
         """Return the keys of all health scopes behind `name`. Raises UnknownName."""
@@ -150,9 +157,11 @@ class Engine:
 
     def _soonest_s(self, run: Run) -> float | None:
         """Return in how many seconds a deployment of the route is free again; None if none is known to be."""
-        back = [run.shared.health.soonest_ms(run.route), *(r.until_ms for r in run.refusals.values())]
-        moments = [moment for moment in back if moment is not None]
-        return max(0, min(moments) - self._now_ms()) / 1000 if moments else None
+        now_ms = self._now_ms()
+        ends_ms = [run.shared.health.soonest_ms(run.route), *(r.until_ms for r in run.refusals.values())]
+        back_s = [max(0, end - now_ms) / 1000 for end in ends_ms if end is not None]
+        full = (c.back_in_s for c in run.planner.plan(run.planned).candidates if c.full)
+        return min([*back_s, *(back for back in full if back is not None)], default=None)
 
     def _left_s(self, run: Run) -> float:
         return run.config.policy.deadline_s - (self._world.clock.monotonic() - run.started)
@@ -245,7 +254,7 @@ class Engine:
             level=first.level,
             attempts=tuple(run.records),
             estimate_nano_usd=first.chosen.estimate_nano_usd if first.chosen else None,
-            why=tell(first, tuple(run.past), kept),
+            why=tell(first, tuple(run.past), kept, run.refusals),
             error=error,
             kept=kept,
         )

@@ -118,6 +118,16 @@ class AttemptStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptRefused:
+    """A deployment was chosen and the ledger did not admit it: nothing is written, nothing was sent."""
+
+    tier: str
+    deployment: str
+    reason: str
+    """A budget, a limit, or what another process has learned since; in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptWaiting:
     """Nothing is sent yet: a model loads."""
 
@@ -165,6 +175,7 @@ class RequestEnded:
 RouteEvent = (
     RequestStarted
     | AttemptStarted
+    | AttemptRefused
     | AttemptWaiting
     | TextArrived
     | AttemptEnded

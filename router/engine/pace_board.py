@@ -6,13 +6,17 @@ means is `core.health.limits`, how the number at once moves is `core.health.pace
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from router.core.attempts.admission import Quota
+from router.core.failures.diagnosis import Scope
+from router.core.failures.waits import DAY_S
+from router.core.health.full import Full, told_full
 from router.core.health.limit_headers import limits_told
 from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, effective, is_news, quotas
 from router.core.health.pace import FREE, Pace, Sample, paced
+from router.core.health.scopes import scope_keys
 from router.core.model import Deployment, Limits, Policy
 from router.engine.attempt import Attempt
 from router.engine.ports import Clock
@@ -27,11 +31,13 @@ class PaceBoard:
         self._learned: dict[str, dict[tuple[LimitKind, LimitSource], LearnedLimit]] = {}
         self._paces: dict[str, Pace] = {}
         self._running: dict[str, int] = {}
+        self._full: dict[str, Full] = {}
 
     def under(self, policy: Policy) -> PaceBoard:
         """Return a board of another policy on the same memory: what runs under this one counts there too."""
         board = PaceBoard(policy, self._clock)
         board._learned, board._paces, board._running = self._learned, self._paces, self._running
+        board._full = self._full
         return board
 
     def limits(self, deployment: Deployment) -> Limits:
@@ -47,10 +53,26 @@ class PaceBoard:
         """Return what an attempt of about `tokens` that starts at `now_ms` must fit into."""
         return quotas(self.limits(deployment), tokens, now_ms)
 
-    def refresh(self, limits: Sequence[LearnedLimit]) -> None:
+    def refresh(self, limits: Sequence[LearnedLimit], full: Mapping[str, Full]) -> None:
         """Know what the ledger knows, all of it."""
         self._learned.clear()
         self._keep(limits)
+        self._full.clear()
+        self._full |= full
+
+    def full(self, deployment: Deployment) -> Full | None:
+        """Return the limit that a provider says is used up now; the clock may have stepped since."""
+        found = self._full.get(_key(deployment))
+        left_s = (found.until_ms - self._clock.now_ms()) / 1000 if found else 0
+        return found if 0 < left_s <= DAY_S else None
+
+    def told(self, attempt: Attempt) -> tuple[str, Full] | None:
+        """Take in what an answer says is used up; return it with the scope it holds for."""
+        found = told_full(attempt.exchange.headers, self._clock.now_ms()) if attempt.exchange else None
+        if found is None:
+            return None
+        self._full[_key(attempt.deployment)] = found
+        return _key(attempt.deployment), found
 
     def started(self, attempt: Attempt) -> None:
         """Note that an attempt is under way; `ended` takes it back."""
@@ -84,3 +106,7 @@ class PaceBoard:
     def _keep(self, limits: Sequence[LearnedLimit]) -> None:
         for limit in limits:
             self._learned.setdefault(limit.deployment, {})[limit.kind, limit.source] = limit
+
+
+def _key(deployment: Deployment) -> str:
+    return scope_keys(deployment)[Scope.DEPLOYMENT]

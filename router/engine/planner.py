@@ -15,11 +15,12 @@ from router.core.choosing.quality import NOTHING_SEEN, Work, quality
 from router.core.choosing.resolve import Unknown, members
 from router.core.choosing.selection import Moment, Plan, plan
 from router.core.choosing.stickiness import Pin
+from router.core.health.full import Full
 from router.core.model import Deployment, Request, Route, RouterConfig, Strategy
 from router.core.money.estimate import estimate
 from router.engine.events import AttemptRecord
-from router.engine.health_board import HealthBoard
 from router.engine.sessions import Sessions
+from router.engine.shared_state import SharedState
 from router.engine.world import World
 from router.errors import UnknownName
 
@@ -37,15 +38,15 @@ class Planned:
 class Planner:
     """Plans the requests of one configuration."""
 
-    def __init__(self, config: RouterConfig, world: World, health: HealthBoard) -> None:
+    def __init__(self, config: RouterConfig, world: World, shared: SharedState) -> None:
         self._sessions = Sessions()
         self._config = config
         self._world = world
-        self._health = health
+        self._shared = shared
 
-    def under(self, config: RouterConfig, health: HealthBoard) -> Planner:
+    def under(self, config: RouterConfig, shared: SharedState) -> Planner:
         """Return a planner of another configuration that knows the sessions this one knows."""
-        planner = Planner(config, self._world, health)
+        planner = Planner(config, self._world, shared)
         planner._sessions = self._sessions
         return planner
 
@@ -83,18 +84,28 @@ class Planner:
 
     def _facts(self, request: Request, deployment: Deployment, seen: Observed) -> Facts:
         clamped, name = self._clamp(request, deployment), deployment.name
-        work = Work(request.task, request.language)
+        work, full = Work(request.task, request.language), self._full(deployment, seen)
+        now_ms = self._world.clock.now_ms()
         return Facts(
             deployment=deployment,
             estimate=estimate(request.messages, deployment, clamped.max_tokens),
             clamp=clamped,
-            blocked=self._health.blocked(deployment),
+            blocked=self._shared.health.blocked(deployment),
             back_in_s=self._back_in_s(deployment),
+            full=full.says(now_ms) if full else None,
+            frees_in_s=(full.until_ms - now_ms) / 1000 if full else None,
             stats=seen.stats.get(name),
             left=seen.left.get(name),
             pressure=seen.pressure.get(name, 0.0),
             quality=quality(deployment.quality.at(work), seen.evidence.get((name, work), NOTHING_SEEN)),
         )
+
+    def _full(self, deployment: Deployment, seen: Observed) -> Full | None:
+        """Return the limit that keeps a deployment full the longest, counted or told, if one does now."""
+        now_ms = self._world.clock.now_ms()
+        found = (seen.full.get(deployment.name), self._shared.pace.full(deployment))
+        fulls = [full for full in found if full and full.until_ms > now_ms]
+        return max(fulls, key=lambda full: full.until_ms, default=None)
 
     def _clamp(self, request: Request, deployment: Deployment) -> Clamp:
         tokens = estimate(request.messages, deployment, 1).input_expected_tokens
@@ -102,5 +113,5 @@ class Planner:
         return with_thinking(clamped, request.thinking_tokens)
 
     def _back_in_s(self, deployment: Deployment) -> float | None:
-        back_ms = self._health.soonest_ms(Route(deployment.name, (deployment.name,)))
+        back_ms = self._shared.health.soonest_ms(Route(deployment.name, (deployment.name,)))
         return None if back_ms is None else max(0, back_ms - self._world.clock.now_ms()) / 1000

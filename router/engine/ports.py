@@ -12,9 +12,10 @@ from typing import Protocol
 from router.core.answers.check_value import CheckStats
 from router.core.answers.checks import Command, Ran, Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
+from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Quota, Terms, Used
 from router.core.choosing.quality import Evidence, Work
 from router.core.failures.exchange import Exchange
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.model import Deployment, Message
@@ -148,6 +149,9 @@ class Ledger(Protocol):
     def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
         """Hand in what a provider allows; the newest of a deployment, kind and source is kept."""
 
+    def fill(self, scope: str, full: Full) -> None:
+        """Hand in that a provider says a limit is used up; of two for one scope the later end is kept."""
+
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Hand in what a route's checks said of an attempt's answer, for their pass rates."""
 
@@ -155,7 +159,10 @@ class Ledger(Protocol):
         """Hand in an answer that may stand in for its like; the newest within `bounds` are kept."""
 
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
-        """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""
+        """Forget the rests of the scopes under `keys`, and that they are full, of all when None.
+
+        Raises LedgerError.
+        """
 
     async def flush(self) -> None:
         """Wait until everything handed in is on disk. Raises LedgerError when it cannot be."""
@@ -194,6 +201,12 @@ class SpendReader(Protocol):
 
     async def limits(self) -> Sequence[LearnedLimit]:
         """Every limit that was learned, however long ago."""
+
+    async def told_full(self) -> Mapping[str, Full]:
+        """What providers said is used up, by the key of a deployment's own health scope."""
+
+    async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
+        """Which deployments have no room within their quotas for one more, by name."""
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Attempts, failures and the median first-token time per deployment name."""

@@ -14,6 +14,7 @@ from datetime import tzinfo
 from router.core.attempts.admission import Lesson, Refusal, RefusedBy, Terms
 from router.core.failures.classify import begun
 from router.core.failures.diagnosis import Diagnosis, FailureClass
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import Health, ScopeHealth
 from router.core.model import RouterConfig
@@ -55,10 +56,12 @@ class SharedState:
         state.health, state.pace = self.health.under(config), self.pace.under(config.policy)
         return state
 
-    def refresh(self, healths: Mapping[str, ScopeHealth], limits: Sequence[LearnedLimit]) -> None:
+    def refresh(
+        self, healths: Mapping[str, ScopeHealth], limits: Sequence[LearnedLimit], full: Mapping[str, Full]
+    ) -> None:
         """Know what the ledger knows now."""
         self.health.refresh(healths)
-        self.pace.refresh(limits)
+        self.pace.refresh(limits, full)
 
     def states(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health and the limits in force, cheapest tier first."""
@@ -113,9 +116,13 @@ class SharedState:
         lesson = self._lesson(attempt, diagnosis)
         self.health.take_in(lesson, settlement.settled_at)
         self._ledger.settle(settlement, lesson)
-        news = self.pace.ended(attempt, answered=diagnosis.failure_class is FailureClass.OK)
+        answered = diagnosis.failure_class is FailureClass.OK
+        news = self.pace.ended(attempt, answered=answered)
         if news:
             self._ledger.learn_limits(news)
+        full = self.pace.told(attempt) if answered else None  # after a failure its rest says it
+        if full:
+            self._ledger.fill(*full)
 
     @property
     def may_wait(self) -> bool:
@@ -156,8 +163,10 @@ class SharedState:
         return admission.refusal
 
     def _in_force(self, state: DeploymentState) -> DeploymentState:
-        limits = self.pace.limits(state.deployment)
-        return replace(state, deployment=replace(state.deployment, limits=limits))
+        limits, full = self.pace.limits(state.deployment), self.pace.full(state.deployment)
+        reason = full.says(self._clock.now_ms()) if full else None
+        deployment = replace(state.deployment, limits=limits)
+        return replace(state, deployment=deployment, reason=state.reason or reason)
 
     def _terms(self, attempt: Attempt) -> Terms:
         intent, deployment = attempt.intent, attempt.deployment

@@ -13,6 +13,7 @@ from datetime import tzinfo
 from router.core.attempts.admission import Cap, Used
 from router.core.choosing.observed import NOTHING, Observed
 from router.core.choosing.quality import Evidence, Work
+from router.core.health.full import Full, countable
 from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
 from router.core.money.budget import fraction_used, pressure, standing_caps
 from router.core.money.spend import DeploymentStats, Dimension, Window
@@ -53,10 +54,21 @@ class Lookout:
                 await reader.deployment_stats(Window(now - MINUTE_MS, now + 1)),
                 await reader.deployment_stats(today),
             ),
+            full=await self._full(reader, now),
             pressure=await self._pressure(reader, now),
             evidence=await self._evidence(reader, now),
             requests_today={group.key: group.spend.requests for group in tasks if group.key},
         )
+
+    async def _full(self, reader: SpendReader, now: int) -> Mapping[str, Full]:
+        """Return whose limits, configured and learned, have no room for one more."""
+        learned = await reader.limits()
+        asked = {
+            name: countable(d.limits, [limit for limit in learned if limit.deployment == name], now)
+            for name, d in self.config.deployments.items()
+        }
+        limited = {name: quotas for name, quotas in asked.items() if quotas}
+        return await reader.counted_full(limited, now) if limited else {}
 
     async def _evidence(self, reader: SpendReader, now: int) -> Mapping[tuple[str, Work], Evidence]:
         """Return what is said of the answers; read once a minute at most, as it adds up many rows."""

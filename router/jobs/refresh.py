@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 async def refresh(engine: Engine, reader: SpendReader, lookout: Lookout | None = None) -> None:
     """Tell `engine` what is in the ledger of its deployments. Raises LedgerError."""
-    engine.refresh(await reader.health(), await reader.limits())
+    engine.refresh(await reader.health(), await reader.limits(), await reader.told_full())
     if lookout:
         await lookout.look(reader)
 

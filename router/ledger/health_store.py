@@ -52,11 +52,12 @@ def write_health(connection: Connection, healths: Mapping[str, ScopeHealth], now
 
 
 def clear_health(connection: Connection, keys: Collection[str] | None) -> None:
-    """Forget what is known of the scopes in `keys`, of all when None."""
-    if keys is None:
-        connection.execute("DELETE FROM health")
-    else:
-        connection.executemany("DELETE FROM health WHERE scope = ?", [(key,) for key in keys])
+    """Forget what is known of the scopes in `keys`, that they are full as well, of all when None."""
+    for table in ("health", "full_until"):
+        if keys is None:
+            connection.execute(f"DELETE FROM {table}")
+        else:
+            connection.executemany(f"DELETE FROM {table} WHERE scope = ?", [(key,) for key in keys])
 
 
 def believe(connection: Connection, now_ms: int) -> None:

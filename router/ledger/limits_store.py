@@ -59,13 +59,14 @@ def quota_refusal(
 ) -> Refusal | None:
     """Return what the first quota that is used up says, or None when an attempt fits them all."""
     for quota in quotas:
-        refused = _refused(connection, deployment, quota, now_ms)
+        refused = refused_by(connection, deployment, quota, now_ms)
         if refused is not None:
             return refused
     return None
 
 
-def _refused(connection: Connection, deployment: str, quota: Quota, now_ms: int) -> Refusal | None:
+def refused_by(connection: Connection, deployment: str, quota: Quota, now_ms: int) -> Refusal | None:
+    """Return what one quota says of an attempt at `now_ms`, or None when it fits."""
     if quota.unit is Unit.PARALLEL:
         running: Mapping[str, int] = dict(connection.execute(RUNNING, (deployment,)).fetchall())
         used = sum(running.values())

@@ -8,8 +8,9 @@ from statistics import median_low
 
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms, Used
+from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Quota, Terms, Used
 from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.scopes import learn, leased
 from router.core.health.states import HEALTHY, ScopeHealth, loaded
@@ -29,7 +30,7 @@ from router.core.money.spend import (
 from router.core.usage import Usage
 from router.errors import LedgerError
 from router.ledger import memory_budgets
-from router.ledger.memory_terms import refusal
+from router.ledger.memory_terms import counted_full, refusal
 from router.ledger.queries import NEWEST_ANSWERS, dearest_first, require_groups
 
 _FIELD_OF = {
@@ -56,6 +57,7 @@ class MemoryLedger:
         self._tags: dict[str, set[tuple[str, str]]] = {}
         self._healths: dict[str, ScopeHealth] = {}
         self._limits: dict[tuple[str, str, str], LearnedLimit] = {}
+        self._full: dict[str, Full] = {}
         self._kept: dict[str, KeptAnswer] = {}
         self._commits = 0
         self._closed = False
@@ -127,6 +129,12 @@ class MemoryLedger:
         self._limits |= {(limit.deployment, limit.kind, limit.source): limit for limit in limits}
         self._commits += 1
 
+    def fill(self, scope: str, full: Full) -> None:
+        """Keep that a limit is used up."""
+        known = self._full.get(scope, full)
+        self._full[scope] = max(known, full, key=lambda one: one.until_ms)
+        self._commits += 1
+
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Keep what checks said of an answer."""
         self._require_open()
@@ -150,6 +158,8 @@ class MemoryLedger:
         self._require_open()
         for key in tuple(self._healths) if keys is None else keys:
             self._healths.pop(key, None)
+        for key in tuple(self._full) if keys is None else keys:
+            self._full.pop(key, None)
         self._commits += 1
 
     async def flush(self) -> None:
@@ -197,6 +207,14 @@ class MemoryLedger:
     async def limits(self) -> Sequence[LearnedLimit]:
         """Return every limit that was learned."""
         return [self._limits[key] for key in sorted(self._limits)]
+
+    async def told_full(self) -> Mapping[str, Full]:
+        """Return what providers said is used up, by scope."""
+        return dict(self._full)
+
+    async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
+        """Return which deployments have no room within their quotas for one more, by name."""
+        return counted_full(self._entries.values(), asked, now_ms)
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""

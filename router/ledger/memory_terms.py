@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from router.core.attempts.admission import Quota, Refusal, Terms, Unit
+from router.core.health.full import Full, longest
 from router.core.health.limits import refusal as limit_refusal
 from router.core.health.scopes import Healths
 from router.core.health.scopes import refusal as rest_refusal
@@ -25,6 +26,17 @@ def refusal(
         if refused is not None:
             return refused
     return rest_refusal(healths, terms, intent.started_at)
+
+
+def counted_full(
+    entries: Collection[Entry], asked: Mapping[str, Sequence[Quota]], now_ms: int
+) -> dict[str, Full]:
+    """Return which deployments have no room within their quotas for one more, by name."""
+    found = {}
+    for name, quotas in asked.items():
+        same = [entry for entry in entries if entry.intent.deployment == name]
+        found[name] = longest((quota, _quota_refusal(same, quota, now_ms)) for quota in quotas)
+    return {name: full for name, full in found.items() if full}
 
 
 def _quota_refusal(entries: Collection[Entry], quota: Quota, now_ms: int) -> Refusal | None:

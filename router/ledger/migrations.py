@@ -75,6 +75,12 @@ def m008_soft_holds(db: Database) -> None:
     db.execute("ALTER TABLE token_spend ADD COLUMN soft_held_nano_usd INTEGER")
 
 
+@LEDGER()
+def m009_full_until(db: Database) -> None:
+    """Which deployments' providers say that a limit is used up, and until when."""
+    db.execute(_FULL_UNTIL)
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (
@@ -200,3 +206,11 @@ CREATE TABLE kept_answer (
   kept_at INTEGER NOT NULL,
   until_ms INTEGER NOT NULL
 )"""
+
+# The scope is a deployment's own, as in `health`: who ends its rest ends this as well.
+_FULL_UNTIL = """
+CREATE TABLE full_until (
+  scope TEXT NOT NULL PRIMARY KEY,
+  what TEXT NOT NULL,
+  until_ms INTEGER NOT NULL
+) WITHOUT ROWID"""

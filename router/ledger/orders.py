@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import Admission, Cap, Lesson, Terms
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.money.hold import Hold
 from router.core.money.spend import Intent
@@ -89,6 +90,14 @@ class LearnLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """Write that a limit is used up; nobody waits."""
+
+    scope: str
+    full: Full
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """Write what checks said of an answer; nobody waits."""
 
@@ -127,7 +136,7 @@ class Close:
     reply: Reply[None] | None
 
 
-Noted = Settle | Learn | LearnLimits | Checked | Keep | Clear
+Noted = Settle | Learn | LearnLimits | Fill | Checked | Keep | Clear
 """What is written as it is; an admission or an extension is decided on as it is written."""
 
 Write = Admit | Extend | Noted

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from router.core.answers.check_value import CheckStats
 from router.core.answers.keeping import KeptAnswer
-from router.core.attempts.admission import Cap, Used
+from router.core.attempts.admission import Cap, Quota, Used
 from router.core.choosing.quality import Evidence, Work
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
@@ -20,6 +21,7 @@ from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.errors import LedgerError
 from router.ledger import budgets, check_results, evidence, kept_answers, lots, queries, rollups
 from router.ledger.errors import told_clearly
+from router.ledger.full_store import all_told, counted
 from router.ledger.health_store import all_health
 from router.ledger.limits_store import all_limits
 from router.ledger.schema import version_of
@@ -86,6 +88,14 @@ class SqliteSpendReader:
     async def limits(self) -> Sequence[LearnedLimit]:
         """Return every limit that was learned, however long ago."""
         return await self._ask(all_limits)
+
+    async def told_full(self) -> Mapping[str, Full]:
+        """Return what providers said is used up, by scope."""
+        return await self._ask(all_told)
+
+    async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
+        """Return which deployments have no room within their quotas for one more, by name."""
+        return await self._ask(lambda connection: counted(connection, asked, now_ms))
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""

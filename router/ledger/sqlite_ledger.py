@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms
+from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.money.hold import Hold
 from router.core.money.spend import Intent, Settlement
@@ -26,6 +27,7 @@ from router.ledger.orders import (
     Clear,
     Close,
     Extend,
+    Fill,
     Flush,
     Keep,
     Learn,
@@ -104,6 +106,10 @@ class SqliteLedger:
     def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
         """Hand in what a provider allows; lost when the ledger cannot be written, it will be told again."""
         self._put(LearnLimits(limits))
+
+    def fill(self, scope: str, full: Full) -> None:
+        """Hand in that a limit is used up; lost when the ledger cannot be written, the next one says it."""
+        self._put(Fill(scope, full))
 
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Hand in what checks said of an answer; lost when the ledger cannot be written."""

@@ -17,6 +17,7 @@ from router.errors import LedgerError
 from router.ledger import check_results, kept_answers
 from router.ledger.admission import admit, extend, take_in
 from router.ledger.errors import told_clearly
+from router.ledger.full_store import write_full
 from router.ledger.health_store import believe, clear_health
 from router.ledger.limits_store import write_limits
 from router.ledger.orders import (
@@ -24,6 +25,7 @@ from router.ledger.orders import (
     Checked,
     Clear,
     Extend,
+    Fill,
     Keep,
     Learn,
     LearnLimits,
@@ -147,6 +149,8 @@ class Writer:
                 take_in(self._connection, lesson, at_ms)
             case LearnLimits(limits):
                 write_limits(self._connection, limits)
+            case Fill(scope, full):
+                write_full(self._connection, scope, full)
             case Checked(request_id, attempt, verdicts):
                 check_results.write(self._connection, request_id, attempt, verdicts)
             case Keep(answer, bounds):

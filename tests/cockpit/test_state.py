@@ -17,6 +17,7 @@ from router.engine.events import (
     AnswerError,
     AttemptEnded,
     AttemptRecord,
+    AttemptRefused,
     AttemptStarted,
     AttemptWaiting,
     RequestEnded,
@@ -76,6 +77,17 @@ STREAMING = (
     (TextArrived(1, "a", "text", b""), 10.5),
     (TextArrived(1, "b", "text", b""), 10.7),
 )
+
+
+def test_a_deployment_that_was_not_admitted_stands_in_the_trace_before_who_was_asked_instead() -> None:
+    refused = AttemptRefused("T0", "gemma", "its limit of 9 requests a minute is used up")
+    steps = trace(after((RequestStarted("r1", PLAN), 10.0), (refused, 10.0), *STREAMING[1:]))
+    assert [(step.mark, step.deployment) for step in steps] == [
+        (Mark.SKIPPED, "gemini"),
+        (Mark.REFUSED, "gemma"),
+        (Mark.TRYING, "smollm"),
+    ]
+    assert steps[1].reason == refused.reason
 
 
 def test_a_prompt_waits_until_its_first_text_and_then_streams() -> None:

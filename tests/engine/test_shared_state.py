@@ -49,7 +49,8 @@ class Twin(Bench):
 
     async def refreshed(self) -> Twin:
         """Read what is in the ledger, as a process does when it starts and once a second."""
-        self.engine.refresh(await self.ledger.health(), await self.ledger.limits())
+        ledger = self.ledger
+        self.engine.refresh(await ledger.health(), await ledger.limits(), await ledger.told_full())
         return self
 
 

@@ -7,6 +7,8 @@ from datetime import UTC
 
 from router.core.answers.checks import Verdict
 from router.core.choosing.quality import Evidence, Work
+from router.core.health.full import Full
+from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
 from router.core.model import Budget, BudgetScope, BudgetWindow, Limits, Message, Request
 from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
 from router.engine.clock import ManualClock
@@ -91,3 +93,21 @@ async def test_what_checks_said_counts_for_thirty_days() -> None:
 
 def test_before_the_first_look_nothing_is_known() -> None:
     assert Lookout(small_config(), CLOCK, UTC).observe(ASK).stats == {}
+
+
+async def test_a_limit_that_is_used_up_configured_or_learned_is_foreseen_with_its_end() -> None:
+    config = small_config()
+    free = replace(config.deployments["free"], limits=Limits(rpm=2))
+    ledger, lookout = MemoryLedger(), Lookout(small_config(changes={"free": free}), CLOCK, UTC)
+    ledger.learn_limits([LearnedLimit("paid", LimitKind.RPD, 1, LimitSource.HEADER, CLOCK.ms)])
+    await call(ledger, "free", 50)
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).full == {}
+    await call(ledger, "free", 10)
+    await call(ledger, "paid", 10)
+    await lookout.look(ledger)
+    midnight = CLOCK.ms + 12 * 3_600_000
+    assert lookout.observe(ASK).full == {
+        "free": Full("2 requests a minute", CLOCK.ms + 10_001),
+        "paid": Full("1 request a day", midnight),
+    }

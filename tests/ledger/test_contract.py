@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from router.core.attempts.admission import Quota, Unit
+from router.core.health.full import Full
 from router.core.money.spend import (
     DeploymentStats,
     Dimension,
@@ -17,7 +19,7 @@ from router.core.money.spend import (
 from router.core.usage import Usage
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
-from tests.ledger.samples import ALL, INTENT, SETTLEMENT, START, Book, intent, settlement
+from tests.ledger.samples import ALL, DAY, INTENT, SETTLEMENT, START, Book, intent, settlement
 
 
 async def test_an_admitted_attempt_is_read_back_as_an_open_entry(book: Book) -> None:
@@ -175,3 +177,29 @@ async def test_the_ledger_in_memory_refuses_when_told_to() -> None:
     with pytest.raises(LedgerError, match="no space"):
         await ledger.admit(INTENT)
     assert await ledger.recent(1) == []
+
+
+async def test_what_is_full_is_told_by_its_later_end_and_forgotten_with_its_rest(book: Book) -> None:
+    later = Full("no requests left", START + 9_000)
+    book.ledger.fill("deployment:gemma", later)
+    book.ledger.fill("deployment:gemma", Full("no tokens left", START + 5_000))
+    book.ledger.fill("deployment:other", later)
+    await book.ledger.flush()
+    assert await book.reader.told_full() == {"deployment:gemma": later, "deployment:other": later}
+    await book.ledger.clear_health(["deployment:gemma"])
+    assert await book.reader.told_full() == {"deployment:other": later}
+    await book.ledger.clear_health()
+    assert await book.reader.told_full() == {}
+
+
+async def test_a_quota_without_room_for_one_more_is_counted_full_until_it_frees(book: Book) -> None:
+    await book.book(INTENT, SETTLEMENT)
+    now_ms = START + 1_000
+    minute = Quota("2 requests a minute", Unit.REQUESTS, 2, 1, now_ms - 60_000)
+    day = Quota("30 tokens a day", Unit.TOKENS, 30, 1, 0, START + DAY)
+    asked = {"gemma-free": [minute, day], "idle": [minute]}
+    full = {"gemma-free": Full("30 tokens a day", START + DAY)}
+    assert await book.reader.counted_full(asked, now_ms) == full
+    one = replace(minute, limit=1)
+    found = await book.reader.counted_full({"gemma-free": [one]}, now_ms)
+    assert found == {"gemma-free": Full("2 requests a minute", START + 60_001)}

@@ -23,6 +23,10 @@ class Facts:
     """Why its health keeps it out now; None when it does not."""
     back_in_s: float | None = None
     """When that rest is over; None when nobody knows, or there is none."""
+    full: str | None = None
+    """Which of its provider's limits is used up, in words; None when none is."""
+    frees_in_s: float | None = None
+    """When that limit frees."""
     stats: DeploymentStats | None = None
     left: float | None = None
     """What remains of its tightest limit, 0 to 1; None without one."""

@@ -35,8 +35,10 @@ class Stop:
     reason: str
     money: bool = False
     """Money alone keeps it out."""
-    rest: bool = False
-    """Its rest alone keeps it out."""
+    back_in_s: float | None = None
+    """Its rest, or its limit, alone keeps it out, and is over then."""
+    full: bool = False
+    """It is a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ def _stops(assigned: Assignment, fact: Facts, others: Company) -> Iterator[Stop]
     if reason := _too_dear(assigned, estimate, climbs=climbs):
         yield Stop(reason, money=True)
     if fact.blocked:
-        yield Stop(fact.blocked, rest=True)
+        yield Stop(fact.blocked, back_in_s=fact.back_in_s)
+    if fact.full:
+        yield Stop(fact.full, back_in_s=fact.frees_in_s, full=True)
     if reason := _fails_too_often(fact):
         yield Stop(reason)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from router.core.choosing.quality import Evidence, Work
 from router.core.choosing.stickiness import Pin
+from router.core.health.full import Full
 from router.core.money.spend import DeploymentStats
 
 
@@ -22,6 +23,8 @@ class Observed:
     """Attempts, failures and first-token times of the last minutes."""
     left: Mapping[str, float] = field(default_factory=dict)
     """What remains of its tightest limit, 0 to 1; without an entry it has none."""
+    full: Mapping[str, Full] = field(default_factory=dict)
+    """Whose limit was used up by the attempts made."""
     pressure: Mapping[str, float] = field(default_factory=dict)
     """The highest used fraction of the budgets that apply to it, 0 to 1."""
     evidence: Mapping[tuple[str, Work], Evidence] = field(default_factory=dict)

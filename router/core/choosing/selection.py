@@ -183,7 +183,8 @@ def _outside(runner: Runner, why: Stop, limit_nano: int | None) -> Candidate:
         eligible=False,
         over_budget=why.money,
         off=runner.facts.deployment.off is not None,
-        back_in_s=runner.facts.back_in_s if why.rest else None,
+        back_in_s=why.back_in_s,
+        full=why.full,
     )
 
 

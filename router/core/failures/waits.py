@@ -76,19 +76,25 @@ def _hints(headers: Mapping[str, str], error: ErrorBody, now_ms: int) -> Iterato
     yield "text", moments.duration(found[1]) if found else None
 
 
-def _resets(headers: Mapping[str, str], now_ms: int) -> list[tuple[str, float | None]]:
-    """Return the reset headers of the buckets that are empty, the longest wait first.
-
-    A bucket with something left is none of the cause, however far off its reset is.
-    """
+def empty_buckets(headers: Mapping[str, str], now_ms: int) -> list[tuple[str, float | None]]:
+    """Return the reset header of each bucket in which 0 remains, and the seconds to it, where it says any."""
     names = [
         name.replace("remaining", "reset")
         for name, value in headers.items()
         if "remaining" in name and (left := moments.number(value)) is not None and left <= 0
     ]
-    names += [name[: -len("status")] + "reset" for name, value in headers.items() if _rejected(name, value)]
+    return [(name, _reset(headers.get(name, ""), now_ms)) for name in names]
+
+
+def _resets(headers: Mapping[str, str], now_ms: int) -> list[tuple[str, float | None]]:
+    """Return the reset headers of the buckets that are empty, the longest wait first.
+
+    A bucket with something left is none of the cause, however far off its reset is.
+    """
+    names = [name[: -len("status")] + "reset" for name, value in headers.items() if _rejected(name, value)]
     names += [name for name in _ONLY_BUCKET if name.replace("reset", "remaining") not in headers]
     resets = [(name, _reset(headers.get(name, ""), now_ms)) for name in names]
+    resets += empty_buckets(headers, now_ms)
     return sorted(resets, key=lambda reset: reset[1] or 0.0, reverse=True)
 
 

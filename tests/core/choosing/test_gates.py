@@ -181,13 +181,19 @@ def test_a_climb_s_cap_does_not_bind_where_nothing_is_free() -> None:
 
 
 def test_what_only_rests_is_told_apart_from_what_can_never_serve() -> None:
-    resting = replace(PAID, blocked="cooling for 7 s")
+    resting = replace(PAID, blocked="cooling for 7 s", back_in_s=7.0, full="full: 9 requests", frees_in_s=1.0)
     found = stopped(assigned(), resting, FREE)
     assert found
-    assert (found.rest, found.money) == (True, False)
+    assert (found.back_in_s, found.full, found.money) == (7.0, False, False)
     too_dear = stopped(assigned(request=replace(ASK, max_cost_nano=0)), resting, FREE)
     assert too_dear
-    assert (too_dear.rest, too_dear.money) == (False, True)
+    assert (too_dear.back_in_s, too_dear.money) == (None, True)
+
+
+def test_what_is_only_full_is_told_with_the_moment_it_frees() -> None:
+    full = replace(PAID, full="full: 9 requests a minute, free in 4 s", frees_in_s=4.0)
+    found = stopped(assigned(), full, FREE)
+    assert found == Stop("full: 9 requests a minute, free in 4 s", back_in_s=4.0, full=True)
 
 
 def hard(*on: Facts) -> dict[str, bool]:
