@@ -54,6 +54,7 @@ def _row(candidate: Candidate, *, chosen: bool) -> tuple[str | None, ...]:
     figures = ["?" if value is None else f"{value:.2f}" for value in inputs]
     figures[1] += f" ({seen})" if seen else ""
     clamped = f"; {candidate.clamped}" if candidate.clamped else ""
+    learned = f"; estimate learned from {candidate.learned_from} calls" if candidate.learned_from else ""
     return (
         "→" if chosen else "",
         candidate.deployment,
@@ -62,7 +63,7 @@ def _row(candidate: Candidate, *, chosen: bool) -> tuple[str | None, ...]:
         *figures,
         money(candidate.estimate_nano_usd),
         money(candidate.bound_nano_usd),
-        candidate.reason + clamped,
+        candidate.reason + clamped + learned,
     )
 
 
@@ -85,6 +86,7 @@ def document(plan: Plan) -> dict[str, object]:
                 "quality_count": candidate.quality_count,
                 "estimate_usd": usd(candidate.estimate_nano_usd),
                 "bound_usd": usd(candidate.bound_nano_usd),
+                "learned_from_calls": candidate.learned_from,
                 "max_tokens": candidate.max_tokens,
                 "clamped": candidate.clamped,
                 "full": candidate.full,

@@ -22,7 +22,6 @@ from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.model import Request, Route, RouterConfig
-from router.core.money.estimate import estimate
 from router.core.money.spend import EntryStatus, Intent
 from router.core.why import plan_json, tell
 from router.engine.attempt import Attempt
@@ -195,7 +194,7 @@ class Engine:
     def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
         deployment = run.config.deployments[candidate.deployment]
         key, request = self._world.install_key, run.request
-        expected = estimate(request.messages, deployment, candidate.max_tokens or 1)
+        expected = run.planner.estimate(request, deployment, candidate.max_tokens or 1, run.planned.seen)
         intent = Intent(
             request_id=run.request_id,
             attempt=len(run.past) + 1,
@@ -215,7 +214,8 @@ class Engine:
             rates_json=deployment.price.rates_json if deployment.price else None,
             estimate_nano_usd=candidate.estimate_nano_usd,
             held_nano_usd=candidate.bound_nano_usd,
-            soft_held_nano_usd=candidate.estimate_nano_usd,
+            soft_held_nano_usd=expected.likely_nano,
+            plain_input_tokens=expected.plain_input_tokens,
             estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
             prompt_fingerprint=prompt_fingerprint(request.messages, key),
             prefix_fingerprint=prefix_fingerprint(request.messages, key),

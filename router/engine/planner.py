@@ -17,7 +17,8 @@ from router.core.choosing.selection import Moment, Plan, plan
 from router.core.choosing.stickiness import Pin
 from router.core.health.full import Full
 from router.core.model import Deployment, Request, Route, RouterConfig, Strategy
-from router.core.money.estimate import estimate
+from router.core.money.estimate import Estimate, estimate
+from router.core.money.experience import UNSEEN
 from router.engine.events import AttemptRecord
 from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
@@ -76,6 +77,13 @@ class Planner:
         )
         return plan(planned.assigned, facts, moment)
 
+    def estimate(
+        self, request: Request, deployment: Deployment, max_tokens: int | None, seen: Observed
+    ) -> Estimate:
+        """Return what a call will cost by what is known of its model."""
+        known = seen.experience.get(deployment.model, UNSEEN)
+        return estimate(request.messages, deployment, max_tokens, task=request.task, known=known)
+
     def served(self, session: str | None, record: AttemptRecord) -> None:
         """Note who answered a session: its beginning is in that one's cache now."""
         usage = record.usage
@@ -83,12 +91,12 @@ class Planner:
         self._sessions.served(session, Pin(record.deployment, self._world.clock.now_ms(), known))
 
     def _facts(self, request: Request, deployment: Deployment, seen: Observed) -> Facts:
-        clamped, name = self._clamp(request, deployment), deployment.name
+        clamped, name = self._clamp(request, deployment, seen), deployment.name
         work, full = Work(request.task, request.language), self._full(deployment, seen)
         now_ms = self._world.clock.now_ms()
         return Facts(
             deployment=deployment,
-            estimate=estimate(request.messages, deployment, clamped.max_tokens),
+            estimate=self.estimate(request, deployment, clamped.max_tokens, seen),
             clamp=clamped,
             blocked=self._shared.health.blocked(deployment),
             back_in_s=self._back_in_s(deployment),
@@ -107,8 +115,8 @@ class Planner:
         fulls = [full for full in found if full and full.until_ms > now_ms]
         return max(fulls, key=lambda full: full.until_ms, default=None)
 
-    def _clamp(self, request: Request, deployment: Deployment) -> Clamp:
-        tokens = estimate(request.messages, deployment, 1).input_expected_tokens
+    def _clamp(self, request: Request, deployment: Deployment, seen: Observed) -> Clamp:
+        tokens = self.estimate(request, deployment, 1, seen).input_expected_tokens
         clamped = clamp(request.max_tokens, self._config.policy.default_max_tokens, deployment, tokens)
         return with_thinking(clamped, request.thinking_tokens)
 

@@ -19,6 +19,7 @@ from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.model import Deployment, Message
+from router.core.money.experience import Answered
 from router.core.money.hold import Hold
 from router.core.money.spend import (
     DeploymentStats,
@@ -216,6 +217,9 @@ class SpendReader(Protocol):
 
     async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
         """The answer kept under a request's fingerprint, at that moment or later."""
+
+    async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
+        """The newest answered and counted calls by deployment, begun at or after a moment."""
 
     async def aclose(self) -> None:
         """Close the connection."""

@@ -7,6 +7,7 @@ missing here costs a worse choice, never a wrong one: limits and budgets are ask
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 
@@ -16,6 +17,7 @@ from router.core.choosing.quality import Evidence, Work
 from router.core.health.full import Full, countable
 from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
 from router.core.money.budget import fraction_used, pressure, standing_caps
+from router.core.money.experience import Answered, Experience, learn
 from router.core.money.spend import DeploymentStats, Dimension, Window
 from router.core.money.windows import calendar_days, span
 from router.engine.ports import Clock, SpendReader
@@ -24,7 +26,7 @@ LATELY_MS = 15 * 60_000
 """How far back speed and errors are looked at."""
 MINUTE_MS = 60_000
 JUDGED_MS = 30 * 24 * 3600_000
-"""How far back ratings, checks and escalations count: models change behind their names."""
+"""How far back ratings, checks, escalations and token counts go: models change behind their names."""
 
 
 class Lookout:
@@ -37,6 +39,7 @@ class Lookout:
         self._zone = zone
         self._seen = NOTHING
         self._judged_at: int | None = None
+        self._learned_at: int | None = None
 
     def observe(self, request: Request) -> Observed:
         """Return what was seen at the last look; the same for every request."""
@@ -57,6 +60,7 @@ class Lookout:
             full=await self._full(reader, now),
             pressure=await self._pressure(reader, now),
             evidence=await self._evidence(reader, now),
+            experience=await self._experience(reader, now),
             requests_today={group.key: group.spend.requests for group in tasks if group.key},
         )
 
@@ -77,6 +81,17 @@ class Lookout:
         found = await reader.evidence(Window(now - JUDGED_MS, now + 1))
         self._judged_at = now
         return found
+
+    async def _experience(self, reader: SpendReader, now: int) -> Mapping[str, Experience]:
+        """Return what each model's calls have shown; once a minute, as a few calls more teach little."""
+        if self._learned_at is not None and now - self._learned_at < MINUTE_MS:
+            return self._seen.experience
+        deployments = self.config.deployments
+        calls: defaultdict[str, list[Answered]] = defaultdict(list)
+        for name, answered in (await reader.answered(deployments, now - JUDGED_MS)).items():
+            calls[deployments[name].model] += answered
+        self._learned_at = now
+        return {model: learn(each) for model, each in calls.items()}
 
     async def _pressure(self, reader: SpendReader, now: int) -> Mapping[str, float]:
         budgets = [budget for budget in self.config.budgets if standing_caps([budget], now, self._zone)]

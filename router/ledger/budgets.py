@@ -18,7 +18,7 @@ from router.core.money.spend import Intent, Window
 from router.ledger import pauses
 from router.ledger.rollup_tables import KEYS, SPANS
 from router.ledger.rollups import Part, parts
-from router.ledger.schema import has_table
+from router.ledger.schema import columns, has_table
 from router.ledger.sqlite import Connection
 
 _FIGURE = "coalesce(budget_nano_usd, held_nano_usd, 0)"
@@ -46,15 +46,16 @@ def refusal(connection: Connection, caps: Sequence[Cap]) -> tuple[Refusal | None
 def spent(connection: Connection, caps: Sequence[Cap]) -> list[Used]:
     """Return what counts against each cap and how much has no figure; ask inside one snapshot."""
     found, summed = [], has_table(connection, "tag_hour") and has_table(connection, "spend_rollup")
+    old = "soft_held_nano_usd" not in columns(connection)
     for cap in caps:
         [(unknown,)] = _ask(connection, _rows(cap, "count(*)", few=_NO_FIGURE))
-        found.append(replace(_counted(connection, cap, summed=summed), unknown=unknown))
+        found.append(replace(_counted(connection, cap, summed=summed, old=old), unknown=unknown))
     return found
 
 
-def _counted(connection: Connection, cap: Cap, *, summed: bool = True) -> Used:
-    """Return what is posted and held against one cap; not `summed` where a file is too old to have sums."""
-    soft = "held_nano_usd" if cap.hard or not summed else _SOFT
+def _counted(connection: Connection, cap: Cap, *, summed: bool = True, old: bool = False) -> Used:
+    """Return what is posted and held against one cap; not `summed`, and `old`, where a file is too old."""
+    soft = "held_nano_usd" if cap.hard or old else _SOFT
     running = f"coalesce(sum(held_nano_usd), 0), coalesce(sum({soft}), 0)"
     [(bound, held)] = _ask(connection, _rows(cap, running, few=_RUNNING))
     total = sum(amount for query in _figures(cap, summed=summed) for (amount,) in _ask(connection, query))

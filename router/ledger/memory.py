@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields, replace
-from statistics import median_low
+from dataclasses import replace
 
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
@@ -15,6 +14,7 @@ from router.core.health.limits import LearnedLimit
 from router.core.health.scopes import learn, leased
 from router.core.health.states import HEALTHY, ScopeHealth, loaded
 from router.core.money import budget
+from router.core.money.experience import Answered
 from router.core.money.hold import Hold
 from router.core.money.spend import (
     DeploymentStats,
@@ -27,11 +27,12 @@ from router.core.money.spend import (
     SpendGroup,
     Window,
 )
-from router.core.usage import Usage
 from router.errors import LedgerError
 from router.ledger import memory_budgets
+from router.ledger.experience import answered_of
+from router.ledger.memory_sums import spend, stats
 from router.ledger.memory_terms import counted_full, refusal
-from router.ledger.queries import NEWEST_ANSWERS, dearest_first, require_groups
+from router.ledger.queries import dearest_first, require_groups
 
 _FIELD_OF = {
     Dimension.TIER: "tier",
@@ -177,7 +178,7 @@ class MemoryLedger:
     async def totals(self, windows: Sequence[Window]) -> list[Spend]:
         """Return one sum per window."""
         firsts = self._firsts()
-        return [_sum(self._within(window), firsts) for window in windows]
+        return [spend(self._within(window), firsts) for window in windows]
 
     async def groups(self, window: Window, by: Dimension) -> list[SpendGroup]:
         """Return a breakdown, dearest first. Raises ValueError for `day`."""
@@ -188,7 +189,7 @@ class MemoryLedger:
             for key in [getattr(entry.intent, field)] if field else self._tag_lines(entry):
                 lines.setdefault(key, []).append(entry)
         firsts = self._firsts(field)
-        return dearest_first(SpendGroup(key, _sum(entries, firsts)) for key, entries in lines.items())
+        return dearest_first(SpendGroup(key, spend(entries, firsts)) for key, entries in lines.items())
 
     async def budgets(self, caps: Sequence[Cap]) -> list[Used]:
         """Return what counts against each cap."""
@@ -222,7 +223,11 @@ class MemoryLedger:
         for entry in sorted(self._within(window), key=lambda entry: entry.intent.started_at):
             if entry.settlement is not None and entry.status in _ANSWERED:
                 answered.setdefault(entry.intent.deployment, []).append(entry.settlement)
-        return {deployment: _stats(settlements) for deployment, settlements in answered.items()}
+        return {deployment: stats(settlements) for deployment, settlements in answered.items()}
+
+    async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
+        """Return the newest answered and counted calls by deployment."""
+        return answered_of(self._entries.values(), deployments, since_ms)
 
     async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
         """Return what checks and escalations say of deployments; nobody rates what is forgotten."""
@@ -265,33 +270,3 @@ class MemoryLedger:
         """Return an entry with the tags of its request, as rows read back: sorted, each once."""
         tags = tuple(sorted(self._tags[entry.intent.request_id]))
         return replace(entry, intent=replace(entry.intent, tags=tags))
-
-
-def _sum(entries: Sequence[Entry], firsts: set[tuple[str, int]]) -> Spend:
-    """Add up `entries`; a request counts with its first one alone, so that windows add up."""
-    settled = [entry.settlement for entry in entries if entry.settlement is not None]
-    costs = [settlement.cost_nano_usd for settlement in settled]
-    known = [cost for cost in costs if cost is not None]
-    return Spend(
-        cost_nano_usd=sum(known),
-        unknown_cost_attempts=len(costs) - len(known),
-        requests=sum((entry.intent.request_id, entry.intent.attempt) in firsts for entry in entries),
-        attempts=len(entries),
-        usage=_usage([settlement.usage for settlement in settled]),
-    )
-
-
-def _usage(counts: Sequence[Usage]) -> Usage:
-    """Add up field by field; a field that nobody gave stays None."""
-    sums: dict[str, int | None] = {}
-    for field in fields(Usage):
-        known = [value for usage in counts if (value := getattr(usage, field.name)) is not None]
-        sums[field.name] = sum(known) if known else None
-    return Usage(**sums)
-
-
-def _stats(settlements: Sequence[Settlement]) -> DeploymentStats:
-    ttfts = [settlement.ttft_ms for settlement in settlements if settlement.ttft_ms is not None]
-    ttfts = ttfts[-NEWEST_ANSWERS:]
-    failures = sum(settlement.status is not EntryStatus.OK for settlement in settlements)
-    return DeploymentStats(len(settlements), failures, median_low(ttfts) if ttfts else None)

@@ -81,6 +81,12 @@ def m009_full_until(db: Database) -> None:
     db.execute(_FULL_UNTIL)
 
 
+@LEDGER()
+def m010_plain_input(db: Database) -> None:
+    """What a call's text alone suggested of its input, to be compared with what the wire counted."""
+    db.execute("ALTER TABLE token_spend ADD COLUMN plain_input_tokens INTEGER")
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (

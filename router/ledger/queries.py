@@ -16,6 +16,7 @@ from router.core.usage import Usage
 from router.ledger.rollup_tables import COLUMNS, NO_KEY
 from router.ledger.rollups import summed
 from router.ledger.rows import ENTRY_COLUMNS, USAGE_COLUMNS, Tags, entry
+from router.ledger.schema import columns
 from router.ledger.sqlite import Connection
 
 NEWEST_ANSWERS = 50
@@ -80,7 +81,10 @@ def _entries(connection: Connection, source: str, values: tuple[int, ...]) -> li
         values,
     ):
         tags[request_id] = (*tags.get(request_id, ()), (key, value))
-    rows = connection.execute(f"SELECT {', '.join(ENTRY_COLUMNS)} {source}", values)
+    # A file from before a column is read without it: reading migrates nothing.
+    there = columns(connection)
+    read = ", ".join(name if name in there else f"NULL AS {name}" for name in ENTRY_COLUMNS)
+    rows = connection.execute(f"SELECT {read} {source}", values)
     return [entry(row, tags.get(row[0], ())) for row in rows]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,10 +16,11 @@ from router.core.choosing.quality import Evidence, Work
 from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
+from router.core.money.experience import Answered
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.errors import LedgerError
-from router.ledger import budgets, check_results, evidence, kept_answers, lots, queries, rollups
+from router.ledger import budgets, check_results, evidence, experience, kept_answers, lots, queries, rollups
 from router.ledger.errors import told_clearly
 from router.ledger.full_store import all_told, counted
 from router.ledger.health_store import all_health
@@ -112,6 +113,10 @@ class SqliteSpendReader:
     async def kept_size(self) -> tuple[int, int]:
         """Return how many answers are kept and how many bytes of text they hold."""
         return await self._ask(kept_answers.count)
+
+    async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
+        """Return the newest answered and counted calls by deployment."""
+        return await self._ask(lambda connection: experience.answered(connection, deployments, since_ms))
 
     async def entries(self, window: Window) -> list[Entry]:
         """Return every entry of a window, oldest first."""

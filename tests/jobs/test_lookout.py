@@ -11,6 +11,7 @@ from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
 from router.core.model import Budget, BudgetScope, BudgetWindow, Limits, Message, Request
 from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.usage import Usage
 from router.engine.clock import ManualClock
 from router.jobs.lookout import Lookout
 from router.ledger.memory import MemoryLedger
@@ -111,3 +112,43 @@ async def test_a_limit_that_is_used_up_configured_or_learned_is_foreseen_with_it
         "free": Full("2 requests a minute", CLOCK.ms + 10_001),
         "paid": Full("1 request a day", midnight),
     }
+
+
+async def test_what_a_model_s_calls_have_shown_is_learned_from_all_its_deployments_once_a_minute() -> None:
+    config = small_config()
+    twin = replace(config.deployments["paid"], name="twin")
+    clock, ledger = ManualClock(), MemoryLedger()
+    lookout = Lookout(small_config(changes={"twin": twin}), clock, UTC)
+    for n in range(20):
+        deployment = "paid" if n % 2 else "twin"
+        await counted(ledger, deployment, twin.model, f"r{n}")
+    await lookout.look(ledger)
+    known = lookout.observe(ASK).experience[twin.model]
+    assert (known.calls, known.input_tokens(100)) == (20, 154)
+    await counted(ledger, "paid", twin.model, "later")
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).experience[twin.model].calls == 20
+    clock.advance(61)
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).experience[twin.model].calls == 21
+
+
+async def counted(ledger: MemoryLedger, deployment: str, model: str, request_id: str) -> None:
+    """Book one call whose input was half as much again as its text suggested."""
+    intent = Intent(
+        request_id,
+        1,
+        CLOCK.ms,
+        "test",
+        "auto",
+        "T2",
+        deployment,
+        "p",
+        model,
+        "metered",
+        plain_input_tokens=100,
+    )
+    await ledger.admit(intent)
+    usage = Usage(input_tokens=150, output_tokens=10)
+    ended = Settlement(request_id, 1, CLOCK.ms, EntryStatus.OK, usage=usage, usage_source="reported")
+    ledger.settle(ended)

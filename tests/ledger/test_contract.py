@@ -8,6 +8,7 @@ import pytest
 
 from router.core.attempts.admission import Quota, Unit
 from router.core.health.full import Full
+from router.core.money.experience import Answered
 from router.core.money.spend import (
     DeploymentStats,
     Dimension,
@@ -18,6 +19,7 @@ from router.core.money.spend import (
 )
 from router.core.usage import Usage
 from router.errors import LedgerError
+from router.ledger.experience import NEWEST
 from router.ledger.memory import MemoryLedger
 from tests.ledger.samples import ALL, DAY, INTENT, SETTLEMENT, START, Book, intent, settlement
 
@@ -203,3 +205,24 @@ async def test_a_quota_without_room_for_one_more_is_counted_full_until_it_frees(
     one = replace(minute, limit=1)
     found = await book.reader.counted_full({"gemma-free": [one]}, now_ms)
     assert found == {"gemma-free": Full("2 requests a minute", START + 60_001)}
+
+
+async def test_the_newest_counted_answers_of_each_deployment_are_told(book: Book) -> None:
+    reported = replace(SETTLEMENT, usage_source="reported")
+    for n in range(NEWEST + 5):
+        asked = replace(intent(f"r{n}"), started_at=START + n, plain_input_tokens=n, task="chat")
+        await book.ledger.admit(asked)
+        book.ledger.settle(replace(reported, request_id=f"r{n}"))
+    for name, end in (
+        ("cut", replace(reported, status=EntryStatus.TRUNCATED)),
+        ("guessed", replace(reported, usage_source=None)),
+        ("half", replace(reported, usage=Usage(input_tokens=1))),
+    ):
+        await book.ledger.admit(replace(intent(name), started_at=START + 1_000))
+        book.ledger.settle(replace(end, request_id=name))
+    await book.ledger.admit(replace(intent("elsewhere"), deployment="other"))
+    await book.ledger.flush()
+    found = await book.reader.answered(["gemma-free", "nowhere"], START)
+    assert found["nowhere"] == []
+    assert found["gemma-free"] == [Answered("chat", n, 10, 20) for n in range(NEWEST + 4, 4, -1)]
+    assert len((await book.reader.answered(["gemma-free"], START + NEWEST))["gemma-free"]) == 5

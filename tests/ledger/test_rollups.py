@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.core.attempts.admission import Cap, Used
 from router.core.money.spend import Dimension, EntryStatus, Intent, Settlement, Spend, Window
 from router.core.money.windows import HOUR_MS, calendar_days, span
 from router.core.usage import Usage
@@ -236,6 +237,24 @@ def test_a_request_retried_past_midnight_counts_on_the_day_it_began(connection: 
     assert totals(connection, after) == Spend(requests=0, attempts=1)
     [line] = groups(connection, after, Dimension.TIER)
     assert (line.key, line.spend.requests) == ("T5", 1)  # the first attempt on that tier
+
+
+async def test_an_older_ledger_is_read_without_the_columns_it_lacks(path: Path, clock: ManualClock) -> None:
+    ledger = await open_ledger(path, clock)
+    await ledger.admit(INTENT)
+    await ledger.aclose()
+    beside_it(
+        path,
+        "ALTER TABLE token_spend DROP COLUMN soft_held_nano_usd",
+        "ALTER TABLE token_spend DROP COLUMN plain_input_tokens",
+        "PRAGMA user_version = 7",
+    )
+    reader = await open_reader(path)
+    soft = Cap("all spend, day", 10**9, 0, since_ms=0, hard=False)
+    assert [entry.intent for entry in await reader.recent(1)] == [INTENT]
+    assert await reader.budgets([soft]) == [Used(0, INTENT.held_nano_usd or 0)]
+    assert await reader.answered([INTENT.deployment], 0) == {INTENT.deployment: []}
+    await reader.aclose()
 
 
 async def test_an_older_ledger_is_summed_from_its_rows_and_gets_its_sums_when_it_is_opened(

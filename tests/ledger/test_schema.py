@@ -20,7 +20,7 @@ failure_class http_status input_tokens cache_read_tokens cache_write_tokens cach
 output_tokens reasoning_tokens usage_source usage_raw_json cost_nano_usd cost_source budget_nano_usd
 held_nano_usd estimate_nano_usd settled_estimate_nano_usd list_cost_nano_usd price_version rates_json
 ttft_ms duration_ms finish_reason prompt_fingerprint prefix_fingerprint owner why_json estimate_tokens
-soft_held_nano_usd
+soft_held_nano_usd plain_input_tokens
 """
 """The columns other programs may rely on."""
 

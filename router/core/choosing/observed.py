@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from router.core.choosing.quality import Evidence, Work
 from router.core.choosing.stickiness import Pin
 from router.core.health.full import Full
+from router.core.money.experience import Experience
 from router.core.money.spend import DeploymentStats
 
 
@@ -29,6 +30,8 @@ class Observed:
     """The highest used fraction of the budgets that apply to it, 0 to 1."""
     evidence: Mapping[tuple[str, Work], Evidence] = field(default_factory=dict)
     """What ratings, checks and escalations say of its work."""
+    experience: Mapping[str, Experience] = field(default_factory=dict)
+    """What answered calls have shown, by model."""
     requests_today: Mapping[str, int] = field(default_factory=dict)
     """By task."""
     repeated_prefix: bool | None = None

@@ -46,6 +46,8 @@ class Candidate:
     """Why `max_tokens`, or its thinking, is not what the caller asked for."""
     thinking_tokens: int | None = None
     """The part of `max_tokens` that may go into thinking."""
+    learned_from: int = 0
+    """How many calls of its model the estimate rests on; 0: on the text alone."""
     quality_count: int = 0
     """How many observations the score's quality rests on; 0: on the configuration's word, or on nothing."""
     paid: bool = False
@@ -171,6 +173,7 @@ def _inside(runner: Runner, reason: str, limit_nano: int | None) -> Candidate:
         max_tokens=fact.clamp.max_tokens,
         clamped=fact.clamp.reason,
         thinking_tokens=fact.clamp.thinking_tokens,
+        learned_from=fact.estimate.learned_from,
         quality_count=fact.quality.count,
         paid=fact.paid,
         context_window=fact.deployment.context_window,

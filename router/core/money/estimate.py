@@ -15,6 +15,7 @@ from functools import lru_cache
 from router.core.model import Billing, Deployment, Message
 from router.core.money.amounts import NANO, to_nano
 from router.core.money.cost import MTOK
+from router.core.money.experience import UNSEEN, Experience, Output
 from router.core.money.pricing import Price
 
 TOKENS_A_MESSAGE = 16
@@ -25,7 +26,9 @@ BYTES_A_TOKEN_OF_WORDS = Decimal(4)
 BYTES_A_TOKEN_OF_THE_REST = Decimal("1.5")
 """Digits, punctuation and mixed runs (code, logs, hashes, base64) take many more tokens than words do."""
 EXPECTED_OUTPUT_TOKENS = 400
-"""A usual answer, until somebody knows better; never more than the call allows."""
+"""A usual answer, until enough calls have shown better; never more than the call allows."""
+LEAST_LIKELY_OUTPUT = 256
+"""What a soft hold counts of output at least, however short answers have been."""
 _WORDS = re.compile(r"\b[^\W\d_]+\b|\s+")
 
 
@@ -40,29 +43,56 @@ class Estimate:
     output_expected_tokens: int
     bound_nano: int | None
     expected_nano: int | None
+    likely_nano: int | None = None
+    """What it will probably cost at most: answers of nineteen calls in twenty are no longer."""
+    plain_input_tokens: int = 0
+    """What the text alone suggests of the input."""
+    learned_from: int = 0
+    """How many calls of the model the expectation rests on; 0: on the text alone."""
 
 
 def estimate(
-    messages: tuple[Message, ...], deployment: Deployment, max_tokens: int | None = None
+    messages: tuple[Message, ...],
+    deployment: Deployment,
+    max_tokens: int | None = None,
+    *,
+    task: str | None = None,
+    known: Experience = UNSEEN,
 ) -> Estimate:
     """Estimate a call of `messages` to a deployment that may answer with `max_tokens`.
+
+    `known` is what the model's earlier calls have shown; it moves what is expected. The bound it can only
+    raise, where inputs took more tokens than they had bytes.
 
     The bound takes the dearest rate that can apply: a cache write, a long input, the dear hours. What a cache
     or a discount may save never lowers it.
     """
-    bound_in, expected_in = input_tokens(messages)
+    bound_in, plain_in = input_tokens(messages)
+    expected_in = known.input_tokens(plain_in)
+    bound_in = max(bound_in, expected_in)
     bound_out = deployment.max_output_tokens if max_tokens is None else max_tokens
-    expected_out = EXPECTED_OUTPUT_TOKENS if bound_out is None else min(EXPECTED_OUTPUT_TOKENS, bound_out)
+    expected_out, likely_out = _outputs(known.output(task), bound_out)
     price = deployment.price
     bound: int | None = None
     expected: int | None = None
+    likely: int | None = None
     if deployment.billing is not Billing.METERED or (price is not None and price.plan is not None):
-        bound = expected = 0
+        bound = expected = likely = 0
     elif price is not None:
         if bound_out is not None:
             bound = _bound(price, bound_in, bound_out)
         expected = _expected(price, expected_in, expected_out)
-    return Estimate(bound_in, expected_in, bound_out, expected_out, bound, expected)
+        likely = _expected(price, expected_in, likely_out)
+    return Estimate(
+        bound_in, expected_in, bound_out, expected_out, bound, expected, likely, plain_in, known.calls
+    )
+
+
+def _outputs(seen: Output | None, most: int | None) -> tuple[int, int]:
+    """Return how long an answer is expected to be, and probably at most."""
+    expected, likely = (EXPECTED_OUTPUT_TOKENS,) * 2 if seen is None else (seen.mean, seen.long)
+    likely = max(likely, expected, LEAST_LIKELY_OUTPUT)
+    return (expected, likely) if most is None else (min(expected, most), min(likely, most))
 
 
 @lru_cache(maxsize=8)

@@ -77,6 +77,8 @@ class Intent:
     """What soft budgets count while it runs: its probable cost at most."""
     estimate_tokens: int | None = None
     """The input and output tokens it is expected to take: what limits count until it has ended."""
+    plain_input_tokens: int | None = None
+    """The input tokens its text alone suggests, before anything learned: what a count is compared with."""
     price_version: str | None = None
     rates_json: str | None = None
     prompt_fingerprint: str | None = None

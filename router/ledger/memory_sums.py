@@ -1,0 +1,42 @@
+"""Sums over entries: what `rollups.py` and `queries.py` add up of rows, for the ledger without a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from statistics import median_low
+
+from router.core.money.spend import DeploymentStats, Entry, EntryStatus, Settlement, Spend
+from router.core.usage import Usage
+from router.ledger.queries import NEWEST_ANSWERS
+
+
+def spend(entries: Sequence[Entry], firsts: set[tuple[str, int]]) -> Spend:
+    """Add up `entries`; a request counts with its first one alone, so that windows add up."""
+    settled = [entry.settlement for entry in entries if entry.settlement is not None]
+    costs = [settlement.cost_nano_usd for settlement in settled]
+    known = [cost for cost in costs if cost is not None]
+    return Spend(
+        cost_nano_usd=sum(known),
+        unknown_cost_attempts=len(costs) - len(known),
+        requests=sum((entry.intent.request_id, entry.intent.attempt) in firsts for entry in entries),
+        attempts=len(entries),
+        usage=_usage([settlement.usage for settlement in settled]),
+    )
+
+
+def _usage(counts: Sequence[Usage]) -> Usage:
+    """Add up field by field; a field that nobody gave stays None."""
+    sums: dict[str, int | None] = {}
+    for field in fields(Usage):
+        known = [value for usage in counts if (value := getattr(usage, field.name)) is not None]
+        sums[field.name] = sum(known) if known else None
+    return Usage(**sums)
+
+
+def stats(settlements: Sequence[Settlement]) -> DeploymentStats:
+    """Return answers, failures and the median first-token time of attempts that were answered."""
+    ttfts = [settlement.ttft_ms for settlement in settlements if settlement.ttft_ms is not None]
+    ttfts = ttfts[-NEWEST_ANSWERS:]
+    failures = sum(settlement.status is not EntryStatus.OK for settlement in settlements)
+    return DeploymentStats(len(settlements), failures, median_low(ttfts) if ttfts else None)
