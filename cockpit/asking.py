@@ -71,6 +71,7 @@ class Ask:
     level: str | None
     language: str | None
     max_tokens: int | None
+    thinking: int | None
     max_cost: Decimal | None
     session: str | None
     tag: tuple[tuple[str, str], ...]
@@ -90,6 +91,7 @@ class Ask:
             level=self.level,
             language=self.language,
             max_tokens=self.max_tokens,
+            thinking_tokens=self.thinking,
             max_cost_nano=None if self.max_cost is None else to_nano(self.max_cost),
             session=self.session,
             tags=self.tag,
@@ -105,6 +107,12 @@ def asking_options(command: Command) -> Command:
         click.option("--tag", type=Tag(), multiple=True, help="A tag for the ledger; may be repeated."),
         click.option("--session", help="The session the call belongs to."),
         click.option("--max-cost", type=Usd(), help="The most this call may cost, in dollars."),
+        click.option(
+            "--thinking",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="The part of them that may go into thinking.",
+        ),
         click.option("--max-tokens", type=click.IntRange(min=1), help="The most output tokens."),
         click.option("--language", type=Language(), help="The language it is in: en, ja, ..."),
         click.option(

@@ -43,13 +43,14 @@ def command(
     level: str | None,
     language: str | None,
     max_tokens: int | None,
+    thinking: int | None,
     max_cost: Decimal | None,
     session: str | None,
     tag: tuple[tuple[str, str], ...],
     prompt: str | None,
 ) -> None:
     """Ask, print, and exit as the answer says."""
-    request = Ask(name, task, level, language, max_tokens, max_cost, session, tag, prompt).request()
+    request = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, prompt).request()
     answer = asyncio.run(_ask(options, request))
     if options.json:
         print_json(document(answer))

@@ -30,13 +30,14 @@ def command(
     level: str | None,
     language: str | None,
     max_tokens: int | None,
+    thinking: int | None,
     max_cost: Decimal | None,
     session: str | None,
     tag: tuple[tuple[str, str], ...],
     prompt: str | None,
 ) -> None:
     """Plan the request and print the plan."""
-    request = Ask(name, task, level, language, max_tokens, max_cost, session, tag, prompt).request()
+    request = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, prompt).request()
     plan = planning(config=options.config, ledger=options.ledger).plan(request)
     if options.json:
         print_json(document(plan))
@@ -88,6 +89,7 @@ def document(plan: Plan) -> dict[str, object]:
                 "bound_usd": usd(candidate.bound_nano_usd),
                 "learned_from_calls": candidate.learned_from,
                 "max_tokens": candidate.max_tokens,
+                "thinking_tokens": candidate.thinking_tokens,
                 "clamped": candidate.clamped,
                 "full": candidate.full,
                 "back_in_s": candidate.back_in_s,

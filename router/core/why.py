@@ -42,12 +42,19 @@ def tell(
     if kept:
         parts.append(kept.notice)
     elif served:
-        parts.append(f"{served.deployment} answered")
+        parts.append(f"{served.deployment} answered{_clamped(plan, served.deployment)}")
     elif not past and plan.chosen:
-        parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}): {plan.chosen.reason}")
+        clamped = _clamped(plan, plan.chosen.deployment)
+        parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}): {plan.chosen.reason}{clamped}")
     elif not past:
         parts.append("nobody can serve")
     return f"route {plan.route}: " + "; ".join(parts)
+
+
+def _clamped(plan: Plan, deployment: str) -> str:
+    """Return what of the wish for tokens was not sent to a deployment, and why, in brackets."""
+    why = next((c.clamped for c in plan.candidates if c.deployment == deployment), None)
+    return f" ({why})" if why else ""
 
 
 def plan_json(plan: Plan) -> str:

@@ -90,6 +90,7 @@ async def _sent(
         deployment=replace(deployment, timeouts=bounded),
         messages=messages,
         max_tokens=attempt.candidate.max_tokens,
+        thinking_tokens=attempt.candidate.thinking_tokens,
     )
     attempt.started = clock.monotonic()
     async with aclosing(upstream.stream(call)) as events:

@@ -15,6 +15,7 @@ from router.core.choosing.quality import NOTHING_SEEN, Work, quality
 from router.core.choosing.resolve import Unknown, members
 from router.core.choosing.selection import Moment, Plan, plan
 from router.core.choosing.stickiness import Pin
+from router.core.choosing.thinking import thinking_range
 from router.core.health.full import Full
 from router.core.model import Deployment, Request, Route, RouterConfig, Strategy
 from router.core.money.estimate import Estimate, estimate
@@ -118,7 +119,7 @@ class Planner:
     def _clamp(self, request: Request, deployment: Deployment, seen: Observed) -> Clamp:
         tokens = self.estimate(request, deployment, 1, seen).input_expected_tokens
         clamped = clamp(request.max_tokens, self._config.policy.default_max_tokens, deployment, tokens)
-        return with_thinking(clamped, request.thinking_tokens)
+        return with_thinking(clamped, request.thinking_tokens, thinking_range(deployment))
 
     def _back_in_s(self, deployment: Deployment) -> float | None:
         back_ms = self._shared.health.soonest_ms(Route(deployment.name, (deployment.name,)))

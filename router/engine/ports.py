@@ -63,6 +63,8 @@ class Call:
     messages: tuple[Message, ...]
     max_tokens: int | None
     stream: bool = True
+    thinking_tokens: int | None = None
+    """The part of `max_tokens` that may go into thinking, where the deployment takes such a budget."""
 
 
 @dataclass(frozen=True, slots=True)

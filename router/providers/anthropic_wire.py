@@ -50,6 +50,8 @@ class AnthropicDialect:
         }
         if system:
             body["system"] = system
+        if call.thinking_tokens is not None:
+            body["thinking"] = {"type": "enabled", "budget_tokens": call.thinking_tokens}
         headers: tuple[tuple[str, str], ...] = (("anthropic-version", VERSION),)
         if provider.api_key is not None:
             headers = (*headers, ("x-api-key", provider.api_key.reveal()))

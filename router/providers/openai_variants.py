@@ -21,12 +21,27 @@ class Variant:
     """Whether it takes `stream_options`; without it, it sends usage unasked."""
     headers: tuple[tuple[str, str], ...] = ()
     """Sent beside the usual ones."""
+    thinking_budget: tuple[str, ...] = ()
+    """The path of the field that limits thinking; empty where there is none."""
+
+    def thinking(self, tokens: int) -> dict[str, object]:
+        """Return the fields that ask for at most so many tokens of thinking; none where none can."""
+        if not self.thinking_budget:
+            return {}
+        *outer, last = self.thinking_budget
+        fields: dict[str, object] = {last: tokens}
+        for name in reversed(outer):
+            fields = {name: fields}
+        return fields
 
 
 PLAIN = Variant()
 
 EMBEDDED = Variant(headers=(("connection", "close"),))
 """llama.cpp promises to keep a connection and closes it after a stream, in the face of the next call."""
+
+GEMINI = Variant(thinking_budget=("extra_body", "google", "thinking_config", "thinking_budget"))
+"""`extra_body` is a field of the body itself there, whatever it means to an SDK."""
 
 BY_VENDOR: Mapping[str, Variant] = {
     # Its reasoning models refuse `max_tokens`; all of its chat models take the newer name.
@@ -36,9 +51,13 @@ BY_VENDOR: Mapping[str, Variant] = {
     # Answers 422 `extra_forbidden` to stream_options and reports usage by itself.
     "mistral": Variant(stream_options=False),
     # Shows the name in the account's activity list.
-    "openrouter": Variant(headers=(("x-title", "Tier Cockpit"),)),
+    "openrouter": Variant(
+        headers=(("x-title", "Tier Cockpit"),), thinking_budget=("reasoning", "max_tokens")
+    ),
+    "google": GEMINI,
+    "gemini": GEMINI,
 }
-"""Gemini's openai endpoint, DeepSeek, llama.cpp and vLLM take the plain form."""
+"""DeepSeek, llama.cpp and vLLM take the plain form."""
 
 
 def variant_of(provider: Provider) -> Variant:

@@ -36,6 +36,8 @@ class OpenAiDialect:
             body[variant.max_tokens] = call.max_tokens
         if call.stream and variant.stream_options:
             body["stream_options"] = {"include_usage": True}
+        if call.thinking_tokens is not None:
+            body |= variant.thinking(call.thinking_tokens)
         headers = variant.headers
         if provider.api_key is not None:
             headers = (*headers, ("authorization", f"Bearer {provider.api_key.reveal()}"))

@@ -326,3 +326,18 @@ def test_the_same_seed_gives_the_same_events() -> None:
         return await Bench({"free": [LIMITED], "local": [Script(piece_s=0.1)]}).ask()
 
     assert run_virtual(run()) == run_virtual(run())
+
+
+def test_a_thinking_budget_reaches_the_wire_where_one_is_taken_and_is_told_where_not() -> None:
+    async def run() -> None:
+        free = small_config().deployments["free"]
+        router = replace(free, provider=replace(free.provider, catalogue="openrouter"))
+        bench = Bench({"free": [Script()], "local": [Script()]}, small_config(changes={"free": router}))
+        thinking = replace(ASK, session=None, max_tokens=8_192, thinking_tokens=9_000)
+        taken = answer_of(await bench.ask(replace(thinking, name="free")))
+        refused = answer_of(await bench.ask(replace(thinking, name="local")))
+        assert [call.thinking_tokens for call in bench.upstream.calls] == [7_168, None]
+        assert "free answered (thinking 9000 → 7168: it stays below max_tokens 8192)" in taken.why
+        assert "local answered (thinking 9000 → none: it takes no thinking budget)" in refused.why
+
+    run_virtual(run())

@@ -74,6 +74,11 @@ def test_a_call_is_put_as_a_messages_request_with_system_turns_apart() -> None:
     }
 
 
+def test_a_thinking_budget_is_put_beside_the_limit_it_is_part_of() -> None:
+    body = json.loads(DIALECT.request(replace(a_call(max_tokens=4096), thinking_tokens=2048)).body)
+    assert (body["max_tokens"], body["thinking"]) == (4096, {"type": "enabled", "budget_tokens": 2048})
+
+
 def test_a_base_url_may_end_in_v1_or_not() -> None:
     assert (
         DIALECT.request(a_call("http://h/v1")).url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,23 @@ def test_a_call_is_put_as_a_chat_completions_request() -> None:
         "stream_options": {"include_usage": True},
     }
     assert KEY not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "fields"),
+    [
+        ("openrouter", {"reasoning": {"max_tokens": 2048}}),
+        ("google", {"extra_body": {"google": {"thinking_config": {"thinking_budget": 2048}}}}),
+        ("deepseek", {}),
+        ("openai", {}),
+    ],
+)
+def test_a_thinking_budget_is_put_as_each_provider_reads_it_or_not_at_all(
+    vendor: str, fields: dict[str, object]
+) -> None:
+    plain = a_call(vendor=vendor)
+    body = json.loads(DIALECT.request(replace(plain, thinking_tokens=2048)).body)
+    assert body == json.loads(DIALECT.request(plain).body) | fields
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from router.core.choosing.thinking import ThinkingRange
 from router.core.model import Deployment
 
 MARGIN = 32
 """Tokens kept free for what a chat template adds around the messages."""
-LEAST_THINKING = 1024
-"""What Anthropic accepts at least; a smaller budget is refused, so it is left out."""
 ROOM_FOR_ANSWER = 1024
 """Tokens that thinking leaves; of a small answer it is half of them."""
 
@@ -44,14 +43,28 @@ def clamp(asked: int | None, default: int, deployment: Deployment, input_tokens:
     return Clamp(max(1, tokens), changed if reason and asked is not None else None)
 
 
-def with_thinking(clamped: Clamp, asked: int | None) -> Clamp:
-    """Return the clamp with the thinking that fits below its max_tokens, and why it is less than asked."""
+def with_thinking(clamped: Clamp, asked: int | None, budgets: ThinkingRange | None) -> Clamp:
+    """Return the clamp with the thinking that fits below its max_tokens, and why it is less than asked.
+
+    `budgets` are those that the deployment takes; what is below the least of them is left out.
+    """
     if asked is None:
         return clamped
-    most = clamped.max_tokens - min(ROOM_FOR_ANSWER, -(-clamped.max_tokens // 2))
-    if asked <= most:
-        return replace(clamped, thinking_tokens=asked)
-    left = most if most >= LEAST_THINKING else None
-    changed = f"thinking {asked} → {left or 'none'}: it stays below max_tokens {clamped.max_tokens}"
-    reason = f"{clamped.reason}; {changed}" if clamped.reason else changed
-    return Clamp(clamped.max_tokens, reason, left)
+    if budgets is None:
+        return _thinking(clamped, asked, None, "it takes no thinking budget")
+    room = clamped.max_tokens - min(ROOM_FOR_ANSWER, -(-clamped.max_tokens // 2))
+    limits: list[tuple[int, str | None]] = [(asked, None)]
+    limits.append((room, f"it stays below max_tokens {clamped.max_tokens}"))
+    if budgets.most is not None:
+        limits.append((budgets.most, "it takes no more"))
+    tokens, reason = min(limits, key=lambda limit: limit[0])
+    if tokens < budgets.least:
+        return _thinking(clamped, asked, None, reason or f"it takes {budgets.least} at least")
+    return _thinking(clamped, asked, tokens, reason)
+
+
+def _thinking(clamped: Clamp, asked: int, tokens: int | None, reason: str | None) -> Clamp:
+    if reason is None:
+        return replace(clamped, thinking_tokens=tokens)
+    changed = f"thinking {asked} → {tokens or 'none'}: {reason}"
+    return Clamp(clamped.max_tokens, f"{clamped.reason}; {changed}" if clamped.reason else changed, tokens)

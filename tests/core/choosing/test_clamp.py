@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from router.core.choosing.clamp import MARGIN, Clamp, clamp, with_thinking
+from router.core.choosing.thinking import ThinkingRange
 from tests.configs import small_config
 
 LOCAL = small_config().deployments["local"]
@@ -55,7 +56,23 @@ def test_where_nothing_was_asked_nothing_needs_explaining() -> None:
 def test_thinking_stays_below_max_tokens(
     max_tokens: int, asked: int | None, thinking: int | None, words: str | None
 ) -> None:
-    found = with_thinking(Clamp(max_tokens, "cut"), asked)
+    found = with_thinking(Clamp(max_tokens, "cut"), asked, ThinkingRange(1024))
     assert (found.max_tokens, found.thinking_tokens) == (max_tokens, thinking)
     assert found.thinking_tokens is None or found.thinking_tokens < max_tokens
     assert found.reason == (f"cut; {words}: it stays below max_tokens {max_tokens}" if words else "cut")
+
+
+@pytest.mark.parametrize(
+    ("budgets", "asked", "thinking", "words"),
+    [
+        (None, 2_000, None, "thinking 2000 → none: it takes no thinking budget"),
+        (ThinkingRange(1024), 1_023, None, "thinking 1023 → none: it takes 1024 at least"),
+        (ThinkingRange(1024), 1_024, 1_024, None),
+        (ThinkingRange(1, 3_000), 9_000, 3_000, "thinking 9000 → 3000: it takes no more"),
+        (ThinkingRange(1, 3_000), 3_000, 3_000, None),
+    ],
+)
+def test_a_thinking_budget_is_one_that_the_model_takes_or_none_and_says_so(
+    budgets: ThinkingRange | None, asked: int, thinking: int | None, words: str | None
+) -> None:
+    assert with_thinking(Clamp(8_192, None), asked, budgets) == Clamp(8_192, words, thinking)
