@@ -20,7 +20,7 @@ from router.wiring import reading
 
 
 @click.command(
-    help="Say what could be had for less: repeated prefixes, cheap tasks on dear tiers, bulk work."
+    help="Say what could be had for less: repeated prefixes, cheap tasks on dear tiers, bulk work, checks."
 )
 @click.option("--days", type=click.IntRange(min=1, max=3660), default=30, show_default=True)
 @common_options
@@ -51,7 +51,8 @@ async def advice_for(
     if reports is None:
         return ()
     lots = await reports.lots(window, divisions(d.price for d in config.deployments.values()))
-    return advise(lots, await reports.prefix_uses(window), config)
+    uses, checks = await reports.prefix_uses(window), await reports.check_stats(window)
+    return advise(lots, uses, checks, config)
 
 
 def words(advice: Advice) -> str:
@@ -65,6 +66,8 @@ def words(advice: Advice) -> str:
             return f"running {work} on {advice.to}, if it is good enough"
         case Kind.BATCH:
             return f"sending {work} as a batch, if nobody waits for them"
+        case Kind.CHECK:
+            return advice.why or ""
 
 
 def document(advice: Advice) -> dict[str, object]:
@@ -78,5 +81,7 @@ def document(advice: Advice) -> dict[str, object]:
         "to": advice.to,
         "prefix_fingerprint": advice.fingerprint,
         "prefix_tokens_at_most": advice.tokens,
+        "route": advice.route,
+        "check": advice.check,
         "words": words(advice),
     }

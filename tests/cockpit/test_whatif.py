@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from router.core.answers.checks import Verdict
 from router.core.money.spend import Intent, Settlement
 from router.core.usage import Usage
+from router.engine.clock import SystemClock
 from router.errors import ConfigError, UnknownName
-from tests.cockpit.booked import Shop, Work, a_day, call, document, fill, shop_in
+from router.ledger.sqlite_ledger import open_ledger
+from tests.cockpit.booked import Shop, Work, a_day, book, call, document, fill, shop_in
 
 MILLION = 1_000_000
 ROUTED = "classify: haiku\nsummarize: haiku\ncode_gen: sonnet\nagent_orchestration: sonnet\n"
@@ -146,6 +150,29 @@ def test_advice_names_the_cheaper_tier_and_the_batch_with_their_dollars(shop: Sh
     assert (cheaper["kind"], cheaper["task"], cheaper["to"]) == ("cheaper_tier", "classify", "haiku")
     assert (cheaper["saving_usd"], batch["kind"], batch["saving_usd"]) == ("0.44", "batch", "0.33")
     assert "200 calls of classify on sonnet on haiku" in shop.run("advise").stdout
+
+
+def test_a_check_that_costs_more_than_it_saves_is_advice_with_what_it_cost(shop: Shop) -> None:
+    calls: list[tuple[Intent, Settlement]] = []
+    for n in range(30):
+        below, done = call(n, "chat", Usage(input_tokens=10, output_tokens=10), 1_000_000)
+        above = replace(below, attempt=2), replace(done, attempt=2, cost_nano_usd=2_000_000)
+        calls += [(below, done), above]
+
+    async def judged() -> None:
+        ledger = await open_ledger(shop.ledger, SystemClock())
+        await book(ledger, calls)
+        for n in range(30):
+            ledger.checked(f"r{n}", 1, [Verdict("json", False, "the answer is not JSON")])
+            ledger.checked(f"r{n}", 2, [Verdict("json", True, "passed")])
+        await ledger.aclose()
+
+    asyncio.run(judged())
+    [check] = document(shop.run("advise", "--days", "2", "--json"))
+    # 30 x ($0.001 + $0.002) spent; straight to the tier above 30 x $0.002
+    assert (check["kind"], check["route"], check["check"], check["calls"]) == ("check", "auto", "json", 30)
+    assert (check["saving_usd"], check["deployment"]) == ("0.03", None)
+    assert "Start auto one tier higher" in shop.run("advise").stdout
 
 
 @pytest.mark.parametrize(

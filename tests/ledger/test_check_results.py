@@ -83,4 +83,4 @@ async def test_a_check_that_costs_more_than_it_saves_says_so_from_the_ledger(
     [found] = await reader.check_stats(ALL)
     said = check_value(found)
     assert said is not None
-    assert "check json of auto costs more than it saves: 30 of 30 answers fail" in said
+    assert "check json of auto costs more than it saves: 30 of 30 answers fail" in said.why

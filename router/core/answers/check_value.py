@@ -43,25 +43,32 @@ class CheckStats:
         return self.passed / self.judged if self.judged else None
 
 
-def check_value(stats: CheckStats) -> str | None:
-    """Return why a check costs more than it saves, in words for its owner; None while it is worth it."""
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A check that costs more than it saves."""
+
+    why: str
+    """In words for its owner, with what to do."""
+    nano: int
+    """What was paid for nothing, in nano-dollars; 0 when it only took time."""
+
+
+def check_value(stats: CheckStats) -> Loss | None:
+    """Return why a check costs more than it saves, and how much; None while it is worth it."""
     if stats.judged < ENOUGH or not stats.climbed:
         return None
     failed = f"{stats.judged - stats.passed} of {stats.judged} answers fail"
+    named = f"check {stats.check} of {stats.route} costs more than it saves: {failed}"
     if stats.climbed >= ENOUGH_CLIMBS and stats.mended * 10 <= stats.climbed:
-        return (
-            f"check {stats.check} of {stats.route} costs more than it saves: {failed}, and climbing mended "
-            f"{stats.mended} of {stats.climbed}{_for(stats.above_nano)}. Loosen the check or remove it"
-        )
+        mended = f"climbing mended {stats.mended} of {stats.climbed}{_for(stats.above_nano)}"
+        return Loss(f"{named}, and {mended}. Loosen the check or remove it", stats.above_nano)
     straight_nano = stats.above_nano * stats.judged // stats.climbed
     spent_nano = stats.below_nano + stats.above_nano
     if stats.unknown_costs or not stats.above_nano or spent_nano < straight_nano:
         return None
-    return (
-        f"check {stats.check} of {stats.route} costs more than it saves: {failed}; these requests cost "
-        f"${usd(spent_nano)}, sent straight to the tier above about ${usd(straight_nano)}. "
-        f"Start {stats.route} one tier higher"
-    )
+    straight = f"sent straight to the tier above about ${usd(straight_nano)}"
+    told = f"{named}; these requests cost ${usd(spent_nano)}, {straight}. Start {stats.route} one tier higher"
+    return Loss(told, spent_nano - straight_nano)
 
 
 def _for(nano: int) -> str:

@@ -7,9 +7,10 @@ add up. Nothing here says that a cheaper model is good enough: that is for the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from router.core.answers.check_value import CheckStats, check_value
 from router.core.model import Billing, Deployment, RouterConfig
 from router.core.reports.lots import Lot, PrefixUse, at_deployment, at_price
 from router.core.reports.whatif import cache_saving
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     CACHE = "cache"
     CHEAPER_TIER = "cheaper_tier"
     BATCH = "batch"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Advice:
 
     kind: Kind
     task: str | None
-    deployment: str
-    """What served it."""
+    deployment: str | None
+    """What served it; None for a check, which is its route's."""
     calls: int
     saving_nano: int
     """At best, for a cache; else exactly, at the tokens of the calls made."""
@@ -49,10 +51,18 @@ class Advice:
     """Of the repeated prefix, for `cache`."""
     tokens: int | None = None
     """The prefix is this long at most, for `cache`."""
+    route: str | None = None
+    """Whose check it is, for `check`."""
+    check: str | None = None
+    """Its name."""
+    why: str | None = None
+    """Why it costs more than it saves, in words."""
 
 
-def advise(lots: Sequence[Lot], uses: Iterable[PrefixUse], config: RouterConfig) -> tuple[Advice, ...]:
-    """Return all advice worth a cent or more, the largest saving first."""
+def advise(
+    lots: Sequence[Lot], uses: Iterable[PrefixUse], checks: Iterable[CheckStats], config: RouterConfig
+) -> tuple[Advice, ...]:
+    """Return all advice worth a cent or more, the largest saving first; checks that lose, whatever it is."""
     served: dict[tuple[str | None, str], list[Lot]] = {}
     for lot in lots:
         if lot.cost_nano_usd:
@@ -63,7 +73,16 @@ def advise(lots: Sequence[Lot], uses: Iterable[PrefixUse], config: RouterConfig)
         if used is not None and used.billing is Billing.METERED:
             found += [_cheaper(task, used, alike, config), _batched(task, used, alike)]
     worth = [advice for advice in found if advice is not None and advice.saving_nano >= LEAST_SAVING_NANO]
+    worth += [advice for advice in map(_checked, checks) if advice is not None]
     return tuple(sorted(worth, key=lambda advice: (-advice.saving_nano, advice.kind, advice.task or "")))
+
+
+def _checked(stats: CheckStats) -> Advice | None:
+    loss = check_value(stats)
+    if loss is None:
+        return None
+    named = Advice(Kind.CHECK, None, None, stats.judged, loss.nano)
+    return replace(named, route=stats.route, check=stats.check, why=loss.why)
 
 
 def _cached(use: PrefixUse, config: RouterConfig) -> Advice | None:

@@ -40,16 +40,18 @@ def test_nothing_is_said_of_a_check_that_saves_or_of_too_few(worth_it: CheckStat
 def test_a_check_that_fails_so_often_that_going_straight_up_is_cheaper_says_so_in_dollars() -> None:
     said = check_value(stats(100, 20, 80, 80, below=30, above=80))
     assert said is not None
-    assert "80 of 100 answers fail" in said
-    assert "cost $110, sent straight to the tier above about $100" in said
+    assert "80 of 100 answers fail" in said.why
+    assert "cost $110, sent straight to the tier above about $100" in said.why
+    assert said.nano == 10 * NANO
 
 
 def test_a_check_that_climbing_never_mends_says_so_with_or_without_money() -> None:
     free, paid = check_value(stats(40, 20, 20, 2)), check_value(stats(40, 20, 20, 0, above=3))
     assert free is not None
-    assert "climbing mended 2 of 20. " in free
+    assert "climbing mended 2 of 20. " in free.why
     assert paid is not None
-    assert "climbing mended 0 of 20 for $3. " in paid
+    assert "climbing mended 0 of 20 for $3. " in paid.why
+    assert (free.nano, paid.nano) == (0, 3 * NANO)
 
 
 def test_a_pass_rate_is_a_share_and_unknown_before_anything_was_judged() -> None:
