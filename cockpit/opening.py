@@ -19,7 +19,7 @@ from router.config.paths import Paths
 from router.config.watch import Refused, Reloaded
 from router.core.config_edits import ConfigEdit, Proposal
 from router.errors import Problem
-from router.wiring import Wired, wired
+from router.wiring.sending import Wired, wired
 
 DEFAULT_THEME = "dark"
 TOLD_CHANGES = 3

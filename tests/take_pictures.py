@@ -22,7 +22,7 @@ from router.engine.clock import ManualClock
 from router.engine.engine import Engine, World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
-from router.wiring import load_config
+from router.wiring.configuration import load_config
 from tests.conftest import KEYS
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"

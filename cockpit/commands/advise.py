@@ -16,7 +16,7 @@ from router.core.money.windows import calendar_days, span
 from router.core.reports.advise import Advice, Kind, advise
 from router.core.reports.lots import divisions
 from router.engine.ports import ReportReader
-from router.wiring import reading
+from router.wiring.reading import reading
 
 
 @click.command(

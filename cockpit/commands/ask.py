@@ -27,7 +27,7 @@ from router.engine.events import (
     RequestEnded,
     TextArrived,
 )
-from router.wiring import Wired, wired
+from router.wiring.sending import Wired, wired
 
 
 @click.command(

@@ -14,7 +14,8 @@ from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
 from router.core.money.spend import Dimension, Entry
 from router.core.money.windows import rolling_hours
-from router.wiring import Reading, reading
+from router.wiring.planning import planning
+from router.wiring.reading import Reading
 
 CALLS = 10
 
@@ -45,7 +46,7 @@ def _prepare_terminal() -> None:
 
 
 async def _print(options: Options) -> None:
-    async with reading(config=options.config, ledger=options.ledger) as world:
+    async with planning(config=options.config, ledger=options.ledger) as world:
         now = world.clock.now_ms()
         report = await spend.report(world.reader, now, world.zone, 7, Dimension.DAY)
         stats = await world.reader.deployment_stats(rolling_hours(now, tiers.STATS_HOURS))

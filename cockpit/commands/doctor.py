@@ -18,12 +18,12 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.config.paths import Paths
 from router.errors import ConfigError, LedgerError
-from router.wiring import (
+from router.wiring.configuration import load_config
+from router.wiring.upkeep import (
     embedded_unavailable,
     kept_answers,
     ledger_differences,
     ledger_state,
-    load_config,
     sqlite_warning,
 )
 

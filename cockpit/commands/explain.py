@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import click
@@ -12,8 +13,9 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.core.choosing.selection import Candidate, Plan
 from router.core.money.amounts import usd
+from router.core.request import Request
 from router.core.why import score_inputs, tell
-from router.wiring import planning
+from router.wiring.planning import planning
 
 INPUTS = ("cost", "quality", "health", "budget")
 """What a score is made of; `budget` is the highest used fraction of the budgets that apply."""
@@ -38,7 +40,7 @@ def command(
 ) -> None:
     """Plan the request and print the plan."""
     request = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, prompt).request()
-    plan = planning(config=options.config, ledger=options.ledger).plan(request)
+    plan = asyncio.run(_plan(options, request))
     if options.json:
         print_json(document(plan))
         return
@@ -46,6 +48,11 @@ def command(
     rows = [_row(candidate, chosen=candidate is plan.chosen) for candidate in plan.candidates]
     print_table(head, rows, right=("score", *INPUTS, "expected", "at most"))
     say(tell(plan))
+
+
+async def _plan(options: Options, request: Request) -> Plan:
+    async with planning(config=options.config, ledger=options.ledger) as world:
+        return world.planner.plan(request)
 
 
 def _row(candidate: Candidate, *, chosen: bool) -> tuple[str | None, ...]:

@@ -17,7 +17,8 @@ from router.core.money.amounts import usd
 from router.core.money.spend import Dimension, Entry, Spend
 from router.core.money.windows import calendar_days, rolling_hours, span
 from router.core.reports.trends import per_1k_requests
-from router.wiring import Reading, reading
+from router.wiring.planning import Planning, planning
+from router.wiring.reading import Reading
 
 Row = dict[str, Cell]
 
@@ -50,7 +51,7 @@ def command(options: Options, table: str, form: str, days: int, by: str) -> None
 
 
 async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple[Sequence[str], list[Row]]:
-    async with reading(config=options.config, ledger=options.ledger) as world:
+    async with planning(config=options.config, ledger=options.ledger) as world:
         match table:
             case "spend":
                 found = await spend.report(world.reader, world.clock.now_ms(), world.zone, days, by)
@@ -151,7 +152,7 @@ TIER_COLUMNS = (
 )
 
 
-async def _tiers(world: Reading) -> list[Row]:
+async def _tiers(world: Planning) -> list[Row]:
     stats = await world.reader.deployment_stats(rolling_hours(world.clock.now_ms(), tiers.STATS_HOURS))
     rows = []
     for state in world.planner.deployments():

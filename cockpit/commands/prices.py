@@ -17,7 +17,7 @@ from router.core.usage.counts import as_mapping
 from router.core.usage.transcript import parse_json
 from router.engine.clock import SystemClock
 from router.prices.catalogue import ModelPrices
-from router.wiring import load_config
+from router.wiring.configuration import load_config
 
 ODD = (Sanity.FLAG, Sanity.REJECT)
 SHOWN = ("input_mtok", "cache_read_mtok", "cache_write_mtok", "output_mtok", "valid_from", "valid_to")

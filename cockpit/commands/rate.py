@@ -6,7 +6,7 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
-from router.wiring import rate
+from router.wiring.upkeep import rate
 
 LAST = "last"
 

@@ -29,7 +29,7 @@ from router.core.reports.trends import (
     per_1k_requests,
 )
 from router.core.reports.whatif import Saved, baseline_of
-from router.wiring import Reading, reading
+from router.wiring.reading import Reading, reading
 
 WEEK = 7
 ADVICE = 5

@@ -22,7 +22,7 @@ from router.core.reports.trends import cache_hit_rate, per_1k_requests
 from router.core.reports.whatif import Saved, baseline_of, saved
 from router.core.usage import Usage
 from router.engine.ports import ReportReader, SpendReader
-from router.wiring import reading
+from router.wiring.reading import reading
 
 NOTHING_SAVED = Saved(None, 0)
 DOLLARS = Display()

@@ -15,7 +15,8 @@ from router.core.model import Limits
 from router.core.money.spend import DeploymentStats
 from router.core.money.windows import rolling_hours
 from router.engine.health_board import DeploymentState
-from router.wiring import clear_rests, reading
+from router.wiring.planning import planning
+from router.wiring.rests import clear_rests
 
 STATS_HOURS = 24
 HEAD = ("tier", "deployment", "provider", "billing", "health", "until", "ttft p50", "errors", "why")
@@ -40,7 +41,7 @@ def command(ctx: click.Context) -> None:
 @click.pass_obj
 def clear(options: Options, name: str | None) -> None:
     """Clear the rests and say what they were."""
-    cleared = clear_rests(config=options.config, ledger=options.ledger, name=name)
+    cleared = asyncio.run(clear_rests(config=options.config, ledger=options.ledger, name=name))
     if options.json:
         print_json([_cleared(state) for state in cleared])
     for state in cleared:
@@ -50,7 +51,7 @@ def clear(options: Options, name: str | None) -> None:
 
 
 async def _show(options: Options) -> None:
-    async with reading(config=options.config, ledger=options.ledger) as world:
+    async with planning(config=options.config, ledger=options.ledger) as world:
         stats = await world.reader.deployment_stats(rolling_hours(world.clock.now_ms(), STATS_HOURS))
         states = world.planner.deployments()
     if options.json:

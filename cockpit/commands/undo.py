@@ -6,7 +6,7 @@ import click
 
 from cockpit.editing import carry_out, edit_options
 from cockpit.options import Options
-from router.wiring import editor
+from router.wiring.configuration import editor
 
 
 @click.command(

@@ -32,7 +32,7 @@ from router.core.reports.whatif import (
 )
 from router.engine.ports import ReportReader
 from router.errors import UnknownName
-from router.wiring import reading
+from router.wiring.reading import reading
 
 POLICIES = "all-on=NAME, with-caching, with-batch or task-map=FILE"
 NOTES = {

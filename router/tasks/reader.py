@@ -6,6 +6,8 @@ from functools import cache
 from importlib import resources
 
 from router.core.asks.task_model import TaskModel
+from router.core.asks.tasks import Classification, classify
+from router.core.request import Message
 from router.tasks.model_file import unpack
 
 
@@ -14,6 +16,11 @@ def load_model() -> TaskModel:
     """Return the model of this release. Raises ValueError when its file is damaged."""
     here = resources.files("router.tasks")
     return unpack((here / "model.bin").read_bytes(), load_stems())
+
+
+def classify_messages(messages: tuple[Message, ...]) -> Classification:
+    """Say what kind of work a conversation's last ask is, by the model of this release."""
+    return classify(messages, load_model())
 
 
 @cache

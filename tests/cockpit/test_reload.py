@@ -16,7 +16,7 @@ from router.core.health.scopes import scope_keys
 from router.core.health.states import Health
 from router.core.model import Policy, Tier
 from router.errors import Problem, UnknownName
-from router.wiring import wired
+from router.wiring.sending import wired
 from tests.cockpit.scripted import (
     DEPLOYMENTS,
     TIERS,

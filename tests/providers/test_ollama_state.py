@@ -21,7 +21,7 @@ from router.providers.ollama_state import Held, full_name, held, installed
 from router.providers.ollama_wire import OllamaUpstream
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.transport import HttpRequest, HttpResponse, LoopbackOnly
-from router.wiring import load_config
+from router.wiring.configuration import load_config
 from tests.providers.calls import KEY, a_call, ending, gather, pieces
 from tests.providers.fake_ollama import FakeOllama, chat_line, fake_ollama, last_line, lines, ps, tags
 

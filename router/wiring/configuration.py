@@ -1,0 +1,73 @@
+"""The configuration in use: which file, with prices laid over it, and what this machine lacks told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from router.config.editor import Editor
+from router.config.litellm.ladder import Listed
+from router.config.loader import built_in, converted, load
+from router.config.paths import Paths, find_config
+from router.config.system_zone import system_zone
+from router.core.model import Deployment, RouterConfig, Wire
+from router.core.money.guarded_price import priced
+from router.engine.clock import SystemClock
+from router.prices.own import catalogue
+from router.providers.llamacpp_server import unavailable
+from router.providers.local_servers import ollama_off
+from router.providers.ollama_wire import BASE_URL
+from router.providers.transport import is_loopback
+
+
+def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> RouterConfig:
+    """Load the configuration in use, or the built-in one, with prices and with what is missing here told.
+
+    Raises ConfigError with every problem.
+    """
+    found = find_config(path, environ)
+    now_ms = SystemClock().now_ms()
+    listed = _listed_at(now_ms, environ)
+    loaded = built_in(environ) if found is None else load(found, environ, listed)
+    deployments = {name: _completed(deployment, listed) for name, deployment in loaded.deployments.items()}
+    return replace(loaded, deployments=deployments)
+
+
+def convert_config(path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return a LiteLLM file in our format, with comments. Raises ConfigError with every problem."""
+    return converted(path, environ, _listed_at(SystemClock().now_ms(), environ))
+
+
+def editor(path: Path | None) -> Editor:
+    """Return what changes the configuration in use."""
+    return Editor(lambda: find_config(path, os.environ), Paths.of(os.environ).config, SystemClock())
+
+
+def zone_of(config: RouterConfig) -> tzinfo:
+    """Return the zone days are counted in: the configured one, else the system's."""
+    if config.display.timezone:
+        return ZoneInfo(config.display.timezone)
+    return system_zone()
+
+
+def _listed_at(now_ms: int, environ: Mapping[str, str]) -> Listed:
+    prices = catalogue(Paths.of(environ).prices)
+    return lambda vendor, model: prices.lookup(vendor, model, now_ms)
+
+
+def _completed(deployment: Deployment, listed: Listed) -> Deployment:
+    """Give it its price, and say what this machine lacks."""
+    provider = deployment.provider
+    deployment = priced(deployment, listed(provider.vendor, deployment.model))
+    if deployment.off:
+        return deployment
+    if provider.wire is Wire.LLAMACPP:
+        return replace(deployment, off=unavailable())
+    here = (provider.base_url or BASE_URL) if provider.wire is Wire.OLLAMA else None
+    if here and is_loopback(here):
+        return replace(deployment, off=ollama_off(here, deployment.model))
+    return deployment

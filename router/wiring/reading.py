@@ -1,0 +1,54 @@
+"""What reports stand on: a configuration and a ledger that is only read. Loads no engine and no wire."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+from router.config.paths import Paths
+from router.core.model import RouterConfig
+from router.engine.clock import SystemClock
+from router.engine.ports import Clock, ReportReader, SpendReader
+from router.ledger.memory import MemoryLedger
+from router.ledger.reader import open_reader
+from router.ledger.sqlite import sqlite_version_warning
+from router.prices.own import catalogue
+from router.wiring.configuration import load_config, zone_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reports need: the configuration and the ledger to read."""
+
+    config: RouterConfig
+    reader: SpendReader
+    reports: ReportReader | None
+    """None where there is no ledger yet."""
+    clock: Clock
+    zone: tzinfo
+    warnings: tuple[str, ...]
+
+
+@asynccontextmanager
+async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Reading, None]:
+    """Open the ledger for reading; none is made where there is none. Raises ConfigError, LedgerError."""
+    loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
+    found = await open_reader(paths.ledger) if paths.ledger.exists() else None
+    reader: SpendReader = found or MemoryLedger()
+    try:
+        yield Reading(loaded, reader, found, clock, zone_of(loaded), warnings())
+    finally:
+        await reader.aclose()
+
+
+def warnings() -> tuple[str, ...]:
+    """Return what is wrong with this machine beside the configuration, for every opening to tell."""
+    return tuple(
+        warning
+        for warning in (sqlite_version_warning(), catalogue(Paths.of(os.environ).prices).problem)
+        if warning
+    )

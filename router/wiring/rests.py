@@ -1,0 +1,31 @@
+"""Ends the rests of deployments by hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from router.config.paths import Paths
+from router.core.health.states import Health
+from router.engine.health_board import DeploymentState
+from router.ledger import upkeep
+from router.wiring.planning import planning
+
+
+async def clear_rests(*, config: Path | None, ledger: Path | None, name: str | None) -> list[DeploymentState]:
+    """Let what stands behind `name` be asked again, all of it when None; return what was away.
+
+    Raises ConfigError, UnknownName and LedgerError.
+    """
+    async with planning(config=config, ledger=ledger) as world:
+        planner = world.planner
+        meant = set(planner.config.deployments) if name is None else set(planner.route(name).deployments)
+        upkeep.clear_rests(
+            Paths.of(os.environ, ledger=ledger).ledger, None if name is None else planner.scope_keys(name)
+        )
+        away = (Health.COOLING, Health.PROBING, Health.DISABLED)
+        return [
+            state
+            for state in planner.deployments()
+            if state.deployment.name in meant and state.health in away and not state.deployment.off
+        ]

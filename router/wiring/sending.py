@@ -1,0 +1,107 @@
+"""Everything that sends: adapters meet ports here, and an engine on a ledger comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+from router.config.editor import Editor
+from router.config.paths import Paths, find_config
+from router.config.watch import ConfigWatch
+from router.core.model import RouterConfig, Wire
+from router.engine.chance import SystemChance
+from router.engine.clock import SystemClock
+from router.engine.engine import Engine, World
+from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upstream
+from router.hooks.command import CommandRunner
+from router.jobs.lookout import Lookout
+from router.jobs.refresh import refresh, refresh_forever
+from router.jobs.sweep import sweep_forever
+from router.ledger.key import install_key
+from router.ledger.reader import open_reader
+from router.ledger.sqlite_ledger import open_ledger
+from router.providers.anthropic_wire import AnthropicDialect
+from router.providers.llamacpp import EmbeddedUpstream
+from router.providers.ollama_wire import OllamaUpstream
+from router.providers.openai_wire import OpenAiDialect
+from router.providers.pyreqwest_transport import PyreqwestTransport
+from router.providers.streaming import HttpUpstream
+from router.providers.transport import LoopbackOnly, Transport
+from router.tasks.reader import classify_messages
+from router.wiring.configuration import editor, load_config, zone_of
+from router.wiring.reading import warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """Everything that sends: an engine on a ledger, and the same ledger to read."""
+
+    engine: Engine
+    ledger: Ledger
+    reader: SpendReader
+    clock: Clock
+    zone: tzinfo
+    warnings: tuple[str, ...]
+    watch: ConfigWatch
+    editor: Editor
+
+
+@asynccontextmanager
+async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Wired, None]:
+    """Open everything; close it in the end. Raises ConfigError and LedgerError."""
+    loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
+    chance = SystemChance()
+    async with AsyncExitStack() as opened:
+        store = await open_ledger(paths.ledger, clock)
+        opened.push_async_callback(store.aclose)
+        reader = await open_reader(paths.ledger)
+        opened.push_async_callback(reader.aclose)
+        lookout = Lookout(loaded, clock, zone_of(loaded))
+        world = World(
+            _upstreams(paths, chance),
+            store,
+            clock,
+            chance,
+            install_key(paths.ledger, chance),
+            zone_of(loaded),
+            classify=classify_messages,
+            observe=lookout.observe,
+            kept=reader.kept,
+            check_runner=CommandRunner(os.environ),
+        )
+        engine = Engine(loaded, world)
+        opened.push_async_callback(engine.aclose)
+
+        def swap(fresh: RouterConfig) -> None:
+            engine.swap(fresh)
+            lookout.config = fresh
+
+        await refresh(engine, reader, lookout)
+        for job in (refresh_forever(engine, reader, lookout), sweep_forever(paths.ledger, clock)):
+            opened.push_async_callback(_ended, asyncio.create_task(job))
+        watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
+        yield Wired(engine, store, reader, clock, zone_of(loaded), warnings(), watch, editor(config))
+
+
+async def _ended(job: asyncio.Task[None]) -> None:
+    job.cancel()
+    with suppress(asyncio.CancelledError):
+        await job
+
+
+def _upstreams(paths: Paths, chance: Chance) -> dict[Wire, Upstream]:
+    transport: Transport = PyreqwestTransport()
+    if os.environ.get("COCKPIT_LOOPBACK_ONLY"):
+        transport = LoopbackOnly(transport)
+    openai = HttpUpstream(transport, OpenAiDialect())
+    return {
+        Wire.OPENAI: openai,
+        Wire.ANTHROPIC: HttpUpstream(transport, AnthropicDialect()),
+        Wire.OLLAMA: OllamaUpstream(transport),
+        Wire.LLAMACPP: EmbeddedUpstream(openai, paths.log.with_name("embedded-model.log"), chance),
+    }
