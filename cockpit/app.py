@@ -152,6 +152,7 @@ class CockpitApp(App[None]):
             "PAUSED": self._paused,
             "LEDGER NOT READABLE": bool(self._figures.problem),
             "BAD CONFIG (R)": self._config_is_bad,
+            "BILLS OFF (doctor)": bool(self._figures.alarms),
         }
         self.query_one(TopLine).note = next((note for note, holds in notes.items() if holds), "")
 

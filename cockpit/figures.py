@@ -28,6 +28,8 @@ class Figures:
     """By deployment, over the last 24 hours."""
     budgets: tuple[tuple[Cap, Used], ...] = ()
     """Every standing budget with what counts against it, in the configuration's order."""
+    alarms: tuple[str, ...] = ()
+    """What makes the figures doubtful, a line each: bills that are not what a price says."""
     problem: str = ""
     """Why the ledger could not be read; the rest is then as old as it is."""
 

@@ -19,6 +19,7 @@ from router.core.choosing.selection import Candidate, Plan
 from router.core.config_edits import ConfigEdit, Proposal
 from router.core.model import Message, Request, RouterConfig
 from router.core.money.budget import standing_caps
+from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
@@ -210,6 +211,9 @@ class Watch:
             calls=tuple(await self._reader.recent(SHOWN_CALLS)),
             stats=await self._reader.deployment_stats(rolling_hours(now_ms, 24)),
             budgets=tuple(zip(caps, await self._reader.budgets(caps), strict=True)),
+            alarms=tuple(
+                mismatch.words for mismatch in mismatches(await self._reader.billed(now_ms - LOOK_BACK_MS))
+            ),
         )
 
 

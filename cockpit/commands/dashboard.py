@@ -52,7 +52,8 @@ async def _print(options: Options) -> None:
         stats = await world.reader.deployment_stats(rolling_hours(now, tiers.STATS_HOURS))
         states = world.planner.deployments()
         recent = await world.reader.recent(CALLS)
-        for warning in world.warnings:
+        alarms = await spend.billing_alarms(world.reader, now)
+        for warning in (*world.warnings, *alarms):
             say(warning)
         if options.json:
             print_json(
@@ -60,6 +61,7 @@ async def _print(options: Options) -> None:
                     "spend": spend.document(report),
                     "tiers": [tiers.document(state, stats.get(state.deployment.name)) for state in states],
                     "calls": [_document(entry) for entry in recent],
+                    "problems": [*world.warnings, *alarms],
                 }
             )
             return

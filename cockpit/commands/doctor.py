@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,7 @@ from router.wiring.upkeep import (
     kept_answers,
     ledger_differences,
     ledger_state,
+    mispriced,
     sqlite_warning,
 )
 
@@ -73,6 +75,7 @@ def examine(options: Options) -> Iterator[Finding]:
     ledger = Paths.of(os.environ, ledger=options.ledger).ledger
     yield _tried("ledger", lambda: ledger_state(ledger))
     yield _tried("kept answers", lambda: _kept(ledger))
+    yield from _bills(ledger)
 
 
 def _terminal(environ: os._Environ[str]) -> Iterator[Finding]:
@@ -132,6 +135,13 @@ def _sums(path: Path) -> Finding:
         return _finding("ledger sums", "every sum equals its rows")
     shown = "; ".join(differing[:3])
     return Finding("ledger sums", Verdict.FAIL, f"{len(differing):,} sums differ from their rows: {shown}")
+
+
+def _bills(ledger: Path) -> Iterator[Finding]:
+    """Name what is billed at other rates than it is priced; a ledger that cannot be read is told already."""
+    with suppress(LedgerError):
+        for mismatch in mispriced(ledger):
+            yield Finding(f"  bills of {mismatch.deployment}", Verdict.WARN, mismatch.words)
 
 
 def _finding(check: str, detail: str) -> Finding:

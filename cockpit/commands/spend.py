@@ -11,10 +11,11 @@ import click
 from cockpit.format import in_currency, money, percent, rate_note, tokens
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
-from cockpit.plain import print_json, print_table
+from cockpit.plain import print_json, print_table, say
 from router.core.display import Display
 from router.core.model import Deployment
 from router.core.money.amounts import usd
+from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.spend import Dimension, Spend, SpendGroup, Window
 from router.core.money.windows import calendar_days, local_date, span
 from router.core.reports.lots import divisions
@@ -41,6 +42,8 @@ class Report:
     """What savings are measured against; None when nothing was asked or no price is known."""
     saved: Saved = NOTHING_SAVED
     display: Display = DOLLARS
+    alarms: tuple[str, ...] = ()
+    """What makes the figures doubtful, a line each."""
 
 
 @click.command(help="Show what was spent over the last days, today included.")
@@ -62,6 +65,8 @@ def command(options: Options, days: int, by: str, baseline: str | None) -> None:
         print_json(document(report))
     else:
         print_report(report, by)
+    for alarm in report.alarms:
+        say(alarm)
 
 
 async def _read(options: Options, days: int, by: Dimension, tier: str | None) -> Report:
@@ -71,7 +76,14 @@ async def _read(options: Options, days: int, by: Dimension, tier: str | None) ->
             raise click.UsageError(f"no deployment on a tier called {tier!r} has a known price")
         found = await report(world.reader, world.clock.now_ms(), world.zone, days, by)
         savings = await savings_in(world.reports, found.window, baseline)
-        return replace(found, baseline=baseline, saved=savings, display=world.config.display)
+        alarms = await billing_alarms(world.reader, world.clock.now_ms())
+        return replace(found, baseline=baseline, saved=savings, display=world.config.display, alarms=alarms)
+
+
+async def billing_alarms(reader: SpendReader, now_ms: int) -> tuple[str, ...]:
+    """Return a line for each deployment whose bills are not what its price says."""
+    off = mismatches(await reader.billed(now_ms - LOOK_BACK_MS))
+    return tuple(mismatch.words for mismatch in off)
 
 
 async def savings_in(reports: ReportReader | None, window: Window, baseline: Deployment | None) -> Saved:

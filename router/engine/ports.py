@@ -21,6 +21,7 @@ from router.core.health.states import ScopeHealth
 from router.core.model import Deployment, Message
 from router.core.money.experience import Answered
 from router.core.money.hold import Hold
+from router.core.money.reconcile import Billed
 from router.core.money.spend import (
     DeploymentStats,
     Dimension,
@@ -216,6 +217,9 @@ class SpendReader(Protocol):
 
     async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
         """What ratings, checks and escalations say of deployments, for answers begun in a window."""
+
+    async def billed(self, since_ms: int) -> Sequence[Billed]:
+        """Each deployment's newest calls since a moment whose cost was reported and could be computed."""
 
     async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
         """The answer kept under a request's fingerprint, at that moment or later."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from router.core.money.reconcile import LOOK_BACK_MS, Mismatch, mismatches
 from router.core.money.spend import Window
 from router.ledger.reader import SqliteSpendReader, open_reader
 
@@ -23,6 +24,12 @@ async def kept_answers(path: Path) -> tuple[int, int]:
     """Return how many answers are kept, and how many bytes of text they hold."""
     async with _read(path) as reader:
         return await reader.kept_size()
+
+
+async def mispriced(path: Path, now_ms: int) -> tuple[Mismatch, ...]:
+    """Return the deployments whose bills are not what their price says."""
+    async with _read(path) as reader:
+        return mismatches(await reader.billed(now_ms - LOOK_BACK_MS))
 
 
 async def differences(path: Path) -> list[str]:

@@ -16,6 +16,7 @@ from router.core.health.states import HEALTHY, ScopeHealth, loaded
 from router.core.money import budget
 from router.core.money.experience import Answered
 from router.core.money.hold import Hold
+from router.core.money.reconcile import Billed
 from router.core.money.spend import (
     DeploymentStats,
     Dimension,
@@ -51,6 +52,8 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.refusal: LedgerError | None = None
         """Set it and `admit` raises it: how a full disk looks to the engine."""
+        self.bills: list[Billed] = []
+        """What `billed` returns: what is forgotten with its process shows no factor that lasts."""
         self.verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
         """What checks said, by request and attempt."""
         self._entries: dict[tuple[str, int], Entry] = {}
@@ -243,6 +246,10 @@ class MemoryLedger:
                 key = (intent.deployment, Work(intent.task, intent.language))
                 found[key] = found.get(key, NOTHING_SEEN) + seen
         return found
+
+    async def billed(self, since_ms: int) -> Sequence[Billed]:
+        """Return `bills`."""
+        return self.bills
 
     def _require_open(self) -> None:
         if self._closed:

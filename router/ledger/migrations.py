@@ -87,6 +87,15 @@ def m010_plain_input(db: Database) -> None:
     db.execute("ALTER TABLE token_spend ADD COLUMN plain_input_tokens INTEGER")
 
 
+@LEDGER()
+def m011_bills(db: Database) -> None:
+    """An index of the calls whose provider reported a cost that could be computed too."""
+    db.execute(
+        "CREATE INDEX token_spend_reported ON token_spend (deployment, started_at) "
+        "WHERE cost_source = 'provider_reported' AND list_cost_nano_usd > 0"
+    )
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (

@@ -17,10 +17,21 @@ from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.money.experience import Answered
+from router.core.money.reconcile import Billed
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.errors import LedgerError
-from router.ledger import budgets, check_results, evidence, experience, kept_answers, lots, queries, rollups
+from router.ledger import (
+    bills,
+    budgets,
+    check_results,
+    evidence,
+    experience,
+    kept_answers,
+    lots,
+    queries,
+    rollups,
+)
 from router.ledger.errors import told_clearly
 from router.ledger.full_store import all_told, counted
 from router.ledger.health_store import all_health
@@ -117,6 +128,10 @@ class SqliteSpendReader:
     async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
         """Return the newest answered and counted calls by deployment."""
         return await self._ask(lambda connection: experience.answered(connection, deployments, since_ms))
+
+    async def billed(self, since_ms: int) -> list[Billed]:
+        """Return what providers reported for their newest calls beside what was computed."""
+        return await self._ask(lambda connection: bills.billed(connection, since_ms))
 
     async def entries(self, window: Window) -> list[Entry]:
         """Return every entry of a window, oldest first."""

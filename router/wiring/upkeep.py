@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from router.config.paths import Paths
+from router.core.money.reconcile import Mismatch
 from router.engine.clock import SystemClock
 from router.ledger import inspection, upkeep
 from router.ledger.evidence import Rated
@@ -49,6 +50,11 @@ def ledger_state(path: Path) -> str:
 def kept_answers(path: Path) -> tuple[int, int]:
     """Return how many answers the ledger at `path` keeps, and their bytes. Raises LedgerError."""
     return asyncio.run(inspection.kept_answers(path)) if path.exists() else (0, 0)
+
+
+def mispriced(path: Path) -> tuple[Mismatch, ...]:
+    """Return the deployments whose bills are not what their price says. Raises LedgerError."""
+    return asyncio.run(inspection.mispriced(path, SystemClock().now_ms())) if path.exists() else ()
 
 
 def ledger_differences(path: Path) -> list[str]:
