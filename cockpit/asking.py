@@ -6,13 +6,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from router.core.choosing.assignment import AUTO
 from router.core.model import Message, Request
 from router.core.money.amounts import to_nano
+from router.core.request import FoundPoor
+from router.wiring.upkeep import who_answered
 
+LAST = "last"
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -66,7 +71,7 @@ class Language(click.ParamType[str]):
 class Ask:
     """The options as given."""
 
-    name: str
+    name: str | None
     task: str | None
     level: str | None
     language: str | None
@@ -75,18 +80,23 @@ class Ask:
     max_cost: Decimal | None
     session: str | None
     tag: tuple[tuple[str, str], ...]
+    climb: str | None
     prompt: str | None
 
-    def request(self) -> Request:
-        """Return the request they mean. `-` reads the prompt from standard input; nothing else does."""
+    def request(self, ledger: Path | None) -> Request:
+        """Return the request they mean. `-` reads the prompt from standard input; nothing else does.
+
+        Raises LedgerError for a climb from a request that `ledger` does not know.
+        """
         prompt = self.prompt
         if prompt == "-":
             prompt = sys.stdin.read()
         if not prompt or not prompt.strip():
             raise click.UsageError("no prompt: give one as an argument, or - to read it from standard input")
+        poor = None if self.climb is None else who_answered(ledger=ledger, request_id=named(self.climb))
         return Request(
             messages=(Message("user", prompt),),
-            name=self.name,
+            name=self.name or (poor.route if poor else AUTO),
             task=self.task,
             level=self.level,
             language=self.language,
@@ -96,7 +106,13 @@ class Ask:
             session=self.session,
             tags=self.tag,
             source="ask",
+            instead_of=FoundPoor(poor.request_id, poor.tier) if poor else None,
         )
+
+
+def named(request_id: str) -> str | None:
+    """Return a request's id as the ledger is asked for it: None for `last`, the newest answered one."""
+    return None if request_id == LAST else request_id
 
 
 def asking_options(command: Command) -> Command:
@@ -104,6 +120,11 @@ def asking_options(command: Command) -> Command:
     return _decorated(
         command,
         click.argument("prompt", required=False),
+        click.option(
+            "--climb",
+            metavar="REQUEST_ID",
+            help="The answer of that request (`last`: the newest) was poor: ask its route one tier up.",
+        ),
         click.option("--tag", type=Tag(), multiple=True, help="A tag for the ledger; may be repeated."),
         click.option("--session", help="The session the call belongs to."),
         click.option("--max-cost", type=Usd(), help="The most this call may cost, in dollars."),
@@ -123,9 +144,7 @@ def asking_options(command: Command) -> Command:
             "-m",
             "--model",
             "name",
-            default="auto",
-            show_default=True,
-            help="Route, tier, deployment or alias.",
+            help="Route, tier, deployment or alias; auto when left out.",
         ),
     )
 

@@ -56,6 +56,7 @@ KEYS: tuple[Key, ...] = (
     Key("close", "escape", "close_detail", "close the call's details", Scope.DASHBOARD),
     Key("stop", "escape", "leave", "stop the answer; when idle leave the prompt", Scope.RUNNER),
     Key("tier", "ctrl+t", "next_tier", "override the tier: auto, T0, T1, ...", Scope.RUNNER),
+    Key("climb", "ctrl+g,u", "climb", "the answer was poor: ask one tier up", Scope.RUNNER),
     Key("type", "i,enter", "type", "type a prompt", Scope.RUNNER),
     Key("copy", "y", "copy_answer", "copy the last answer to the clipboard", Scope.RUNNER),
     Key("send", "enter", "send", "send the prompt", Scope.PROMPT),
@@ -125,7 +126,7 @@ HINTS: dict[str, tuple[Hint, ...]] = {
     "reading": (
         Hint("type", "type"),
         Hint("dashboard", "dashboard"),
-        Hint("scroll-down", "scroll", 3),
+        Hint("climb", "tier up", 3),
         Hint("copy", "copy", 2),
         Hint("tier", "tier", 1),
         Hint("help", "help"),

@@ -21,6 +21,7 @@ from router.core.model import Message, Request, RouterConfig
 from router.core.money.budget import standing_caps
 from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
+from router.core.request import FoundPoor
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
 from router.engine.ports import Clock, SpendReader
@@ -122,15 +123,16 @@ class Run:
         self._due: asyncio.TimerHandle | None = None
         self.state = RunState()
 
-    async def drive(self, prompt: str, name: str) -> None:
+    async def drive(self, prompt: str, name: str, instead_of: FoundPoor | None = None) -> None:
         """Send `prompt` to `name` and publish what comes of it, at most twenty times a second.
 
         Ends by itself or by cancellation; the last state is published in either case.
         """
         self.state = start(prompt, self._clock.monotonic())
         self._show()
+        request = replace(request_for(prompt, name), instead_of=instead_of)
         try:
-            async with aclosing(self._engine.stream(request_for(prompt, name))) as events:
+            async with aclosing(self._engine.stream(request)) as events:
                 async for event in events:
                     self._take(event)
         except RouterError as error:

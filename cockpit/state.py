@@ -13,6 +13,7 @@ from enum import StrEnum
 from router.core.choosing.selection import Plan
 from router.core.failures.classify import FailureClass
 from router.core.money.spend import CostSource, Entry, EntryStatus
+from router.core.request import FoundPoor
 from router.core.usage import NO_USAGE, Usage
 from router.engine.events import (
     Answer,
@@ -102,6 +103,14 @@ class RunState:
     def is_running(self) -> bool:
         """Whether an answer may still come."""
         return self.phase in {Phase.WAITING, Phase.STREAMING}
+
+    @property
+    def to_climb_from(self) -> FoundPoor | None:
+        """The answer that one tier up may be asked about; None while there is none, or it is a kept one."""
+        served = self.answer.served_by if self.answer and self.answer.error is None else None
+        if self.answer is None or served is None:
+            return None
+        return FoundPoor(self.answer.request_id, served.tier, self.answer.text)
 
     @property
     def current(self) -> AttemptView | None:

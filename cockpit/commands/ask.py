@@ -38,7 +38,7 @@ from router.wiring.sending import Wired, wired
 @click.pass_obj
 def command(
     options: Options,
-    name: str,
+    name: str | None,
     task: str | None,
     level: str | None,
     language: str | None,
@@ -47,10 +47,12 @@ def command(
     max_cost: Decimal | None,
     session: str | None,
     tag: tuple[tuple[str, str], ...],
+    climb: str | None,
     prompt: str | None,
 ) -> None:
     """Ask, print, and exit as the answer says."""
-    request = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, prompt).request()
+    asked = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, climb, prompt)
+    request = asked.request(options.ledger)
     answer = asyncio.run(_ask(options, request))
     if options.json:
         print_json(document(answer))

@@ -27,7 +27,7 @@ INPUTS = ("cost", "quality", "health", "budget")
 @click.pass_obj
 def command(
     options: Options,
-    name: str,
+    name: str | None,
     task: str | None,
     level: str | None,
     language: str | None,
@@ -36,11 +36,12 @@ def command(
     max_cost: Decimal | None,
     session: str | None,
     tag: tuple[tuple[str, str], ...],
+    climb: str | None,
     prompt: str | None,
 ) -> None:
     """Plan the request and print the plan."""
-    request = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, prompt).request()
-    plan = asyncio.run(_plan(options, request))
+    asked = Ask(name, task, level, language, max_tokens, thinking, max_cost, session, tag, climb, prompt)
+    plan = asyncio.run(_plan(options, asked.request(options.ledger)))
     if options.json:
         print_json(document(plan))
         return

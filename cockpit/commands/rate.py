@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cockpit.asking import named
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from router.wiring.upkeep import rate
-
-LAST = "last"
 
 
 @click.command(help="Say whether an answer was good; REQUEST_ID `last` is the newest answered request.")
@@ -20,7 +19,7 @@ def command(options: Options, request_id: str, verdict: str) -> None:
     """Write the rating and say whose answer it was."""
     rated = rate(
         ledger=options.ledger,
-        request_id=None if request_id == LAST else request_id,
+        request_id=named(request_id),
         good=verdict == "good",
     )
     if options.json:

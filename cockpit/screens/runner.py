@@ -26,6 +26,7 @@ from cockpit.widgets.prompt import Prompt
 from cockpit.widgets.route_trace import RouteTrace
 from cockpit.widgets.run_status import RunStatus
 from router.core.money.spend import Entry
+from router.core.request import FoundPoor
 from router.engine.ports import Clock
 
 ESTIMATE_AFTER_S = 0.15
@@ -107,11 +108,17 @@ class Runner(Container):
             self.post_message(Say("one prompt at a time: Esc stops the one that runs"))
             return
         self.query_one(Prompt).taken()
+        self._begin("prompt", f"you> {event.text}")
+        self._start(event.text, self.tier)
+
+    def _begin(self, style: str, text: str) -> None:
         answer = self.query_one(Answer)
         answer.follow()
-        answer.begin("prompt", f"you> {event.text}")
+        answer.begin(style, text)
+
+    def _start(self, prompt: str, name: str, instead_of: FoundPoor | None = None) -> None:
         run = Run(self._engine, self._clock, self._publish)
-        self._worker = self.run_worker(run.drive(event.text, self.tier), group="run", exclusive=True)
+        self._worker = self.run_worker(run.drive(prompt, name, instead_of), group="run", exclusive=True)
 
     def _publish(self, run: RunState, text: str) -> None:
         self.post_message(RunAdvanced(run, text))
@@ -173,6 +180,15 @@ class Runner(Container):
     @property
     def _choices(self) -> list[str]:
         return [AUTO, *(tier.name for tier in self._engine.config.tiers)]
+
+    def action_climb(self) -> None:
+        """Ask the last prompt's route one tier up: its answer was poor."""
+        answer, poor = self._run.answer, self._run.to_climb_from
+        if self.is_running or answer is None or poor is None:
+            self.post_message(Say("there is no answer to ask one tier up about"))
+            return
+        self._begin("note", f"one tier up from {poor.tier}: you found that answer poor")
+        self._start(self._run.prompt, answer.route, poor)
 
     def action_copy_answer(self) -> None:
         """Send the last answer to the terminal's clipboard, which never says whether it took it."""

@@ -46,6 +46,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPoor:
+    """An answer that whoever asked found poor."""
+
+    request_id: str
+    tier: str
+    """Where it came from."""
+    answer: str | None = None
+    """Its text; None where nobody has it, for the ledger keeps none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a caller asks of the engine."""
 
@@ -71,3 +82,5 @@ class Request:
     privacy: Privacy = ANYBODY
     thinking_tokens: int | None = None
     """How much of `max_tokens` may go into thinking; None: the caller asked for none."""
+    instead_of: FoundPoor | None = None
+    """An answer to the same messages that was poor: one tier higher is asked."""

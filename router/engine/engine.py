@@ -135,7 +135,10 @@ class Engine:
 
     def _begin(self, request: Request) -> Run:
         planned = self._planner.begin(request)
-        answers = Escalating(planned.assigned.route, self.config, self._world.check_runner)
+        poor, runner = request.instead_of, self._world.check_runner
+        answers = Escalating(planned.assigned.route, self.config, runner, climbs=poor is not None)
+        if poor is not None:
+            self._world.ledger.rate(poor.request_id, good=False, at_ms=self._now_ms())
         return Run(
             first=planned,
             planned=planned,

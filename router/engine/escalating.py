@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from router.core.answers.checks import CheckKind, Draft, Ran, Verdict, judge
 from router.core.answers.escalation import Poor, Rules, Stay, carry, escalate
+from router.core.answers.found_poor import one_tier_up
 from router.core.attempts.fallback import FRESH, Decision, GiveUp, Past, Standing, decide
 from router.core.choosing.selection import Plan
 from router.core.model import Route, RouterConfig
@@ -42,8 +43,14 @@ class _Held:
 class Escalating:
     """Stands between one request and its attempts."""
 
-    def __init__(self, route: Route, config: RouterConfig, runner: CheckRunner | None) -> None:
-        """`runner` runs checks of kind `command`; without one they judge nothing."""
+    def __init__(
+        self, route: Route, config: RouterConfig, runner: CheckRunner | None, *, climbs: bool = False
+    ) -> None:
+        """`runner` runs checks of kind `command`; without one they judge nothing.
+
+        `climbs` says that the request itself is a climb after a poor answer: then no check climbs further.
+        """
+        self._climbs = climbs
         self._route = route
         self._runner = runner
         self._rules = Rules(route.climb, config.policy, config.deployments)
@@ -53,6 +60,8 @@ class Escalating:
     def step(self, plan: Plan, past: Sequence[Past], left_s: float, standing: Standing = FRESH) -> Decision:
         """Return what comes next as `fallback.decide` does, or the climb after a poor answer."""
         poor = self._poor()
+        if self._climbs:
+            plan = one_tier_up(plan, [attempt.deployment for attempt in past], self._rules.deployments)
         if poor is None:
             return decide(plan, past, self._rules.policy, left_s, standing)
         found = escalate(plan, past, poor, self._rules, left_s, standing)
@@ -105,7 +114,7 @@ class Escalating:
 
     def _poor(self) -> Poor | None:
         """Return the first answer when it failed and none has come from above."""
-        if len(self._held) != 1 or not self._held[0].failures:
+        if self._climbs or len(self._held) != 1 or not self._held[0].failures:
             return None
         return Poor(self._held[0].record.n - 1, self._held[0].failures)
 

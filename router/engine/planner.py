@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from router.core.answers.found_poor import climbing, one_tier_up
 from router.core.choosing.assignment import Assignment, assign
 from router.core.choosing.clamp import Clamp, clamp, with_thinking
 from router.core.choosing.facts import Facts
@@ -61,7 +62,7 @@ class Planner:
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)
         roll = world.chance.roll() if assigned.route.strategy is Strategy.WEIGHTED else 0.0
-        return Planned(assigned, seen, roll)
+        return Planned(climbing(assigned, self._config.tiers), seen, roll)
 
     def plan(self, planned: Planned) -> Plan:
         """Return the plan as it is now; health moves between the attempts of a request."""
@@ -76,7 +77,8 @@ class Planner:
             roll=planned.roll,
             pin=seen.pin or self._sessions.last(request.session),
         )
-        return plan(planned.assigned, facts, moment)
+        made = plan(planned.assigned, facts, moment)
+        return one_tier_up(made, (), self._config.deployments) if request.instead_of else made
 
     def estimate(
         self, request: Request, deployment: Deployment, max_tokens: int | None, seen: Observed

@@ -159,6 +159,9 @@ class Ledger(Protocol):
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Hand in what a route's checks said of an attempt's answer, for their pass rates."""
 
+    def rate(self, request_id: str, *, good: bool, at_ms: int) -> None:
+        """Hand in whether somebody found a request's answer good; the last word holds."""
+
     def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
         """Hand in an answer that may stand in for its like; the newest within `bounds` are kept."""
 

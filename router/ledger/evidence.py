@@ -38,11 +38,11 @@ GROUP BY deployment, task, language"""
 _SOURCES = (("rating", _RATINGS), ("check_result", _CHECKS), ("check_result", _ESCALATIONS))
 
 _NEWEST_ANSWERED = """
-SELECT request_id, deployment FROM token_spend WHERE status IN ('ok', 'truncated')
+SELECT request_id, deployment, route, tier FROM token_spend WHERE status IN ('ok', 'truncated')
 ORDER BY started_at DESC, id DESC LIMIT 1"""
 _ANSWERED = """
-SELECT request_id, deployment FROM token_spend WHERE request_id = ? AND status IN ('ok', 'truncated')
-ORDER BY attempt DESC LIMIT 1"""
+SELECT request_id, deployment, route, tier FROM token_spend
+WHERE request_id = ? AND status IN ('ok', 'truncated') ORDER BY attempt DESC LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Rated:
 
     request_id: str
     deployment: str
+    route: str
+    tier: str
 
 
 def rate(connection: Connection, request_id: str | None, good: bool, now_ms: int) -> Rated:
@@ -58,6 +60,19 @@ def rate(connection: Connection, request_id: str | None, good: bool, now_ms: int
 
     Raises LedgerError when there is no such request or nobody answered it.
     """
+    rated = answered(connection, request_id)
+    write(connection, rated.request_id, good, now_ms)
+    return rated
+
+
+def write(connection: Connection, request_id: str, good: bool, now_ms: int) -> None:
+    """Write whether a request's answer was good."""
+    statement = "INSERT OR REPLACE INTO rating (request_id, rated_at, good) VALUES (?, ?, ?)"
+    connection.execute(statement, (request_id, now_ms, good))
+
+
+def answered(connection: Connection, request_id: str | None) -> Rated:
+    """Return who answered a request, the newest answered one when None. Raises LedgerError as `rate` does."""
     if request_id is None:
         found, missing = connection.execute(_NEWEST_ANSWERED).fetchone(), "no request was answered yet"
     else:
@@ -65,12 +80,7 @@ def rate(connection: Connection, request_id: str | None, good: bool, now_ms: int
         missing = f"the ledger has no answered request {request_id}"
     if found is None:
         raise LedgerError(missing, hint="`cockpit export --table calls` lists the requests")
-    rated = Rated(*found)
-    connection.execute(
-        "INSERT OR REPLACE INTO rating (request_id, rated_at, good) VALUES (?, ?, ?)",
-        (rated.request_id, now_ms, good),
-    )
-    return rated
+    return Rated(*found)
 
 
 def evidence(connection: Connection, window: Window) -> dict[tuple[str, Work], Evidence]:

@@ -1,4 +1,7 @@
-"""What the doctor asks of a ledger: what is in it, and whether its sums are right. Raises LedgerError."""
+"""What commands ask of a ledger once: what is in it, who answered, whether its sums are right.
+
+Raises LedgerError.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from router.core.money.reconcile import LOOK_BACK_MS, Mismatch, mismatches
 from router.core.money.spend import Window
+from router.ledger.evidence import Rated
 from router.ledger.reader import SqliteSpendReader, open_reader
 
 FAR_FUTURE_MS = 1 << 53
@@ -18,6 +22,12 @@ async def attempts(path: Path) -> int:
     async with _read(path) as reader:
         [total] = await reader.totals([Window(0, FAR_FUTURE_MS)])
     return total.attempts
+
+
+async def who_answered(path: Path, request_id: str | None) -> Rated:
+    """Return who answered a request, the newest answered one when None."""
+    async with _read(path) as reader:
+        return await reader.who_answered(request_id)
 
 
 async def kept_answers(path: Path) -> tuple[int, int]:

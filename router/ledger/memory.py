@@ -56,6 +56,8 @@ class MemoryLedger:
         """What `billed` returns: what is forgotten with its process shows no factor that lasts."""
         self.verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
         """What checks said, by request and attempt."""
+        self.ratings: dict[str, bool] = {}
+        """What was thought of answers, by request."""
         self._entries: dict[tuple[str, int], Entry] = {}
         self._running: dict[tuple[str, int], Entry] = {}
         self._tags: dict[str, set[tuple[str, str]]] = {}
@@ -144,6 +146,10 @@ class MemoryLedger:
         self._require_open()
         self.verdicts[request_id, attempt] = tuple(verdicts)
         self._commits += 1
+
+    def rate(self, request_id: str, *, good: bool, at_ms: int) -> None:
+        """Keep whether an answer was good."""
+        self.ratings[request_id] = good
 
     def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
         """Keep an answer; the oldest go when there are too many. Their size is not bounded here."""

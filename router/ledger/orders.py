@@ -107,6 +107,15 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """Write whether an answer was good; nobody waits."""
+
+    request_id: str
+    good: bool
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Write an answer that may stand in later; nobody waits."""
 
@@ -136,7 +145,7 @@ class Close:
     reply: Reply[None] | None
 
 
-Noted = Settle | Learn | LearnLimits | Fill | Checked | Keep | Clear
+Noted = Settle | Learn | LearnLimits | Fill | Checked | Rate | Keep | Clear
 """What is written as it is; an admission or an extension is decided on as it is written."""
 
 Write = Admit | Extend | Noted

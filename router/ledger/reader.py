@@ -33,6 +33,7 @@ from router.ledger import (
     rollups,
 )
 from router.ledger.errors import told_clearly
+from router.ledger.evidence import Rated
 from router.ledger.full_store import all_told, counted
 from router.ledger.health_store import all_health
 from router.ledger.limits_store import all_limits
@@ -120,6 +121,10 @@ class SqliteSpendReader:
     async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
         """Return the answer kept under a request's fingerprint, if it is young enough."""
         return await self._ask(lambda connection: kept_answers.find(connection, key, since_ms))
+
+    async def who_answered(self, request_id: str | None) -> Rated:
+        """Return who answered a request, the newest answered one when None. Raises LedgerError for none."""
+        return await self._ask(lambda connection: evidence.answered(connection, request_id))
 
     async def kept_size(self) -> tuple[int, int]:
         """Return how many answers are kept and how many bytes of text they hold."""

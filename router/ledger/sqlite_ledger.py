@@ -33,6 +33,7 @@ from router.ledger.orders import (
     Learn,
     LearnLimits,
     Order,
+    Rate,
     Reply,
     Settle,
     Write,
@@ -114,6 +115,10 @@ class SqliteLedger:
     def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
         """Hand in what checks said of an answer; lost when the ledger cannot be written."""
         self._put(Checked(request_id, attempt, verdicts))
+
+    def rate(self, request_id: str, *, good: bool, at_ms: int) -> None:
+        """Hand in whether an answer was good; lost when the ledger cannot be written."""
+        self._put(Rate(request_id, good, at_ms))
 
     def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
         """Hand in an answer that may stand in later; lost when the ledger cannot be written."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from router.core.attempts.admission import Admission
 from router.engine.ports import Clock
 from router.errors import LedgerError
-from router.ledger import check_results, kept_answers
+from router.ledger import check_results, evidence, kept_answers
 from router.ledger.admission import admit, extend, take_in
 from router.ledger.errors import told_clearly
 from router.ledger.full_store import write_full
@@ -30,6 +30,7 @@ from router.ledger.orders import (
     Learn,
     LearnLimits,
     Noted,
+    Rate,
     Reply,
     Settle,
     Write,
@@ -153,6 +154,8 @@ class Writer:
                 write_full(self._connection, scope, full)
             case Checked(request_id, attempt, verdicts):
                 check_results.write(self._connection, request_id, attempt, verdicts)
+            case Rate(request_id, good, at_ms):
+                evidence.write(self._connection, request_id, good, at_ms)
             case Keep(answer, bounds):
                 kept_answers.write(self._connection, answer, bounds)
             case Clear(keys):

@@ -30,6 +30,11 @@ def forget_answers(*, ledger: Path | None) -> int:
     return upkeep.forget_answers(_path(ledger))
 
 
+def who_answered(*, ledger: Path | None, request_id: str | None) -> Rated:
+    """Return who answered a request, the newest answered one when None. Raises LedgerError for none."""
+    return asyncio.run(inspection.who_answered(_path(ledger), request_id))
+
+
 def embedded_unavailable() -> str | None:
     """Return why the embedded model cannot run here, or None."""
     return unavailable()

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from cockpit.widgets.answer import Answer
 from cockpit.widgets.prompt import Prompt
 from router.core.answers.keeping import KeptAnswer
+from router.core.request import FoundPoor
 from tests.cockpit.scripted import cockpit, screen_lines, screen_text, until
 
 SIZES = [(60, 16), (80, 24), (160, 50)]
@@ -120,6 +121,21 @@ async def test_a_failure_is_told_in_the_answer_and_the_next_prompt_works() -> No
         world.engine.error = ""
         await pilot.press("x", "enter")
         await until(pilot, "✓ done")
+
+
+async def test_one_key_asks_one_tier_up_with_the_poor_answer_along() -> None:
+    world = cockpit()
+    async with world.app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "ctrl+g")
+        await until(pilot, "there is no answer to ask one tier up about")
+        await ask(pilot, "hi")
+        await until(pilot, "✓ done")
+        await pilot.press("ctrl+g")
+        await until(pilot, "one tier up from T1: you found that answer poor")
+        await until(pilot, "✓ done")
+    first, again = world.engine.sent
+    assert (first.instead_of, again.name, again.messages) == (None, "auto", first.messages)
+    assert again.instead_of == FoundPoor("r0001", "T1", "")
 
 
 async def test_a_kept_answer_is_shown_as_one() -> None:

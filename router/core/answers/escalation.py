@@ -70,18 +70,19 @@ def escalate(
     return Stay(f"not climbed: {reasons or f'nobody of {plan.route} stands higher'}")
 
 
-def carry(request: Request, answer: str, failures: Sequence[Verdict]) -> Request:
-    """Return the request with the poor answer and what was wrong with it at its end."""
+def carry(request: Request, answer: str | None, failures: Sequence[Verdict]) -> Request:
+    """Return the request with the poor answer, where it is known, and what was wrong with it at its end."""
     faults = "\n".join(f"- {verdict.why}{_detail(verdict)}" for verdict in failures)
     wish = f"It was not accepted:\n{faults}\nAnswer the request again, whole, without this fault."
-    if answer.strip():
+    if answer and answer.strip():
         said = (Message("assistant", _shortened(answer)), Message("user", f"Read your answer above. {wish}"))
         return replace(request, messages=(*request.messages, *said))
+    was = "is not at hand" if answer is None else "was empty"
     *before, last = request.messages
     if last.role != "user":
         return replace(request, messages=(*request.messages, Message("user", f"No answer came. {wish}")))
     # Wires refuse an empty turn, and some models two turns of one side: the words join the last turn.
-    asked = replace(last, content=f"{last.content}\n\n(An earlier answer to this was empty. {wish})")
+    asked = replace(last, content=f"{last.content}\n\n(An earlier answer to this {was}. {wish})")
     return replace(request, messages=(*before, asked))
 
 

@@ -62,7 +62,7 @@ def company(assigned: Assignment, everyone: Sequence[Facts]) -> Company:
 
 def call_limit(assigned: Assignment, fact: Facts, others: Company) -> int | None:
     """Return the most one call to a deployment may cost: the caller's limit and a climb's cap."""
-    climb_cap = assigned.route.climb.max_cost_nano if fact.paid and others.has_unpaid else None
+    climb_cap = _climb_cap(assigned, fact, others)
     limits = [nano for nano in (climb_cap, assigned.request.max_cost_nano) if nano is not None]
     return min(limits, default=None)
 
@@ -87,7 +87,7 @@ def _stops(assigned: Assignment, fact: Facts, others: Company) -> Iterator[Stop]
     for gate in plain:
         if reason := gate():
             yield Stop(reason)
-    if reason := _too_dear(assigned, estimate, climbs=climbs):
+    if reason := _too_dear(assigned, estimate, _climb_cap(assigned, fact, others)):
         yield Stop(reason, money=True)
     if fact.blocked:
         yield Stop(fact.blocked, back_in_s=fact.back_in_s)
@@ -141,8 +141,13 @@ def _may_not_be_paid(assigned: Assignment, fact: Facts, *, climbs: bool) -> str 
     return None
 
 
-def _too_dear(assigned: Assignment, estimate: Estimate, *, climbs: bool) -> str | None:
-    climb_cap = assigned.route.climb.max_cost_nano if climbs else None
+def _climb_cap(assigned: Assignment, fact: Facts, others: Company) -> int | None:
+    """Return the most a call may cost that is a climb: from free to paid, or after a poor answer."""
+    climbs = others.has_unpaid or assigned.request.instead_of is not None
+    return assigned.route.climb.max_cost_nano if fact.paid and climbs else None
+
+
+def _too_dear(assigned: Assignment, estimate: Estimate, climb_cap: int | None) -> str | None:
     return (
         _over("the climb's cap", climb_cap, estimate)
         or _over("the caller's limit", assigned.request.max_cost_nano, estimate)

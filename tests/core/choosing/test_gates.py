@@ -13,7 +13,7 @@ from router.core.choosing.facts import Facts
 from router.core.choosing.gates import Stop, company, stop
 from router.core.model import Billing, Climb, Route, Wire
 from router.core.money.spend import DeploymentStats
-from router.core.request import Need, Privacy
+from router.core.request import FoundPoor, Need, Privacy
 from tests.configs import CLIMB, T0, T1, T2
 from tests.core.choosing.sample import ASK, assigned, costing, fact
 
@@ -224,3 +224,13 @@ def test_a_span_counts_both_its_ends() -> None:
     assert bound
     assert [bound.keeps_out(tier, stranded=False) is None for tier in TIERS] == [False, True, False]
     assert span("nobody", TIERS, None, None) is None
+
+
+@pytest.mark.parametrize(("bound", "stops"), [(1_000, False), (1_001, True)])
+def test_a_climb_from_a_poor_answer_is_held_to_the_climb_s_cap_also_from_paid_to_paid(
+    bound: int, stops: bool
+) -> None:
+    capped = assigned(request=replace(ASK, instead_of=FoundPoor("r1", "T1")))
+    capped = replace(capped, route=replace(capped.route, climb=Climb(False, 1_000)))
+    found = stopped(capped, costing("paid", bound))
+    assert (found is not None and found.money) == stops
