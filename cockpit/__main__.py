@@ -29,6 +29,7 @@ COMMANDS = {
     "limit": "Say in the file what a provider allows, or how long a deployment rests.",
     "undo": "Take back the newest change of the file made by command or key.",
     "rate": "Say whether an answer was good, which moves its deployment's quality.",
+    "alerts": "Show the last alerts and who was told; try the hooks.",
     "resume": "Let paid calls go on after the runaway guard has paused them.",
     "forget": "Remove the answers kept for routes with `cache: true`.",
     "cost": "Compute the exact cost of saved answers.",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from router.config import schema, settings
 from router.config.check_schema import checks_of
 from router.config.choices import priors_of, privacy_of, rules_of, weights_of
+from router.config.hook_schema import hook_of
 from router.config.scalars import KeySource
 from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
@@ -53,6 +54,9 @@ def assemble(
         },
         budgets=tuple(_budget(budget) for budget in file.budgets),
         policy=_policy(file.policy),
+        hooks=tuple(
+            hook_of(place, hook, _key(hook.url, environ)) for place, hook in enumerate(file.hooks, start=1)
+        ),
         display=_display(file.display),
         gateway_key=_key(file.gateway.api_key, environ),
         local_only_tasks=frozenset(file.privacy.local_only),

@@ -175,7 +175,7 @@ def _rules_and_jobs(file: Mapping[str, Plain], names: _Names) -> Iterator[Findin
 
 
 def _commands(file: Mapping[str, Plain]) -> Iterator[Finding]:
-    """Find checks that run a program where nobody has said that programs may run."""
+    """Find checks and hooks that run a program where nobody has said that programs may run."""
     if _mapping(file.get("policy")).get("allow_commands") is True:
         return
     for steps, route in _entries(file, "routes"):
@@ -183,10 +183,14 @@ def _commands(file: Mapping[str, Plain]) -> Iterator[Finding]:
             if _mapping(check).get("kind") == "command":
                 message = "runs a program on what a model answers: say `allow_commands: true` under policy"
                 yield Finding(where, f"{dotted(where)} {message}, or remove it")
+    for where, hook in _items(("hooks",), file.get("hooks")):
+        if "run" in _mapping(hook):
+            message = "runs a program when something happened: say `allow_commands: true` under policy"
+            yield Finding(where, f"{dotted(where)} {message}, or remove it")
 
 
 def _variables(value: Plain, steps: Steps) -> Iterator[Finding]:
-    """Find `${NAME}` where it is not read: everywhere but in a provider's and the gateway's key."""
+    """Find `${NAME}` where it is not read: everywhere but in keys and in hooks' addresses."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -196,14 +200,19 @@ def _variables(value: Plain, steps: Steps) -> Iterator[Finding]:
                 yield from _variables(inner, (*steps, number))
         case str() if "${" in value and not _is_secret(steps):
             yield Finding(
-                steps, f"{dotted(steps)}: `${{…}}` is read in api_key only. Write the value itself here"
+                steps,
+                f"{dotted(steps)}: `${{…}}` is read in api_key and hooks' url. Write the value itself here",
             )
         case _:
             pass
 
 
 def _is_secret(steps: Steps) -> bool:
-    return steps == ("gateway", "api_key") or (steps[:1] == ("providers",) and steps[2:] == ("api_key",))
+    places = (steps[:1], steps[2:])
+    return steps == ("gateway", "api_key") or places in (
+        (("providers",), ("api_key",)),
+        (("hooks",), ("url",)),
+    )
 
 
 def _undefined(steps: Steps, name: Plain, kind: str, known: Collection[str]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from router.config.check_schema import Check
+from router.config.hook_schema import Hook
 from router.config.price_schema import Price
 from router.config.scalars import ApiKey, BaseUrl, Language, Name, Seconds, Timezone, Usd, is_loopback, wrong
 from router.config.settings import (
@@ -18,7 +19,6 @@ from router.config.settings import (
     Count,
     Display,
     Gateway,
-    Hook,
     Jobs,
     Level,
     Policy,
@@ -243,7 +243,7 @@ class File(Section):
     jobs: Jobs = Jobs()
     """What runs by the clock."""
     hooks: list[Hook] = Field(default_factory=list)
-    """Programs to run when something happened."""
+    """Who is told when something happened."""
     gateway: Gateway = Gateway()
     """The local HTTP server."""
     display: Display = Display()

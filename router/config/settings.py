@@ -200,17 +200,6 @@ class Jobs(Section):
     """How often the providers' model lists are compared with this file."""
 
 
-class Hook(Section):
-    """A program to run when something happened; it gets the event as JSON on its standard input."""
-
-    on: Literal["budget_near", "budget_reached", "anomaly", "guard_tripped", "model_vanished", "credits_gone"]
-    """What happened."""
-    run: Annotated[list[str], Field(min_length=1)]
-    """The program and its arguments, no shell."""
-    timeout: Seconds = 10.0
-    """How long it may take."""
-
-
 class Gateway(Section):
     """The local HTTP server."""
 

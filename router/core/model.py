@@ -15,6 +15,7 @@ from router.core.choosing.quality import NOT_SAID, Priors
 from router.core.choosing.rules import Rule
 from router.core.choosing.scoring import USUAL_WEIGHTS, Weights
 from router.core.display import USD, Display
+from router.core.hook import Hook
 from router.core.money.amounts import NANO
 from router.core.money.pricing import Price
 from router.core.request import ANYBODY, Message, Need, Privacy, Request
@@ -288,6 +289,7 @@ class RouterConfig:
     levels: Mapping[str, LevelRule] = field(default_factory=dict)
     budgets: tuple[Budget, ...] = ()
     policy: Policy = Policy()
+    hooks: tuple[Hook, ...] = ()
     display: Display = USD
     gateway_key: Secret | None = None
     """The key callers of the gateway send, where the configuration names one."""

@@ -32,6 +32,7 @@ from router.core.money.spend import (
     SpendGroup,
     Window,
 )
+from router.core.reports.alerts import Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.core.usage import UsageReading
 
@@ -248,6 +249,9 @@ class ReportReader(Protocol):
 
     async def check_stats(self, window: Window) -> list[CheckStats]:
         """What each check of each route has led to, for answers begun in a window."""
+
+    async def last_alerts(self, limit: int) -> Sequence[Written]:
+        """The newest alerts, newest first, with the hooks that were told."""
 
     async def differences(self) -> list[str]:
         """Each stored sum that is not what its rows add up to, in words. Reads the whole ledger."""

@@ -96,6 +96,14 @@ def m011_bills(db: Database) -> None:
     )
 
 
+@LEDGER()
+def m012_alerts(db: Database) -> None:
+    """What somebody was to be told of, and which hooks were told."""
+    db.execute(_ALERT)
+    db.execute(_ALERT_TOLD)
+    db.execute("CREATE INDEX alert_at ON alert (at)")
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (
@@ -228,4 +236,28 @@ CREATE TABLE full_until (
   scope TEXT NOT NULL PRIMARY KEY,
   what TEXT NOT NULL,
   until_ms INTEGER NOT NULL
+) WITHOUT ROWID"""
+
+# One row for each time that a key rises to a higher rank: half a budget, four fifths of it, all of it.
+_ALERT = """
+CREATE TABLE alert (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  rank INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  details_json TEXT NOT NULL,
+  UNIQUE (key, rank)
+)"""
+
+_ALERT_TOLD = """
+CREATE TABLE alert_told (
+  alert_id INTEGER NOT NULL REFERENCES alert (id),
+  hook TEXT NOT NULL,
+  tries INTEGER NOT NULL,
+  tried_at INTEGER NOT NULL,
+  told_at INTEGER,
+  error TEXT,
+  PRIMARY KEY (alert_id, hook)
 ) WITHOUT ROWID"""

@@ -16,12 +16,15 @@ from router.core.choosing.quality import Evidence, Work
 from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
+from router.core.hook import Hook
 from router.core.money.experience import Answered
 from router.core.money.reconcile import Billed
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
+from router.core.reports.alerts import Alert, StandingPause, Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.errors import LedgerError
 from router.ledger import (
+    alerts,
     bills,
     budgets,
     check_results,
@@ -137,6 +140,18 @@ class SqliteSpendReader:
     async def billed(self, since_ms: int) -> list[Billed]:
         """Return what providers reported for their newest calls beside what was computed."""
         return await self._ask(lambda connection: bills.billed(connection, since_ms))
+
+    async def pauses(self) -> list[StandingPause]:
+        """Return the pauses of the runaway guard that nobody has lifted."""
+        return await self._ask(alerts.standing_pauses)
+
+    async def has_news(self, seen: Sequence[Alert], hooks: Sequence[Hook], now_ms: int) -> bool:
+        """Tell whether an alert is to be written down or told."""
+        return await self._ask(lambda connection: alerts.is_news(connection, seen, hooks, now_ms))
+
+    async def last_alerts(self, limit: int) -> list[Written]:
+        """Return the newest alerts, newest first."""
+        return await self._ask(lambda connection: alerts.last(connection, limit))
 
     async def entries(self, window: Window) -> list[Entry]:
         """Return every entry of a window, oldest first."""

@@ -7,12 +7,14 @@ event loop. Raises LedgerError and nothing else that a disk can cause.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from router.core.hook import Hook
+from router.core.reports.alerts import Alert, Written
 from router.errors import LedgerError
-from router.ledger import evidence, kept_answers, leases, pauses
+from router.ledger import alerts, evidence, kept_answers, leases, pauses
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import clear_health
 from router.ledger.owner import this_process
@@ -21,6 +23,8 @@ from router.ledger.sqlite import Connection, open_for_writing, writing
 from router.ledger.sweep import sweep
 
 SWEEP = "sweep"
+ALERTS = "alerts"
+Due = list[tuple[Written, Hook]]
 
 
 def sweep_if_mine(path: Path, now_ms: int, lease_ms: int, owner: str | None = None) -> int | None:
@@ -71,6 +75,23 @@ def forget_answers(path: Path) -> int:
             forgotten = kept_answers.forget(connection)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was written lately stands there as well
         return forgotten
+
+
+def take_alerts(path: Path, seen: Sequence[Alert], hooks: Sequence[Hook], now_ms: int, lease_ms: int) -> Due:
+    """Write down what was seen; return what is to be told to whom now, nothing if another process does it."""
+    with _opened(path) as connection:
+        if not leases.take(connection, ALERTS, this_process(), now_ms, lease_ms):
+            return []
+        with writing(connection):
+            alerts.add(connection, seen, now_ms)
+            return alerts.take_due(connection, hooks, now_ms)
+
+
+def told(path: Path, results: Sequence[tuple[int, str, str | None]], now_ms: int) -> None:
+    """Note what came of telling: an alert's number, the hook's name, and an error or None."""
+    with _opened(path) as connection, writing(connection):
+        for number, hook, error in results:
+            alerts.tell(connection, number, hook, error, now_ms)
 
 
 @contextmanager

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from router.core.failures.exchange import End, Fault
 from router.errors import TransportError
-from router.providers.httpx2_transport import Httpx2Transport
 from router.providers.transport import HttpRequest, LoopbackOnly, Transport, host_of, is_loopback
 
 
 def spare_transport(environ: Mapping[str, str]) -> Transport:
     """Return a client for what is off the hot path, bound to this machine where the environment says so."""
+    from router.providers.httpx2_transport import Httpx2Transport  # slow to import, and seldom needed
+
     spare = Httpx2Transport()
     return LoopbackOnly(spare) if environ.get("COCKPIT_LOOPBACK_ONLY") else spare
 

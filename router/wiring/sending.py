@@ -18,7 +18,9 @@ from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
 from router.engine.engine import Engine, World
 from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upstream
+from router.errors import LedgerError
 from router.hooks.command import CommandRunner
+from router.jobs.alerts import Watchman
 from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
@@ -29,6 +31,7 @@ from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.llamacpp import EmbeddedUpstream
 from router.providers.ollama_wire import OllamaUpstream
 from router.providers.openai_wire import OpenAiDialect
+from router.providers.plain_http import spare_transport
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport
@@ -61,6 +64,7 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
         opened.push_async_callback(store.aclose)
         reader = await open_reader(paths.ledger)
         opened.push_async_callback(reader.aclose)
+        runner = CommandRunner(os.environ)
         lookout = Lookout(loaded, clock, zone_of(loaded))
         world = World(
             _upstreams(paths, chance),
@@ -72,9 +76,13 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
             classify=classify_messages,
             observe=lookout.observe,
             kept=reader.kept,
-            check_runner=CommandRunner(os.environ),
+            check_runner=runner,
         )
         engine = Engine(loaded, world)
+        watchman = Watchman(
+            paths.ledger, reader, clock, zone_of(loaded), lambda: engine.config, runner, _client
+        )
+        opened.push_async_callback(_last_round, watchman, store)
         opened.push_async_callback(engine.aclose)
 
         def swap(fresh: RouterConfig) -> None:
@@ -82,10 +90,26 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
             lookout.config = fresh
 
         await refresh(engine, reader, lookout)
-        for job in (refresh_forever(engine, reader, lookout), sweep_forever(paths.ledger, clock)):
+        jobs = (
+            refresh_forever(engine, reader, lookout),
+            sweep_forever(paths.ledger, clock),
+            watchman.watch_forever(),
+        )
+        for job in jobs:
             opened.push_async_callback(_ended, asyncio.create_task(job))
         watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
         yield Wired(engine, store, reader, clock, zone_of(loaded), warnings(), watch, editor(config))
+
+
+def _client() -> Transport:
+    return spare_transport(os.environ)
+
+
+async def _last_round(watchman: Watchman, ledger: Ledger) -> None:
+    """Tell what the last call brought about: a command that asks once has no other moment for it."""
+    with suppress(LedgerError):
+        await ledger.flush()
+        await watchman.round()
 
 
 async def _ended(job: asyncio.Task[None]) -> None:

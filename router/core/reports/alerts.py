@@ -1,0 +1,159 @@
+"""What somebody should be told of: alerts made from budgets, days, pauses, bills and health.
+
+Pure: sums and states in, alerts out, the same ones as long as nothing changes. Each has a key under which it
+is told once; who is told, and how, is for others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from router.core.attempts.admission import Cap, Used
+from router.core.health.scopes import scope_keys
+from router.core.health.states import Health, ScopeHealth
+from router.core.hook import Event
+from router.core.model import Deployment
+from router.core.money.amounts import usd
+from router.core.money.reconcile import Mismatch
+from router.core.reports.trends import Anomaly
+
+SHARES = (100, 80, 50)
+"""The used percents of a budget that are told, highest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something to be told once."""
+
+    event: Event
+    key: str
+    """The same for the same thing, whichever process sees it."""
+    text: str
+    """A line for a person."""
+    details: Mapping[str, str | int | None] = field(default_factory=dict)
+    """The same for a program; amounts as decimal strings in dollars."""
+    rank: int = 0
+    """Of alerts with one key a higher one is told after a lower one, never the other way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of telling one hook."""
+
+    hook: str
+    tries: int
+    told_at: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An alert as it stands in the ledger."""
+
+    number: int
+    event: str
+    at_ms: int
+    text: str
+    details: Mapping[str, object]
+    told: tuple[Told, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPause:
+    """A pause of the runaway guard that nobody has lifted."""
+
+    number: int
+    reason: str
+    session: str | None
+
+
+def budget_alerts(used: Iterable[tuple[Cap, Used]], today: date) -> list[Alert]:
+    """Return the highest share that is spent of each budget. What only runs is not spent yet.
+
+    A share is told once in a budget's window, of one that moves once a day.
+    """
+    found = []
+    for cap, sums in used:
+        spent, limit = sums.posted_nano, cap.limit_nano
+        share = next((share for share in SHARES if limit and spent * 100 >= limit * share), None)
+        if share is None:
+            continue
+        period = str(today) if cap.until_ms is None else str(cap.until_ms)
+        then = "what does not fit is refused" if cap.hard else "it is soft, so calls go on"
+        ended = f"; {then}" if share == 100 else ""
+        found.append(
+            Alert(
+                Event.BUDGET,
+                f"budget|{cap.label}|{limit}|{period}",
+                f"{share} % of budget `{cap.label}` is spent: ${usd(spent)} of ${usd(limit)}{ended}",
+                {
+                    "budget": cap.label,
+                    "percent": share,
+                    "spent_usd": usd(spent),
+                    "limit_usd": usd(limit),
+                    "mode": "hard" if cap.hard else "soft",
+                },
+                rank=share,
+            )
+        )
+    return found
+
+
+def anomaly_alerts(anomalies: Iterable[Anomaly]) -> list[Alert]:
+    """Return an alert for each day out of the ordinary."""
+    return [
+        Alert(
+            Event.ANOMALY,
+            f"anomaly|{one.day}",
+            f"{one.day} has cost ${usd(one.cost_nano)}; the usual of its weekday is ${usd(one.usual_nano)}",
+            {"day": str(one.day), "cost_usd": usd(one.cost_nano), "usual_usd": usd(one.usual_nano)},
+        )
+        for one in anomalies
+    ]
+
+
+def guard_alerts(pauses: Iterable[StandingPause]) -> list[Alert]:
+    """Return an alert for each pause of paid calls."""
+    return [
+        Alert(
+            Event.GUARD,
+            f"guard|{pause.number}",
+            f"paid calls are paused: {pause.reason}; `cockpit resume` lifts it",
+            {"reason": pause.reason, "session": pause.session},
+        )
+        for pause in pauses
+    ]
+
+
+def mismatch_alerts(mismatches: Iterable[Mismatch]) -> list[Alert]:
+    """Return an alert for each deployment whose bills are not its price; another price is another alert."""
+    return [
+        Alert(
+            Event.PRICE_MISMATCH,
+            f"price_mismatch|{one.deployment}|{hashlib.sha256((one.rates_json or '').encode()).hexdigest()}",
+            one.words,
+            {"deployment": one.deployment, "model": one.model, "calls": one.calls},
+        )
+        for one in mismatches
+    ]
+
+
+def gone_alerts(healths: Mapping[str, ScopeHealth], deployments: Sequence[Deployment]) -> list[Alert]:
+    """Return an alert for each scope that is switched off and has deployments behind it."""
+    found = []
+    for key, health in sorted(healths.items()):
+        behind = [one.name for one in deployments if key in scope_keys(one).values()]
+        if health.state is not Health.DISABLED or not behind:
+            continue
+        found.append(
+            Alert(
+                Event.BACKEND_GONE,
+                f"backend_gone|{key}|{health.healthy_since_ms}|{health.reason}",
+                f"switched off: {', '.join(behind)}: {health.reason}",
+                {"deployments": ", ".join(behind), "reason": health.reason},
+            )
+        )
+    return found
