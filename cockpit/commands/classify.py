@@ -25,7 +25,7 @@ def command(options: Options, jsonl: bool, text: str | None) -> None:
     """Classify one text (`-` for standard input), or each line of standard input."""
     if jsonl == (text is not None):
         raise click.UsageError("give either a TEXT (- for standard input) or --jsonl")
-    stdin = click.open_file("-", encoding="utf-8", errors="replace")
+    stdin = click.open_file("-", encoding="utf-8-sig", errors="replace")
     if text is None:
         _each_line(stdin)
         return
@@ -62,7 +62,7 @@ def _each_line(lines: Iterable[str]) -> None:
             bad += 1
             say(f"line {number}: {error}")
             continue
-        click.echo(json.dumps({"id": asked_id, **_document(_classify(text))}, ensure_ascii=False))
+        click.echo(json.dumps({"id": asked_id, **_document(_classify(text))}))
     if bad:
         say(f"{bad} of the lines could not be read; the others are answered above")
         click.get_current_context().exit(2)
@@ -72,8 +72,8 @@ def _parse(line: str) -> tuple[object, str]:
     """Return id and text of a line. Raises ValueError naming what is wrong with it."""
     try:
         asked = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from None
     match asked:
         case {"text": str(text)}:
             return asked.get("id"), text

@@ -14,6 +14,7 @@ from cockpit.commands.prices_update import in_use
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.core.failures.table import NEVER_REACHED
 from router.core.moments import date
 from router.core.money.amounts import usd
 from router.core.money.cost import CallFacts, Cost, cost
@@ -24,7 +25,7 @@ from router.core.usage.counts import as_mapping, as_text
 from router.core.usage.transcript import Api, Transcript, parse_json, parse_stream, read_body, read_stream
 from router.engine.clock import SystemClock
 
-NOT_SERVED = frozenset({*range(400, 500), 503, 529})
+NOT_SERVED = frozenset({*range(300, 500), *NEVER_REACHED})
 """Statuses of a refusal before any work; after the other errors of a server nobody knows what was billed."""
 VENDORS = {
     "openai": "openai",
@@ -49,6 +50,8 @@ class Case:
     status: int = 200
     price: Price | None = None
     """The whole price, where one was given; else the catalogue decides."""
+    bad_price: str | None = None
+    """What is wrong with the price that was given; the counts are right all the same."""
 
 
 @click.command(help="Compute the exact cost of a saved answer, or of a stream of them. Sends nothing.")
@@ -72,7 +75,7 @@ def command(
     """Compute one file, or each line of standard input."""
     options = ctx.ensure_object(Options)
     if jsonl and file is None:
-        ctx.exit(_each_line(click.open_file("-", encoding="utf-8", errors="replace")))
+        ctx.exit(_each_line(click.open_file("-", encoding="utf-8-sig", errors="replace")))
     if jsonl or file is None or api is None or model is None:
         raise click.UsageError("give --api, --model and a FILE (- for standard input), or --jsonl alone")
     when_ms = SystemClock().now_ms() if moment is None else date(moment)
@@ -114,6 +117,9 @@ def _each_line(lines: Iterable[str]) -> int:
             click.echo(json.dumps(_line(name, Usage(), Cost(None, CostSource.UNKNOWN)), default=str))
             code = 2
             continue
+        if case.bad_price:
+            say(f"line {number}: {case.bad_price}")
+            code = 2
         found = bill(case)
         click.echo(json.dumps(document(name, case, found), default=str))
         if found.why:
@@ -131,7 +137,7 @@ def read_case(written: Mapping[str, object]) -> Case:
     when_ms = date(str(written.get("date")))
     if when_ms is None:
         raise ValueError(f"date {written.get('date')!r} is no time; write it as 2026-03-11T12:00:00Z")
-    price = written.get("config_price")
+    price, bad_price = _given_price(written.get("config_price"))
     status = written.get("http_status")
     return Case(
         provider=str(written.get("provider") or VENDORS[api.value.partition(".")[0]]),
@@ -140,16 +146,31 @@ def read_case(written: Mapping[str, object]) -> Case:
         transcript=transcript,
         facts=_facts(written.get("request"), transcript),
         status=status if isinstance(status, int) else 200,
-        price=price_from_config(price) if isinstance(price, Mapping) else None,
+        price=price,
+        bad_price=bad_price,
     )
+
+
+def _given_price(written: object) -> tuple[Price | None, str | None]:
+    """Return the price of a case, or what is wrong with it."""
+    if written is None:
+        return None, None
+    if not isinstance(written, Mapping):
+        return None, "config_price is a table of rates, or null for the catalogue's"
+    try:
+        return price_from_config(written), None
+    except ValueError as error:
+        return None, str(error)
 
 
 def _transcript(api: Api, wire: object) -> Transcript:
     match wire:
         case {"__raw__": str(text)}:
             return read_text(api, text)
+        case [dict(), *_]:
+            return read_stream(api, wire)
         case list():
-            return read_stream(api, parse_stream(str(line) for line in wire))
+            return read_text(api, "\n".join(map(str, wire)))
         case _:
             return read_body(api, wire)
 
@@ -189,6 +210,8 @@ def bill(case: Case) -> Cost:
     silent = reading.usage == Usage() and reading.reported_cost_nano is None
     if silent and (not case.transcript.billed or case.status in NOT_SERVED):
         return Cost(0, CostSource.NOT_BILLED)
+    if case.bad_price:
+        return Cost(None, CostSource.UNKNOWN, case.bad_price)
     return cost(reading, _price(case), case.when_ms, case.facts)
 
 

@@ -58,7 +58,7 @@ def command(options: Options, jsonl: bool, now: int | None, file: TextIO | None)
     if jsonl == (file is not None):
         raise click.UsageError("give either a FILE (- for standard input) or --jsonl")
     if file is None:
-        _each_line(click.open_file("-", encoding="utf-8", errors="replace"), now_ms)
+        _each_line(click.open_file("-", encoding="utf-8-sig", errors="replace"), now_ms)
         return
     try:
         found = document(file.read(), now_ms)

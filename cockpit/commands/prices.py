@@ -89,7 +89,7 @@ def check(ctx: click.Context, jsonl: bool) -> None:
     """Judge the configuration's own prices, or each line of standard input."""
     options = ctx.ensure_object(Options)
     if jsonl:
-        ctx.exit(_each_line(click.open_file("-", encoding="utf-8", errors="replace")))
+        ctx.exit(_each_line(click.open_file("-", encoding="utf-8-sig", errors="replace")))
     deployments = load_config(options.config).deployments.values()
     verdicts = check_deployments(deployments)
     if options.json:

@@ -79,3 +79,18 @@ def test_either_a_text_or_jsonl_must_be_given(args: tuple[str, ...]) -> None:
     result = run(*args)
     assert result.exit_code == 2
     assert "--jsonl" in result.stderr
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"id": ' + "9" * 5000 + ', "text": "x"}', "\x00"])
+def test_a_line_that_no_json_reader_can_hold_is_named_and_the_next_is_answered(line: str) -> None:
+    result = CliRunner().invoke(command, ["--jsonl"], input=f'{line}\n{{"id": 2, "text": "hello"}}\n')
+    assert result.exit_code == 2
+    assert "line 1: not JSON" in result.stderr
+    assert json.loads(result.stdout)["id"] == 2
+
+
+def test_an_id_of_half_a_character_and_a_mark_before_the_first_line_are_no_trouble() -> None:
+    lines = b'\xef\xbb\xbf{"id": "\\ud800", "text": "hel\\udfffo"}\n'
+    result = CliRunner().invoke(command, ["--jsonl"], input=lines)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["id"] == "\ud800"

@@ -61,6 +61,18 @@ def test_a_line_that_is_no_case_is_named_and_the_others_are_answered() -> None:
         assert words in result.stderr
 
 
+@pytest.mark.parametrize(
+    "price", [{}, {"output_mtok": "2"}, {"input_mtok": "-1"}, {"input_mtok": "cheap"}, {"per_gram": "1"}, "2"]
+)
+def test_a_price_that_cannot_be_read_leaves_the_counts_as_they_are(price: object) -> None:
+    case = {"id": "x", "api": "openai.chat", "date": "2026-03-11", "wire": BODY, "config_price": price}
+    result = run("--jsonl", stdin=json.dumps(case))
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["input_tokens"], answer["output_tokens"]) == (2, 1000, 100)
+    assert (answer["cost_usd"], answer["cost_source"]) == (None, "unknown")
+    assert "line 1: " in result.stderr
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 def test_one_file_is_a_body_or_a_stream(tmp_path: Path, streamed: bool) -> None:
     path = tmp_path / "answer"

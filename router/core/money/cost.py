@@ -21,7 +21,9 @@ MTOK = Decimal(1_000_000)
 ONE_HOUR_WRITE = Decimal(2)
 """Anthropic's factor on the input rate for a write that lives an hour; it stands in where a price names the
 five-minute write only, because that one is 37.5 % too low for it. No other vendor has such writes."""
-STANDARD_TIERS = frozenset({"default", "standard", "auto", "on_demand", "service_tier_unspecified"})
+STANDARD_TIERS = frozenset(
+    {"default", "standard", "standard_only", "auto", "on_demand", "service_tier_unspecified"}
+)
 """Names that vendors give to the tier without a price of its own."""
 STANDARD_SPEEDS = frozenset({"standard", "default"})
 
@@ -165,11 +167,13 @@ def _rates(price: Price, input_tokens: int, when_ms: int, under: _Conditions) ->
     for condition in under.others:
         factor *= price.multipliers.get(_label(condition), 1)
     for kind, name, table in _replacements(price, under):
+        if table is not None:  # its own rates already are what a multiplier would make of the plain ones
+            rates = table.at(input_tokens).over(rates)
+            continue
         multiplier = _factor(price, kind, name)
-        if table is None and multiplier is None:
+        if multiplier is None:
             raise _Unknown(f"the price has no rates for {kind} {name}")
-        rates = rates if table is None else table.at(input_tokens).over(rates)
-        factor *= 1 if multiplier is None else multiplier
+        factor *= multiplier
     if rates.input_mtok == 0 == rates.output_mtok and not price.request_usd:
         raise _Unknown("both rates are 0 and no plan says why; 0 and 0 is no proof of free")
     return rates, factor

@@ -97,9 +97,13 @@ def _by_itself(rates: Mapping[str, Decimal], known: Mapping[str, Decimal], *, un
     for lower, higher in ORDERED:
         if _exceeds(rates, lower, higher) and not _exceeds(known, lower, higher):
             odd[lower] = f"is dearer than {higher}"
-    if not unpaid and rates.get("input_mtok") == 0 == rates.get("output_mtok") and "request_usd" not in rates:
+    if not unpaid and _costs_nothing(rates) and not _costs_nothing(known):
         odd["input_mtok"] = "and output_mtok are 0: say plan: free, local or subscription if that is meant"
     return odd
+
+
+def _costs_nothing(rates: Mapping[str, Decimal]) -> bool:
+    return rates.get("input_mtok") == 0 == rates.get("output_mtok") and "request_usd" not in rates
 
 
 def _exceeds(rates: Mapping[str, Decimal], lower: str, higher: str) -> bool:
@@ -138,7 +142,8 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
     match value:
         case Mapping():
             for key, item in value.items():
-                if key in RATE_NAMES or key in FEES:
+                factor = path.startswith("multipliers.") and not isinstance(item, Mapping)
+                if factor or key in RATE_NAMES or key in FEES:
                     yield from [(f"{path}{key}", item)] if item is not None else []
                 else:
                     yield from _leaves(item, f"{path}{key}.")

@@ -22,16 +22,18 @@ def read_openai(obj: object) -> UsageReading:
     body = as_mapping(event.get("response")) or event
     beside = {key: body.get(key) for key in ("timings", "service_tier")}
     raw = lay_over(as_mapping(at(body, "x_groq.usage")), {**as_mapping(body.get("usage")), **beside})
-    items = [*as_list(body.get("output")), event.get("item")]
-    return interpret(_openai, raw, frozenset(filter(None, map(_paid_search, items))))
+    items = [*enumerate(as_list(body.get("output"))), (event.get("output_index"), event.get("item"))]
+    searches = (
+        as_text(as_mapping(item).get("id")) or f"item {place}" for place, item in items if _paid(item)
+    )
+    return interpret(_openai, raw, frozenset(searches))
 
 
-def _paid_search(item: object) -> str | None:
-    """The id of an output item that is a search; opening a page that it found costs nothing."""
+def _paid(item: object) -> bool:
+    """Whether an output item is a search; opening a page that it found costs nothing."""
     call = as_mapping(item)
-    if call.get("type") != "web_search_call" or call.get("status") == "failed":
-        return None
-    return as_text(call.get("id")) if at(call, "action.type") in (None, "search") else None
+    searched = call.get("type") == "web_search_call" and call.get("status") != "failed"
+    return searched and at(call, "action.type") in (None, "search")
 
 
 def _openai(raw: Json, tally: Tally) -> UsageReading:
@@ -111,7 +113,8 @@ def _reported(raw: Json) -> int | None:
     if ticks is not None:
         return to_nano(ticks)
     cost = amount(raw.get("cost"))
-    if cost is not None and raw.get("is_byok") is True:
-        upstream = amount(at(raw, "cost_details.upstream_inference_cost"))
+    upstream = amount(at(raw, "cost_details.upstream_inference_cost"))
+    own_key = raw.get("is_byok", bool(not cost and upstream))  # free here and charged there: it must be
+    if cost is not None and own_key is True:
         cost = None if upstream is None else cost + upstream
     return None if cost is None else to_nano(cost)
