@@ -182,6 +182,7 @@ def _policy(written: Policy) -> core.Policy:
         slow_s=written.slow,
         weights=weights_of(written.weights),
         rules=rules_of(written),
+        cache_prompts=written.cache.prompts == "auto",
         guard=_guard(written.guard),
         keeping=Keeping(written.cache.ttl, written.cache.answers, written.cache.mib),
     )

@@ -72,14 +72,23 @@ class Budget(Section):
 
 
 class Cache(Section):
-    """Answers that routes with `cache: true` keep; their text then stands in the ledger's file."""
+    """Answers that routes with `cache: true` keep, whose text then stands in the ledger's file; and the
+    provider's own cache of prompts."""
 
+    prompts: Literal["kept", "auto"] = "kept"
+    """`auto` marks the system prompt and the longest beginning that comes again for the provider's prompt
+    cache; `kept` only hands on what a caller has marked. `cache: auto` says the same in short."""
     ttl: Seconds = _POLICY.keeping.age_s
     """How long one may be used; it is removed soon after."""
     answers: Count = _POLICY.keeping.answers
     """How many are kept, the newest."""
     mib: Annotated[int, Field(ge=1, le=1024)] = _POLICY.keeping.mib
     """How much text they may hold together."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_short(cls, written: object) -> object:
+        return {"prompts": written} if written in ("auto", "kept") else written
 
 
 class Guard(Section):
@@ -162,7 +171,7 @@ class Policy(Section):
     slow: Seconds = _POLICY.slow_s
     """First content that comes later, where many calls run at once, lets fewer of them run."""
     cache: Cache = Cache()
-    """Answers that routes with `cache: true` keep."""
+    """Answers that routes with `cache: true` keep, and the provider's cache of prompts."""
     guard: Guard = Guard()
     """What pauses paid calls and asks."""
     weights: Weights = Weights()

@@ -270,6 +270,8 @@ class Policy:
     """How long a request may wait for a free deployment's rest to end instead of paying or failing."""
     weights: Weights = USUAL_WEIGHTS
     rules: tuple[Rule, ...] = ()
+    cache_prompts: bool = False
+    """Whether beginnings that come again are marked for the provider's prompt cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,21 @@ class Privacy:
 ANYBODY = Privacy()
 
 
+class Mark(StrEnum):
+    """A breakpoint of a provider's prompt cache, by how long what stands before it is kept."""
+
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation."""
 
     role: str
     content: str
+    mark: Mark | None = None
+    """Everything up to its end is to be cached by the provider, where its wire has such marks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,8 +187,9 @@ class Engine:
         """Make the next call of a request, and note what came of it however this generator ends."""
         attempt = self._prepare(run, step.candidate, made)
         upstream = self._world.upstreams[attempt.deployment.provider.wire]
+        messages = run.planner.messages(run.planned, attempt.deployment)
         try:
-            async with aclosing(attempted(attempt, run.request.messages, upstream, run.shared)) as events:
+            async with aclosing(attempted(attempt, messages, upstream, run.shared)) as events:
                 async for event in events:
                     yield event
         finally:
@@ -197,7 +198,7 @@ class Engine:
     def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
         deployment = run.config.deployments[candidate.deployment]
         key, request = self._world.install_key, run.request
-        expected = run.planner.estimate(request, deployment, candidate.max_tokens or 1, run.planned.seen)
+        expected = run.planner.estimate(run.planned, deployment, candidate.max_tokens or 1)
         intent = Intent(
             request_id=run.request_id,
             attempt=len(run.past) + 1,

@@ -5,7 +5,7 @@ Holds no rule: where a request goes is `core.choosing.assignment`, who may serve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.core.answers.found_poor import climbing, one_tier_up
 from router.core.choosing.assignment import Assignment, assign
@@ -15,12 +15,14 @@ from router.core.choosing.observed import NOTHING, Observed
 from router.core.choosing.quality import NOTHING_SEEN, Work, quality
 from router.core.choosing.resolve import Unknown, members
 from router.core.choosing.selection import Moment, Plan, plan
-from router.core.choosing.stickiness import Pin
+from router.core.choosing.stickiness import Pin, warm_for_s
 from router.core.choosing.thinking import thinking_range
+from router.core.fingerprint import prefix_fingerprint
 from router.core.health.full import Full
-from router.core.model import Deployment, Request, Route, RouterConfig, Strategy
-from router.core.money.estimate import Estimate, estimate
-from router.core.money.experience import UNSEEN
+from router.core.model import Deployment, Message, Request, Route, RouterConfig, Strategy
+from router.core.money.estimate import Estimate, estimate, input_tokens
+from router.core.money.experience import UNSEEN, Experience
+from router.core.money.prompt_cache import NO_WISH, Wish, cached, marked, watches_prefixes, wish
 from router.engine.events import AttemptRecord
 from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
@@ -36,6 +38,10 @@ class Planned:
     seen: Observed
     roll: float
     """The same for all of its plans, so that they rank alike."""
+    prefix: str | None = None
+    """The fingerprint of its beginning, where anything is decided by it."""
+    wish: Wish = NO_WISH
+    """What of it is worth a provider's prompt cache."""
 
 
 class Planner:
@@ -56,20 +62,35 @@ class Planner:
     def begin(self, request: Request) -> Planned:
         """Find out where a request goes. Raises UnknownName with the nearest names."""
         world = self._world
-        seen = world.observe(request) if world.observe else NOTHING
+        seen, prefix = self._observed(request)
         found = world.classify(request.messages) if world.classify else None
         assigned = assign(self._config, request, found, seen)
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)
         roll = world.chance.roll() if assigned.route.strategy is Strategy.WEIGHTED else 0.0
-        return Planned(climbing(assigned, self._config.tiers), seen, roll)
+        cache = wish(
+            request.messages,
+            ruled=assigned.cache_prefix,
+            auto=self._config.policy.cache_prompts,
+            repeated=bool(seen.repeated_prefix),
+            session=request.session is not None,
+        )
+        return Planned(climbing(assigned, self._config.tiers), seen, roll, prefix, cache)
+
+    def _observed(self, request: Request) -> tuple[Observed, str | None]:
+        """Return what was seen lately, and the request's beginning where anything is decided by that."""
+        policy, observe = self._config.policy, self._world.observe
+        seen = observe(request) if observe else NOTHING
+        if not watches_prefixes(policy):
+            return seen, None
+        prefix = prefix_fingerprint(request.messages, self._world.install_key)
+        return replace(seen, repeated_prefix=prefix in seen.prefixes if observe else None), prefix
 
     def plan(self, planned: Planned) -> Plan:
         """Return the plan as it is now; health moves between the attempts of a request."""
         request, seen = planned.assigned.request, planned.seen
         facts = [
-            self._facts(request, deployment, seen)
-            for deployment in members(self._config, planned.assigned.route)
+            self._facts(planned, deployment) for deployment in members(self._config, planned.assigned.route)
         ]
         moment = Moment(
             weights=self._config.policy.weights,
@@ -80,12 +101,29 @@ class Planner:
         made = plan(planned.assigned, facts, moment)
         return one_tier_up(made, (), self._config.deployments) if request.instead_of else made
 
-    def estimate(
-        self, request: Request, deployment: Deployment, max_tokens: int | None, seen: Observed
-    ) -> Estimate:
-        """Return what a call will cost by what is known of its model."""
-        known = seen.experience.get(deployment.model, UNSEEN)
-        return estimate(request.messages, deployment, max_tokens, task=request.task, known=known)
+    def messages(self, planned: Planned, deployment: Deployment) -> tuple[Message, ...]:
+        """Return what is sent to a deployment: the request's messages, with marks for its prompt cache."""
+        known = planned.seen.experience.get(deployment.model, UNSEEN)
+        return marked(planned.assigned.request.messages, deployment, planned.wish, known)
+
+    def estimate(self, planned: Planned, deployment: Deployment, max_tokens: int | None) -> Estimate:
+        """Return what a call will cost by what is known of its model and its caches."""
+        known = planned.seen.experience.get(deployment.model, UNSEEN)
+        messages = self.messages(planned, deployment)
+        warm = self._warm_tokens(planned, deployment, known)
+        task = planned.assigned.request.task
+        part = cached(messages, known, warm)
+        return estimate(messages, deployment, max_tokens, task=task, known=known, cached=part)
+
+    def _warm_tokens(self, planned: Planned, deployment: Deployment, known: Experience) -> int:
+        """Return how much of a request's beginning a deployment has in its cache now."""
+        request, seen = planned.assigned.request, planned.seen
+        if planned.prefix and deployment.name in seen.prefixes.get(planned.prefix, ()):
+            return known.input_tokens(input_tokens(request.messages[:-1])[1])
+        pin = seen.pin or self._sessions.last(request.session)
+        if pin is None or pin.deployment != deployment.name:
+            return 0
+        return pin.prefix_tokens if warm_for_s(pin, deployment, self._world.clock.now_ms()) > 0 else 0
 
     def served(self, session: str | None, record: AttemptRecord) -> None:
         """Note who answered a session: its beginning is in that one's cache now."""
@@ -93,13 +131,14 @@ class Planner:
         known = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self._sessions.served(session, Pin(record.deployment, self._world.clock.now_ms(), known))
 
-    def _facts(self, request: Request, deployment: Deployment, seen: Observed) -> Facts:
-        clamped, name = self._clamp(request, deployment, seen), deployment.name
+    def _facts(self, planned: Planned, deployment: Deployment) -> Facts:
+        request, seen = planned.assigned.request, planned.seen
+        clamped, name = self._clamp(planned, deployment), deployment.name
         work, full = Work(request.task, request.language), self._full(deployment, seen)
         now_ms = self._world.clock.now_ms()
         return Facts(
             deployment=deployment,
-            estimate=self.estimate(request, deployment, clamped.max_tokens, seen),
+            estimate=self.estimate(planned, deployment, clamped.max_tokens),
             clamp=clamped,
             blocked=self._shared.health.blocked(deployment),
             back_in_s=self._back_in_s(deployment),
@@ -118,8 +157,9 @@ class Planner:
         fulls = [full for full in found if full and full.until_ms > now_ms]
         return max(fulls, key=lambda full: full.until_ms, default=None)
 
-    def _clamp(self, request: Request, deployment: Deployment, seen: Observed) -> Clamp:
-        tokens = self.estimate(request, deployment, 1, seen).input_expected_tokens
+    def _clamp(self, planned: Planned, deployment: Deployment) -> Clamp:
+        request = planned.assigned.request
+        tokens = self.estimate(planned, deployment, 1).input_expected_tokens
         clamped = clamp(request.max_tokens, self._config.policy.default_max_tokens, deployment, tokens)
         return with_thinking(clamped, request.thinking_tokens, thinking_range(deployment))
 

@@ -228,6 +228,9 @@ class SpendReader(Protocol):
     async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
         """The answer kept under a request's fingerprint, at that moment or later."""
 
+    async def prefixes(self, since_ms: int) -> Mapping[str, frozenset[str]]:
+        """The beginnings sent since a moment, as fingerprints, and the deployments that cached each."""
+
     async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
         """The newest answered and counted calls by deployment, begun at or after a moment."""
 

@@ -18,6 +18,7 @@ from router.core.health.full import Full, countable
 from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
 from router.core.money.budget import fraction_used, pressure, standing_caps
 from router.core.money.experience import Answered, Experience, learn
+from router.core.money.prompt_cache import LIFE_MS, watches_prefixes
 from router.core.money.spend import DeploymentStats, Dimension, Window
 from router.core.money.windows import calendar_days, span
 from router.engine.ports import Clock, SpendReader
@@ -61,6 +62,7 @@ class Lookout:
             pressure=await self._pressure(reader, now),
             evidence=await self._evidence(reader, now),
             experience=await self._experience(reader, now),
+            prefixes=await reader.prefixes(now - LIFE_MS) if watches_prefixes(self.config.policy) else {},
             requests_today={group.key: group.spend.requests for group in tasks if group.key},
         )
 

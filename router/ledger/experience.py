@@ -1,4 +1,4 @@
-"""The newest calls of each deployment that were answered and counted, for what they teach of the next one."""
+"""What earlier calls teach of the next: the newest that were counted, and the beginnings that were sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from router.core.money.experience import Answered
 from router.core.money.spend import Entry, EntryStatus
+from router.core.usage import NO_USAGE
 from router.ledger.schema import columns
 from router.ledger.sqlite import Connection
 
@@ -16,6 +17,38 @@ SELECT task, {plain}, input_tokens, output_tokens FROM token_spend
 WHERE deployment = ? AND started_at >= ? AND status = 'ok' AND usage_source = 'reported'
   AND input_tokens IS NOT NULL AND output_tokens IS NOT NULL
 ORDER BY started_at DESC, id DESC LIMIT ?"""
+
+_PREFIXES = """
+SELECT prefix_fingerprint, deployment,
+  max(coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)) > 0
+FROM token_spend WHERE started_at >= ? AND prefix_fingerprint IS NOT NULL
+GROUP BY 1, 2"""
+
+
+def prefixes(connection: Connection, since_ms: int) -> dict[str, frozenset[str]]:
+    """Return the beginnings sent since a moment, and the deployments that have each in a cache."""
+    return _by_prefix(connection.execute(_PREFIXES, (since_ms,)))
+
+
+def prefixes_of(entries: Iterable[Entry], since_ms: int) -> dict[str, frozenset[str]]:
+    """Return the same of entries in memory."""
+    return _by_prefix(
+        (entry.intent.prefix_fingerprint, entry.intent.deployment, _cached(entry))
+        for entry in entries
+        if entry.intent.started_at >= since_ms and entry.intent.prefix_fingerprint is not None
+    )
+
+
+def _by_prefix(rows: Iterable[tuple[str, str, bool]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for prefix, deployment, cached in rows:
+        found[prefix] = found.get(prefix, frozenset()) | ({deployment} if cached else frozenset())
+    return found
+
+
+def _cached(entry: Entry) -> bool:
+    usage = entry.settlement.usage if entry.settlement else NO_USAGE
+    return bool(usage.cache_read_tokens or usage.cache_write_tokens)
 
 
 def answered_of(

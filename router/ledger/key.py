@@ -39,6 +39,11 @@ def install_key(ledger: Path, chance: Chance) -> Secret:
     return Secret(key)
 
 
+def known_key(ledger: Path, chance: Chance) -> Secret | None:
+    """Return the key that belongs to a ledger, None where there is none yet. Raises as above."""
+    return install_key(ledger, chance) if os.path.lexists(beside(ledger, ".key")) else None
+
+
 def _store(path: Path, chance: Chance) -> None:
     """Write a new key to a file of its own, then give it its name: no other process reads half of it."""
     draft = beside(path, f".{chance.token()}")

@@ -30,7 +30,7 @@ from router.core.money.spend import (
 )
 from router.errors import LedgerError
 from router.ledger import memory_budgets
-from router.ledger.experience import answered_of
+from router.ledger.experience import answered_of, prefixes_of
 from router.ledger.memory_sums import spend, stats
 from router.ledger.memory_terms import counted_full, refusal
 from router.ledger.queries import dearest_first, require_groups
@@ -233,6 +233,10 @@ class MemoryLedger:
             if entry.settlement is not None and entry.status in _ANSWERED:
                 answered.setdefault(entry.intent.deployment, []).append(entry.settlement)
         return {deployment: stats(settlements) for deployment, settlements in answered.items()}
+
+    async def prefixes(self, since_ms: int) -> Mapping[str, frozenset[str]]:
+        """Return the beginnings sent since a moment, and the deployments that have each in a cache."""
+        return prefixes_of(self._entries.values(), since_ms)
 
     async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
         """Return the newest answered and counted calls by deployment."""

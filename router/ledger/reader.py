@@ -133,6 +133,10 @@ class SqliteSpendReader:
         """Return how many answers are kept and how many bytes of text they hold."""
         return await self._ask(kept_answers.count)
 
+    async def prefixes(self, since_ms: int) -> Mapping[str, frozenset[str]]:
+        """Return the beginnings sent since a moment, and the deployments that have each in a cache."""
+        return await self._ask(lambda connection: experience.prefixes(connection, since_ms))
+
     async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
         """Return the newest answered and counted calls by deployment."""
         return await self._ask(lambda connection: experience.answered(connection, deployments, since_ms))

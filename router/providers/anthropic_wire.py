@@ -6,8 +6,9 @@ Owns how a call is put and what an event means. Sending and deadlines are `strea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from router.core.request import Mark, Message
 from router.core.usage import read_anthropic
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.reading import Facts, error_of, parse_json
@@ -40,16 +41,16 @@ class AnthropicDialect:
     def request(self, call: Call) -> HttpRequest:
         """Put `call` into a Messages request; system turns go into its own field."""
         provider = call.deployment.provider
-        system = "\n\n".join(turn.content for turn in call.messages if turn.role in _SYSTEM_ROLES)
+        system = [turn for turn in call.messages if turn.role in _SYSTEM_ROLES]
         turns = [turn for turn in call.messages if turn.role not in _SYSTEM_ROLES]
         body: dict[str, object] = {
             "model": call.deployment.model,
             "max_tokens": call.max_tokens or call.deployment.max_output_tokens or MAX_TOKENS,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
+            "messages": [{"role": turn.role, "content": _content([turn])} for turn in turns],
             "stream": call.stream,
         }
         if system:
-            body["system"] = system
+            body["system"] = _content(system)
         if call.thinking_tokens is not None:
             body["thinking"] = {"type": "enabled", "budget_tokens": call.thinking_tokens}
         headers: tuple[tuple[str, str], ...] = (("anthropic-version", VERSION),)
@@ -65,6 +66,23 @@ class AnthropicDialect:
     def reader(self) -> AnthropicReader:
         """Return a reader for one answer."""
         return AnthropicReader()
+
+
+def _content(turns: Sequence[Message]) -> object:
+    """Return the text of turns; as blocks where one ends in a breakpoint of the prompt cache."""
+    if not any(turn.mark for turn in turns):
+        return "\n\n".join(turn.content for turn in turns)
+    return [{"type": "text", "text": turn.content, **_breakpoint(turn)} for turn in turns]
+
+
+def _breakpoint(turn: Message) -> dict[str, object]:
+    match turn.mark:
+        case None:
+            return {}
+        case Mark.FIVE_MINUTES:
+            return {"cache_control": {"type": "ephemeral"}}
+        case Mark.HOUR:
+            return {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
 class AnthropicReader:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from router.config.paths import Paths
 from router.core.secret import Secret
 from router.engine.chance import SystemChance
 from router.engine.engine import Engine, World
 from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh
+from router.ledger.key import known_key
 from router.ledger.memory import MemoryLedger
 from router.tasks.reader import classify_messages
 from router.wiring.reading import Reading, reading
@@ -30,7 +33,9 @@ async def planning(*, config: Path | None, ledger: Path | None) -> AsyncGenerato
     """Open a planner; no ledger is made where there is none. Raises ConfigError and LedgerError."""
     async with reading(config=config, ledger=ledger) as world:
         lookout = Lookout(world.config, world.clock, world.zone)
-        inert = World({}, MemoryLedger(), world.clock, SystemChance(), Secret(""), world.zone)
+        chance = SystemChance()
+        key = known_key(Paths.of(os.environ, ledger=ledger).ledger, chance) or Secret("")
+        inert = World({}, MemoryLedger(), world.clock, chance, key, world.zone)
         planner = Engine(world.config, replace(inert, classify=classify_messages, observe=lookout.observe))
         await refresh(planner, world.reader, lookout)
         yield Planning(**{each.name: getattr(world, each.name) for each in fields(world)}, planner=planner)

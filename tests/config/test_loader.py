@@ -140,6 +140,25 @@ def test_a_fallback_route_hands_on_only_what_serves_it(tmp_path: Path) -> None:
         load(path, {})
 
 
+@pytest.mark.parametrize(
+    ("written", "marks"),
+    [
+        ("cache: auto", True),
+        ("cache: kept", False),
+        ("cache: {prompts: auto, ttl: 1h}", True),
+        ("queue: 5s", False),
+    ],
+)
+def test_the_provider_s_prompt_cache_is_used_where_the_policy_says_so(
+    tmp_path: Path, written: str, marks: bool
+) -> None:
+    path = tmp_path / "cockpit.yaml"
+    lines = (FOLDER / "good_abridged.yaml").read_text().splitlines()
+    others = [line for line in lines if not line.startswith("policy:")]
+    path.write_text("\n".join([*others, f"policy: {{{written}}}", ""]))
+    assert load(path, {}).policy.cache_prompts is marks
+
+
 def test_every_section_is_read() -> None:
     config = load(FOLDER / "good_everything.yaml", {})
     assert config.providers["near"].base_url == "http://192.168.1.20:11434"

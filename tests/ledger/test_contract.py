@@ -226,3 +226,14 @@ async def test_the_newest_counted_answers_of_each_deployment_are_told(book: Book
     assert found["nowhere"] == []
     assert found["gemma-free"] == [Answered("chat", n, 10, 20) for n in range(NEWEST + 4, 4, -1)]
     assert len((await book.reader.answered(["gemma-free"], START + NEWEST))["gemma-free"]) == 5
+
+
+async def test_the_beginnings_that_were_sent_are_told_with_those_who_cached_them(book: Book) -> None:
+    begun = replace(intent("plain"), prefix_fingerprint="a")
+    await book.book(begun, settlement("plain"))
+    cached = replace(settlement("cached"), usage=Usage(input_tokens=9, cache_write_tokens=8))
+    await book.book(replace(begun, request_id="cached", deployment="keeper"), cached)
+    await book.ledger.admit(replace(begun, request_id="running", prefix_fingerprint="b"))
+    await book.ledger.admit(replace(begun, request_id="old", prefix_fingerprint="c", started_at=START - 1))
+    await book.ledger.admit(intent("none"))
+    assert await book.reader.prefixes(START) == {"a": frozenset({"keeper"}), "b": frozenset()}

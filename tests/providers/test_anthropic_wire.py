@@ -9,6 +9,7 @@ import pytest
 
 from router.core.failures.exchange import End, Exchange
 from router.core.model import Message
+from router.core.request import Mark
 from router.core.usage import Usage
 from router.engine.ports import Content, UpstreamEvent, UsageReport
 from router.providers.anthropic_wire import AnthropicDialect
@@ -178,3 +179,27 @@ def test_a_200_that_is_no_answer_is_seen_for_what_it_is(body: bytes) -> None:
 def test_an_event_that_is_no_json_is_no_answer_but_a_cut_one_is_only_cut() -> None:
     assert not ending(read(b"event: message_start\ndata: {oops\n\n")).parsed
     assert ending(read(sse(START) + b"event: content_block_delta\ndata: {oops")).parsed
+
+
+def test_breakpoints_of_the_prompt_cache_become_blocks_and_everything_else_stays_a_string() -> None:
+    call = a_call()
+    marked = replace(
+        call,
+        messages=(
+            Message("system", "Be brief."),
+            Message("system", "Name your sources.", Mark.HOUR),
+            Message("user", "Why?", Mark.FIVE_MINUTES),
+            Message("assistant", "Because."),
+        ),
+    )
+    body = json.loads(DIALECT.request(marked).body)
+    hour = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    assert body["system"] == [
+        {"type": "text", "text": "Be brief."},
+        {"type": "text", "text": "Name your sources.", **hour},
+    ]
+    five = {"type": "text", "text": "Why?", "cache_control": {"type": "ephemeral"}}
+    assert body["messages"] == [
+        {"role": "user", "content": [five]},
+        {"role": "assistant", "content": "Because."},
+    ]

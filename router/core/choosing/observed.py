@@ -34,6 +34,8 @@ class Observed:
     """What answered calls have shown, by model."""
     requests_today: Mapping[str, int] = field(default_factory=dict)
     """By task."""
+    prefixes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The beginnings, as fingerprints, sent within a cache's life, and who has them in a cache."""
     repeated_prefix: bool | None = None
     """Whether this request's beginning was sent before; None: nobody looked."""
     pin: Pin | None = None

@@ -14,9 +14,11 @@ from functools import lru_cache
 
 from router.core.model import Billing, Deployment, Message
 from router.core.money.amounts import NANO, to_nano
-from router.core.money.cost import MTOK
+from router.core.money.cost import MTOK, one_hour_rate
 from router.core.money.experience import UNSEEN, Experience, Output
 from router.core.money.pricing import Price
+from router.core.money.rates import Rates
+from router.core.request import Mark
 
 TOKENS_A_MESSAGE = 16
 """What a role, separators and a chat template may add to one message, at most."""
@@ -51,6 +53,19 @@ class Estimate:
     """How many calls of the model the expectation rests on; 0: on the text alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """The part of an input that a provider's prompt cache has to do with, in tokens."""
+
+    read_tokens: int = 0
+    written_tokens: int = 0
+    hour: bool = False
+    """It is kept for an hour, which costs more to write."""
+
+
+NOT_CACHED = Cached()
+
+
 def estimate(
     messages: tuple[Message, ...],
     deployment: Deployment,
@@ -58,11 +73,12 @@ def estimate(
     *,
     task: str | None = None,
     known: Experience = UNSEEN,
+    cached: Cached = NOT_CACHED,
 ) -> Estimate:
     """Estimate a call of `messages` to a deployment that may answer with `max_tokens`.
 
     `known` is what the model's earlier calls have shown; it moves what is expected. The bound it can only
-    raise, where inputs took more tokens than they had bytes.
+    raise, where inputs took more tokens than they had bytes. `cached` moves what is expected.
 
     The bound takes the dearest rate that can apply: a cache write, a long input, the dear hours. What a cache
     or a discount may save never lowers it.
@@ -80,9 +96,10 @@ def estimate(
         bound = expected = likely = 0
     elif price is not None:
         if bound_out is not None:
-            bound = _bound(price, bound_in, bound_out)
-        expected = _expected(price, expected_in, expected_out)
-        likely = _expected(price, expected_in, likely_out)
+            hour = any(message.mark is Mark.HOUR for message in messages)
+            bound = _bound(price, bound_in, bound_out, hour=hour)
+        expected = _expected(price, expected_in, expected_out, cached)
+        likely = _expected(price, expected_in, likely_out, cached)
     return Estimate(
         bound_in, expected_in, bound_out, expected_out, bound, expected, likely, plain_in, known.calls
     )
@@ -116,7 +133,7 @@ def _size(text: str) -> int:
     return len(text.encode(errors="surrogatepass"))
 
 
-def _bound(price: Price, tokens_in: int, tokens_out: int) -> int | None:
+def _bound(price: Price, tokens_in: int, tokens_out: int, *, hour: bool) -> int | None:
     """Return the most the call can cost, rounded up; None where a rate is not known."""
     plain = price.table.rates
     applicable = [
@@ -125,6 +142,7 @@ def _bound(price: Price, tokens_in: int, tokens_out: int) -> int | None:
     ]
     applicable += [hours.rates.over(rates) for hours in price.hours for rates in tuple(applicable)]
     inputs = [rate for rates in applicable for rate in (rates.input_mtok, rates.cache_write_mtok)]
+    inputs += [one_hour_rate(rates, rates.input_mtok) for rates in applicable if hour and rates.input_mtok]
     dearest_in = max((rate for rate in inputs if rate is not None), default=None)
     outputs = [rates.output_mtok for rates in applicable]
     dearest_out = max((rate for rate in outputs if rate is not None), default=None)
@@ -132,11 +150,25 @@ def _bound(price: Price, tokens_in: int, tokens_out: int) -> int | None:
     return None if dollars is None else int((dollars * NANO).to_integral_value(rounding=ROUND_CEILING))
 
 
-def _expected(price: Price, tokens_in: int, tokens_out: int) -> int | None:
-    """Return what the call probably costs: nothing cached, at the plain hours."""
+def _expected(price: Price, tokens_in: int, tokens_out: int, cached: Cached) -> int | None:
+    """Return what the call probably costs, at the plain hours."""
     rates = price.table.at(tokens_in)
-    dollars = _dollars(price, (tokens_in, rates.input_mtok), (tokens_out, rates.output_mtok))
+    read = min(cached.read_tokens, tokens_in)
+    written = min(cached.written_tokens, tokens_in - read)
+    dollars = _dollars(
+        price,
+        (tokens_in - read - written, rates.input_mtok),
+        (read, rates.input_mtok if rates.cache_read_mtok is None else rates.cache_read_mtok),
+        (written, _write_rate(rates, hour=cached.hour)),
+        (tokens_out, rates.output_mtok),
+    )
     return None if dollars is None else to_nano(dollars)
+
+
+def _write_rate(rates: Rates, *, hour: bool) -> Decimal | None:
+    if hour and rates.input_mtok is not None:
+        return one_hour_rate(rates, rates.input_mtok)
+    return rates.input_mtok if rates.cache_write_mtok is None else rates.cache_write_mtok
 
 
 def _dollars(price: Price, *parts: tuple[int, Decimal | None]) -> Decimal | None:
