@@ -45,6 +45,8 @@ _TEXT = (
     r"(?:text|article|document|e-?mails?|thread|meeting|conversation|chat|report|paper|notes|page|transcript"
     r"|story|letter|message|paragraph|chapter|essay|minutes|call|post|news)"
 )
+_LETTERS = r"(?:the |my |any |all |only )?(?:grammar|spelling|typos?|punctuation)\b"
+"""What is fixed without a thought."""
 
 _GREETINGS = (
     r"hi+|hiya|hey+|hello|yo|howdy|good (?:morning|evening|night|afternoon)|thanks?(?: you)?|thx|ty|cheers",
@@ -59,7 +61,8 @@ _GREETINGS = (
 HARD = re.compile(
     r"\b(?:prove|proof|theorem|rigor\w*|derive|why|redesign|design\w*|architect\w*|trade-?offs?|distributed"
     r"|concurren\w*|deadlock\w*|race condition|unsafe|thread-?safe\w*|consisten(?:t|cy)|consensus|migrat\w*"
-    r"|refactor\w*|implement\w*|fix|debug|root cause|strategy|propose|recommend\w*|justify|evaluate|assess"
+    r"|refactor\w*|implement\w*|debug|root cause|strategy|propose|recommend\w*|justify|evaluate|assess"
+    rf"|fix(?! {_LETTERS})"
     r"|contracts?|clauses?|legal\w*|court\w*|clinical|medical|patent|poem|sonnet|slogans?|agents?|then"
     r"|contradict\w*|disagree\w*|ambigu\w*|reconcil\w*|schema|code|functions?|scripts?|python|java(?:script)?"
     r"|typescript|rust|kotlin|golang|sql|class|regex|groups|logic|valid)\b"
@@ -119,6 +122,7 @@ CHEAP = (
         "L1",
         r"(?:re)?format (?:this|these|the)\b|pretty[- ]?print\b",
         r"formatiere\b|formatea\b|formatta\b|sformatuj\b",
+        rf"(?:fix|correct) {_LETTERS}",
         r"sort (?:this|these|the) (?:list|names|lines|table|entries)\b",
         r"convert (?:this|these|the)\b.{0,60}\bto (?:a )?(?:json|ya?ml|csv|xml|html|toml|markdown)\b",
     ),

@@ -8,7 +8,16 @@ from router.core.usage.anthropic import read_anthropic
 from router.core.usage.gemini import read_gemini
 from router.core.usage.ollama import read_ollama
 from router.core.usage.openai import read_openai
-from router.core.usage.values import NO_USAGE, NOTHING_READ, Audio, Usage, UsageReading, cut_short, merge
+from router.core.usage.values import (
+    NO_USAGE,
+    NOTHING_READ,
+    Audio,
+    Usage,
+    UsageReading,
+    cut_short,
+    merge,
+    merge_all,
+)
 
 __all__ = [
     "NOTHING_READ",
@@ -18,6 +27,7 @@ __all__ = [
     "UsageReading",
     "cut_short",
     "merge",
+    "merge_all",
     "read_anthropic",
     "read_gemini",
     "read_ollama",

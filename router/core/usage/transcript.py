@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import reduce
 
 from router.core.usage import (
     NOTHING_READ,
     UsageReading,
     cut_short,
-    merge,
+    merge_all,
     read_anthropic,
     read_gemini,
     read_ollama,
@@ -101,7 +100,7 @@ def read_stream(api: Api, events: Iterable[object]) -> Transcript:
     """Read a stream's events in order, `DONE` among them. Never raises."""
     seen = list(events)
     read = _READERS[api]
-    reading = reduce(merge, (read(event) for event in seen), NOTHING_READ)
+    reading = merge_all(read(event) for event in seen)
     whole = any(event == DONE or _ends(as_mapping(event)) for event in seen)
     models = [model for event in seen if (model := _model(as_mapping(event)))]
     return Transcript(reading if whole else cut_short(reading), models[-1] if models else None, whole)

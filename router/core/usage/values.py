@@ -7,7 +7,7 @@ give is None, never 0. Must not know any wire's spelling.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from router.core.usage.counts import Json, Tally, lay_over
@@ -86,7 +86,20 @@ def merge(earlier: UsageReading, later: UsageReading) -> UsageReading:
     """
     if earlier.reader is None or later.reader is None:
         return earlier if later.reader is None else later
+    if not later.raw and not later.searches:
+        return earlier
     return interpret(later.reader, lay_over(earlier.raw, later.raw), earlier.searches | later.searches)
+
+
+def merge_all(readings: Iterable[UsageReading]) -> UsageReading:
+    """`merge` them from first to last, making sense of the result once: a stream may have many events."""
+    told = [reading for reading in readings if reading.raw or reading.searches]
+    if not told or told[-1].reader is None:
+        return NOTHING_READ
+    raw: Json = {}
+    for reading in told:
+        raw = lay_over(raw, reading.raw)
+    return interpret(told[-1].reader, raw, frozenset().union(*(reading.searches for reading in told)))
 
 
 def cut_short(reading: UsageReading) -> UsageReading:
@@ -97,6 +110,8 @@ def cut_short(reading: UsageReading) -> UsageReading:
 
 def interpret(reader: Reader, raw: Json, searches: frozenset[str] = frozenset()) -> UsageReading:
     """Read a merged usage object; counts that contradict themselves are dropped and the reading is marked."""
+    if not raw and not searches:  # most events of a stream say nothing of usage
+        return UsageReading(reader=reader)
     tally = Tally(raw)
     reading = reader(raw, tally)
     _check(tally, reading.usage, reading.audio)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from router.core.usage import (
     Usage,
     UsageReading,
     merge,
+    merge_all,
     read_anthropic,
     read_gemini,
     read_ollama,
@@ -83,6 +85,8 @@ def test_merging_is_associative_and_nothing_read_changes_nothing(
     assert repr(merge(merge(a, b), c)) == repr(merge(a, merge(b, c)))
     assert merge(a, NOTHING_READ) is a
     assert merge(NOTHING_READ, a) is a
+    once, twice = merge_all([a, b, c]), merge(merge(a, b), c)
+    assert repr(replace(once, reader=None)) == repr(replace(twice, reader=None))
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 10**6)), min_size=1))
