@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from router.core.health.clock_steps import COUNTED_MS
 from router.core.health.limits import BELIEVED_MS
 from router.core.health.states import FORGIVE_MS, JITTER, LOADED_MS, LONGEST_S, MOVES, Health, Sign
 from router.core.model import Policy
@@ -42,7 +43,10 @@ person, or a changed configuration.
   prove nothing.
 - **Disabled** is a dead key, a spent account or a model that is gone: it ends with another key, another
   model, a clear, or on the date that the provider named.
-- **A clock that was set back** freezes nothing: what is read at a start rests {loaded} hours at most.
+- **A clock that is set**, forward or back, neither ends a rest nor prolongs it: what has up to
+  {counted} minutes to go was counted in seconds and moves with the clock, over all processes; what is
+  longer is a date and stays, {loaded} hours at most. Limits a minute forget what was written before the
+  clock was set back; budgets and limits a day do not.
 
 ## Limits
 
@@ -94,6 +98,7 @@ def _tail() -> str:
         margin=LEASE_MARGIN_MS // 1000,
         loaded=LOADED_MS // 3_600_000,
         believed=BELIEVED_MS // 86_400_000,
+        counted=COUNTED_MS // 60_000,
         waiting=MOST_WAITING,
         allowed_fails=policy.allowed_fails,
         fail_window_s=policy.fail_window_s,

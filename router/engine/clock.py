@@ -29,18 +29,25 @@ class ManualClock:
 
     ms: int = 1_795_348_800_000
     """2026-11-22T12:00:00Z unless said otherwise."""
+    stepped_ms: int = 0
+    """By how much the time of day was set since."""
 
     def now_ms(self) -> int:
         """Return the moment it was set to."""
         return self.ms
 
     def monotonic(self) -> float:
-        """Return the same moment in seconds."""
-        return self.ms / 1000
+        """Return the same moment in seconds, as if nobody had ever set the time of day."""
+        return (self.ms - self.stepped_ms) / 1000
 
     def advance(self, seconds: float) -> None:
         """Move forward."""
         self.ms += round(seconds * 1000)
+
+    def step(self, seconds: float) -> None:
+        """Set the time of day, forward or back; no time passes."""
+        self.ms += round(seconds * 1000)
+        self.stepped_ms += round(seconds * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from router.core.attempts.admission import Lesson
 from router.core.failures.diagnosis import Scope
+from router.core.health.clock_steps import moved
 from router.core.health.scopes import learn, resting, scope_keys, why_away
 from router.core.health.states import Health, ScopeHealth
 from router.core.model import Deployment, Route, RouterConfig
 from router.engine.ports import Clock
+from router.engine.step_watch import StepWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class HealthBoard:
         self._clock = clock
         self._keys = {name: scope_keys(deployment) for name, deployment in config.deployments.items()}
         self._scopes: dict[str, ScopeHealth] = {}
+        self._watch = StepWatch(clock)
 
     def under(self, config: RouterConfig) -> HealthBoard:
         """Return a board of another configuration that knows what this one knows."""
@@ -64,18 +67,22 @@ class HealthBoard:
 
     def blocked(self, deployment: Deployment) -> str | None:
         """Return why this deployment may not be asked now, or None; a rest that is over may be probed."""
-        return why_away(self._resting(deployment), self._clock.now_ms())
+        now_ms = self._now_ms()
+        return why_away(self._resting(deployment), now_ms)
 
     def refresh(self, healths: Mapping[str, ScopeHealth]) -> None:
         """Know what the ledger knows, all of it."""
+        self._now_ms()
         self._scopes = dict(healths)
 
     def update(self, healths: Mapping[str, ScopeHealth]) -> None:
         """Know what the ledger has just said about some scopes."""
+        self._now_ms()
         self._scopes |= healths
 
     def take_in(self, lesson: Lesson, at_ms: int) -> None:
         """Know what an attempt of this process taught before the ledger has it."""
+        self._now_ms()
         self._scopes |= learn(self._scopes, lesson, at_ms)
 
     def states(self) -> tuple[DeploymentState, ...]:
@@ -88,13 +95,21 @@ class HealthBoard:
         states = [self._state(self._config.deployments[name]) for name in route.deployments]
         return min((state.until_ms for state in states if state.until_ms is not None), default=None)
 
+    def _now_ms(self) -> int:
+        """Return the time of day; somebody may have set it, then what is known moves with it first."""
+        step_ms, now_ms = self._watch.step_ms(), self._clock.now_ms()
+        if step_ms:
+            self._scopes = {key: moved(health, step_ms, now_ms) for key, health in self._scopes.items()}
+        return now_ms
+
     def _state(self, deployment: Deployment) -> DeploymentState:
         if deployment.off:
             return DeploymentState(deployment, Health.DISABLED, None, deployment.off)
+        now_ms = self._now_ms()
         rest = self._resting(deployment)
         if rest is None:
             return DeploymentState(deployment, Health.AVAILABLE, None, deployment.dropped)
-        if rest.until_ms is not None and rest.until_ms <= self._clock.now_ms():
+        if rest.until_ms is not None and rest.until_ms <= now_ms:
             return DeploymentState(
                 deployment, Health.AVAILABLE, None, "back from a rest: the next call proves it"
             )

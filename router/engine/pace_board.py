@@ -20,6 +20,7 @@ from router.core.health.scopes import scope_keys
 from router.core.model import Deployment, Limits, Policy
 from router.engine.attempt import Attempt
 from router.engine.ports import Clock
+from router.engine.step_watch import StepWatch
 
 
 class PaceBoard:
@@ -32,6 +33,7 @@ class PaceBoard:
         self._paces: dict[str, Pace] = {}
         self._running: dict[str, int] = {}
         self._full: dict[str, Full] = {}
+        self._watch = StepWatch(clock)
 
     def under(self, policy: Policy) -> PaceBoard:
         """Return a board of another policy on the same memory: what runs under this one counts there too."""
@@ -61,7 +63,9 @@ class PaceBoard:
         self._full |= full
 
     def full(self, deployment: Deployment) -> Full | None:
-        """Return the limit that a provider says is used up now; the clock may have stepped since."""
+        """Return the limit that a provider says is used up now; forgotten when somebody sets the clock."""
+        if self._watch.step_ms():
+            self._full.clear()
         found = self._full.get(_key(deployment))
         left_s = (found.until_ms - self._clock.now_ms()) / 1000 if found else 0
         return found if 0 < left_s <= DAY_S else None

@@ -22,14 +22,17 @@ from router.ledger.rows import insert_intent, raise_hold
 from router.ledger.sqlite import Connection
 
 
-def admit(connection: Connection, intent: Intent, terms: Terms, owner: str) -> Admission | None:
+def admit(
+    connection: Connection, intent: Intent, terms: Terms, owner: str, late_ms: int = 0
+) -> Admission | None:
     """Write the attempt's row, or refuse; None when that attempt has a row already.
 
-    The moment is the attempt's own: what it was decided on and what it is judged by are one.
+    The moment is the attempt's own, what it was decided on and what it is judged by are one; `late_ms` is by
+    how much the clock was set in between.
     """
-    now_ms = intent.started_at
+    now_ms = intent.started_at + late_ms
     healths = read_health(connection, terms.scopes.values(), now_ms)
-    refused, warnings = _refused(connection, intent, terms, healths)
+    refused, warnings = _refused(connection, intent, terms, healths, now_ms)
     if refused is not None:
         return Admission(refused, warnings, healths)
     if not insert_intent(connection, intent, owner):
@@ -55,7 +58,7 @@ def take_in(connection: Connection, lesson: Lesson, now_ms: int) -> None:
 
 
 def _refused(
-    connection: Connection, intent: Intent, terms: Terms, healths: Mapping[str, ScopeHealth]
+    connection: Connection, intent: Intent, terms: Terms, healths: Mapping[str, ScopeHealth], now_ms: int
 ) -> tuple[Refusal | None, tuple[str, ...]]:
     """Return the first thing in the way, and what to say about soft budgets that are passed."""
     over, warnings = budgets.refusal(connection, terms.caps)
@@ -63,6 +66,6 @@ def _refused(
         over
         or budgets.guard_refusal(connection, intent, terms.guard)
         or quota_refusal(connection, intent.deployment, terms.quotas, intent.started_at)
-        or rest_refusal(healths, terms, intent.started_at)
+        or rest_refusal(healths, terms, now_ms)
     )
     return refused, warnings

@@ -88,10 +88,14 @@ def _seen(connection: Connection, intent: Intent) -> runaway.Seen:
     [(nano, requests, identical)] = connection.execute(
         "SELECT coalesce(sum(CASE WHEN status = 'open' THEN coalesce(estimate_nano_usd, held_nano_usd) "
         "ELSE budget_nano_usd END), 0), "
-        "coalesce(sum(attempt = 1 AND started_at > :minute), 0), "
+        "coalesce(sum(attempt = 1 AND started_at > :minute AND started_at < :next_minute), 0), "
         "coalesce(sum(attempt = 1 AND prompt_fingerprint = :prompt AND session_id IS :session), 0) "
-        f"FROM token_spend WHERE started_at > :ten_minutes AND {_PAID}",
+        # What has started later was written before somebody set the clock back.
+        f"FROM token_spend WHERE started_at > :ten_minutes AND started_at < :next_ten AND {_PAID} "
+        "AND id > (SELECT coalesce(max(id), 0) FROM token_spend WHERE started_at >= :next_ten)",
         {
+            "next_minute": intent.started_at + runaway.MINUTE_MS,
+            "next_ten": intent.started_at + runaway.TEN_MINUTES_MS,
             "minute": minute,
             "ten_minutes": ten_minutes,
             "prompt": intent.prompt_fingerprint,

@@ -19,7 +19,10 @@ _COLUMNS = "deployment, kind, source, value, confidence, learned_at"
 TOKENS = """coalesce(
   input_tokens + output_tokens, input_tokens, output_tokens, iif(status = 'failed', 0, estimate_tokens), 0)"""
 _AMOUNTS = {Unit.REQUESTS: "1", Unit.TOKENS: TOKENS}
-_SINCE = "FROM token_spend WHERE deployment = ? AND started_at >= ?"
+_WITHIN = "FROM token_spend WHERE deployment = ?1 AND started_at >= ?2 AND started_at < ?3"
+_SINCE_SET_BACK = (
+    " AND id > (SELECT coalesce(max(id), 0) FROM token_spend WHERE deployment = ?1 AND started_at >= ?3)"
+)
 # Few rows are open: the plus keeps SQLite from the index by deployment, which holds all there ever were.
 RUNNING = "SELECT owner, count(*) FROM token_spend WHERE status = 'open' AND +deployment = ? GROUP BY owner"
 
@@ -73,10 +76,11 @@ def refused_by(connection: Connection, deployment: str, quota: Quota, now_ms: in
         if used + quota.amount > quota.limit:  # only then is it worth a look at who is alive
             used = sum(count for owner, count in running.items() if has_died(owner) is not True)
         return refusal(quota, used, (), now_ms)
-    amount, place = _AMOUNTS[quota.unit], (deployment, quota.since_ms)
-    [(used,)] = connection.execute(f"SELECT coalesce(sum({amount}), 0) {_SINCE}", place)
+    amount, place = _AMOUNTS[quota.unit], (deployment, quota.since_ms, quota.before_ms(now_ms))
+    slides = quota.until_ms is None
+    within = _WITHIN + _SINCE_SET_BACK if slides else _WITHIN
+    [(used,)] = connection.execute(f"SELECT coalesce(sum({amount}), 0) {within}", place)
     if used + quota.amount <= quota.limit:
         return None
-    slides = quota.until_ms is None
-    starts = connection.execute(f"SELECT started_at, {amount} {_SINCE} ORDER BY started_at", place)
+    starts = connection.execute(f"SELECT started_at, {amount} {within} ORDER BY started_at", place)
     return refusal(quota, used, starts.fetchall() if slides else (), now_ms)

@@ -39,13 +39,17 @@ def counted_full(
     return {name: full for name, full in found.items() if full}
 
 
-def _quota_refusal(entries: Collection[Entry], quota: Quota, now_ms: int) -> Refusal | None:
+def _quota_refusal(entries: Sequence[Entry], quota: Quota, now_ms: int) -> Refusal | None:
     if quota.unit is Unit.PARALLEL:
         return limit_refusal(quota, len(entries), (), now_ms)
+    before_ms = quota.before_ms(now_ms)
+    if quota.until_ms is None:  # what was written before the clock was set back counts no more
+        ahead = [n for n, entry in enumerate(entries, 1) if entry.intent.started_at >= before_ms]
+        entries = entries[max(ahead, default=0) :]
     starts = sorted(
         (entry.intent.started_at, 1 if quota.unit is Unit.REQUESTS else _tokens(entry))
         for entry in entries
-        if entry.intent.started_at >= quota.since_ms
+        if quota.since_ms <= entry.intent.started_at < before_ms
     )
     return limit_refusal(quota, sum(amount for _, amount in starts), starts, now_ms)
 

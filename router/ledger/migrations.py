@@ -104,6 +104,12 @@ def m012_alerts(db: Database) -> None:
     db.execute("CREATE INDEX alert_at ON alert (at)")
 
 
+@LEDGER()
+def m013_clock(db: Database) -> None:
+    """By which the rests are moved when somebody sets the clock."""
+    db.execute("CREATE TABLE clock (boot TEXT PRIMARY KEY, ahead_ms INTEGER NOT NULL) WITHOUT ROWID")
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (

@@ -53,6 +53,8 @@ class Admit:
     intent: Intent
     terms: Terms
     reply: Reply[Admission]
+    ahead_ms: int | None = None
+    """As in `Learn`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class Learn:
 
     lesson: Lesson
     at_ms: int
+    ahead_ms: int | None = None
+    """How far the time of day was ahead of the steady clock when this was handed in; None where nobody sets
+    the clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,12 @@ def this_process(proc: Path = PROC) -> str:
     return f"{_boot(proc)} {_namespace(proc)} {pid} {_start(proc, pid) or _UNTOLD}"
 
 
+def this_boot(proc: Path = PROC) -> str | None:
+    """Return what the steady clock counts from, the boot and the time namespace; None where untold."""
+    boot = _boot(proc)
+    return None if boot == _UNTOLD else f"{boot} {_link(proc / 'self/ns/time')}"
+
+
 def has_died(owner: str, proc: Path = PROC) -> bool | None:
     """Return whether `owner` is gone for good; None when that cannot be told from here."""
     if owner == this_process(proc):
@@ -47,8 +53,12 @@ def _boot(proc: Path) -> str:
 
 
 def _namespace(proc: Path) -> str:
+    return _link(proc / "self/ns/pid").strip("pid:[]")
+
+
+def _link(path: Path) -> str:
     try:
-        return str((proc / "self/ns/pid").readlink()).strip("pid:[]")
+        return str(path.readlink())
     except OSError:
         return _UNTOLD
 

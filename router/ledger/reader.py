@@ -22,6 +22,7 @@ from router.core.money.reconcile import Billed
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.reports.alerts import Alert, StandingPause, Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
+from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger import (
     alerts,
@@ -35,6 +36,7 @@ from router.ledger import (
     queries,
     rollups,
 )
+from router.ledger.clock_steps import health_by, told_full_by
 from router.ledger.errors import told_clearly
 from router.ledger.evidence import Rated
 from router.ledger.full_store import all_told, counted
@@ -46,12 +48,13 @@ from router.ledger.sqlite import Connection, open_for_reading, reading
 T = TypeVar("T")
 
 
-async def open_reader(path: Path) -> SqliteSpendReader:
+async def open_reader(path: Path, clock: Clock | None = None) -> SqliteSpendReader:
     """Open the ledger at `path` for reading, also one that a newer cockpit made.
 
+    By `clock` rests are told that were written before somebody set it; as they are written when None.
     Raises LedgerError: no ledger there yet (nothing is made), not readable, another program's file.
     """
-    reader = SqliteSpendReader(path)
+    reader = SqliteSpendReader(path, clock)
     try:
         await reader.version()
     except (LedgerError, asyncio.CancelledError):
@@ -66,8 +69,9 @@ class SqliteSpendReader:
     No transaction outlives a question, so that checkpoints are never held up.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self.path = path
+        self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
         self._connection: Connection | None = None
         self._closed = False
@@ -99,7 +103,8 @@ class SqliteSpendReader:
 
     async def health(self) -> Mapping[str, ScopeHealth]:
         """Return what is known of every scope that was ever in trouble, by key."""
-        return await self._ask(all_health)
+        clock = self._clock
+        return await self._ask(all_health if clock is None else lambda c: health_by(c, clock))
 
     async def limits(self) -> Sequence[LearnedLimit]:
         """Return every limit that was learned, however long ago."""
@@ -107,7 +112,8 @@ class SqliteSpendReader:
 
     async def told_full(self) -> Mapping[str, Full]:
         """Return what providers said is used up, by scope."""
-        return await self._ask(all_told)
+        clock = self._clock
+        return await self._ask(all_told if clock is None else lambda c: told_full_by(c, clock))
 
     async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
         """Return which deployments have no room within their quotas for one more, by name."""

@@ -20,6 +20,7 @@ from router.core.health.limits import LearnedLimit
 from router.core.money.hold import Hold
 from router.core.money.spend import Intent, Settlement
 from router.engine.ports import Clock
+from router.engine.step_watch import ahead
 from router.errors import LedgerError
 from router.ledger.orders import (
     Admit,
@@ -64,10 +65,12 @@ class SqliteLedger:
         self._lock = threading.Lock()
         self._accepting = True
         self._thread: threading.Thread | None = None
+        self._clock: Clock | None = None
 
     async def start(self, clock: Clock, connect: Connect) -> None:
         """Start the thread and wait until it has the file open."""
         opened: Reply[None] = Reply()
+        self._clock = clock
         self._thread = threading.Thread(
             target=self._run, args=(clock, connect, opened), name="ledger-writer", daemon=True
         )
@@ -86,7 +89,7 @@ class SqliteLedger:
         in a settlement (`cancelled`) for it.
         """
         reply: Reply[Admission] = Reply()
-        self._put(Admit(intent, terms, reply))
+        self._put(Admit(intent, terms, reply, self._ahead_ms()))
         return await reply.wait()
 
     async def extend(self, place: tuple[str, int], hold: Hold, caps: Sequence[Cap]) -> Admission:
@@ -97,12 +100,12 @@ class SqliteLedger:
 
     def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
         """Hand in an attempt's end. A row settles once; a second settlement of it changes nothing."""
-        learn = None if lesson is None else Learn(lesson, settlement.settled_at)
+        learn = None if lesson is None else Learn(lesson, settlement.settled_at, self._ahead_ms())
         self._put(Settle(settled_row(settlement), learn))
 
     def learn(self, lesson: Lesson, at_ms: int) -> None:
         """Hand in what an attempt teaches before its end."""
-        self._put(Learn(lesson, at_ms))
+        self._put(Learn(lesson, at_ms, self._ahead_ms()))
 
     def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
         """Hand in what a provider allows; lost when the ledger cannot be written, it will be told again."""
@@ -141,6 +144,9 @@ class SqliteLedger:
         reply: Reply[None] = Reply()
         if self._finish_later(reply):
             await reply.wait()
+
+    def _ahead_ms(self) -> int | None:
+        return None if self._clock is None else ahead(self._clock)
 
     def _put(self, order: Order) -> None:
         with self._lock:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from router.core.attempts.admission import Admission
+from router.core.health.clock_steps import step_of
 from router.engine.ports import Clock
+from router.engine.step_watch import ahead
 from router.errors import LedgerError
 from router.ledger import check_results, evidence, kept_answers
 from router.ledger.admission import admit, extend, take_in
+from router.ledger.clock_steps import keep_time
 from router.ledger.errors import told_clearly
 from router.ledger.full_store import write_full
 from router.ledger.health_store import believe, clear_health
@@ -35,7 +39,7 @@ from router.ledger.orders import (
     Settle,
     Write,
 )
-from router.ledger.owner import this_process
+from router.ledger.owner import this_boot, this_process
 from router.ledger.private_files import beside, prepare
 from router.ledger.rows import Row, settle_row
 from router.ledger.schema import migrate, require_writable
@@ -54,7 +58,9 @@ class Writer:
     def __init__(self, path: Path, clock: Clock, connect: Connect) -> None:
         """Open or make the ledger at `path`; migrate, then write what is spooled, then close what is dead."""
         self.path = path
+        self._clock = clock
         self._owner = this_process()
+        self._boot = this_boot()
         self._spool = Spool(beside(path, ".spool"))
         self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
         self._unlearned: list[Learn] = []
@@ -65,6 +71,8 @@ class Writer:
             migrate(self._connection, path)
             self._spool.prepare()
             self.replay()
+            with writing(self._connection):
+                keep_time(self._connection, clock, self._boot)
             sweep(self._connection, path, clock.now_ms())
             believe(self._connection, clock.now_ms())
             undo.pop_all()
@@ -129,10 +137,11 @@ class Writer:
         answers: dict[Reply[Admission], Admission | LedgerError] = {}
         with told_clearly(self.path), writing(self._connection):
             require_writable(self._connection, self.path)
+            keep_time(self._connection, self._clock, self._boot)
             for order in orders:
                 match order:
                     case Admit(reply=reply):
-                        answers[reply] = self._admit(order)
+                        answers[reply] = self._admit(order, self._late_ms(order))
                     case Extend(place, hold, caps, reply):
                         answers[reply] = extend(self._connection, place, hold, caps)
                     case _:
@@ -145,9 +154,9 @@ class Writer:
             case Settle(row, learnt):
                 settle_row(self._connection, row)
                 if learnt is not None:
-                    take_in(self._connection, learnt.lesson, learnt.at_ms)
-            case Learn(lesson, at_ms):
-                take_in(self._connection, lesson, at_ms)
+                    self._take_in(learnt)
+            case Learn():
+                self._take_in(order)
             case LearnLimits(limits):
                 write_limits(self._connection, limits)
             case Fill(scope, full):
@@ -161,9 +170,21 @@ class Writer:
             case Clear(keys):
                 clear_health(self._connection, keys)
 
-    def _admit(self, order: Admit) -> Admission | LedgerError:
+    def _late_ms(self, order: Admit | Learn) -> int:
+        """Return by how much the clock was set since an order was handed in."""
+        if order.ahead_ms is None:
+            return 0
+        return step_of(order.ahead_ms, ahead(self._clock))
+
+    def _take_in(self, order: Learn) -> None:
+        late_ms, lesson = self._late_ms(order), order.lesson
+        if late_ms and lesson.lease_until_ms is not None:
+            lesson = replace(lesson, lease_until_ms=lesson.lease_until_ms + late_ms)
+        take_in(self._connection, lesson, order.at_ms + late_ms)
+
+    def _admit(self, order: Admit, late_ms: int) -> Admission | LedgerError:
         intent = order.intent
-        admission = admit(self._connection, intent, order.terms, self._owner)
+        admission = admit(self._connection, intent, order.terms, self._owner, late_ms)
         if admission is not None:
             return admission
         named = f"attempt {intent.attempt} of request {intent.request_id}"

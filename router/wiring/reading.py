@@ -37,7 +37,7 @@ class Reading:
 async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Reading, None]:
     """Open the ledger for reading; none is made where there is none. Raises ConfigError, LedgerError."""
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
-    found = await open_reader(paths.ledger) if paths.ledger.exists() else None
+    found = await open_reader(paths.ledger, clock) if paths.ledger.exists() else None
     reader: SpendReader = found or MemoryLedger()
     try:
         yield Reading(loaded, reader, found, clock, zone_of(loaded), warnings())

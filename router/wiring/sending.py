@@ -62,7 +62,7 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
     async with AsyncExitStack() as opened:
         store = await open_ledger(paths.ledger, clock)
         opened.push_async_callback(store.aclose)
-        reader = await open_reader(paths.ledger)
+        reader = await open_reader(paths.ledger, clock)
         opened.push_async_callback(reader.aclose)
         runner = CommandRunner(os.environ)
         lookout = Lookout(loaded, clock, zone_of(loaded))

@@ -52,6 +52,28 @@ async def names(book: Book) -> list[str]:
     return sorted(entry.intent.request_id for entry in await book.reader.recent(100))
 
 
+async def test_a_limit_a_minute_does_not_count_what_was_written_before_the_clock_was_set_back(
+    book: Book,
+) -> None:
+    async def let_in(name: str, after_ms: int) -> bool:
+        asked = at(name, after_ms)
+        quota = Quota("2 requests a minute", Unit.REQUESTS, 2, 1, asked.started_at - MINUTE)
+        return (await book.ledger.admit(asked, Terms(quotas=(quota,)))).refusal is None
+
+    assert [await let_in(f"first {n}", minute * MINUTE) for n, minute in enumerate((0, 0, 8, 10, 10))] == [
+        True
+    ] * 5
+    assert [await let_in(f"again {n}", n) for n in range(3)] == [True, True, False]
+    assert [await let_in(f"later {n}", 7 * MINUTE + n) for n in range(3)] == [True, True, False]
+
+
+async def test_a_limit_a_day_counts_all_of_its_day_though_the_clock_was_set_back(book: Book) -> None:
+    day = Quota("1 request a day", Unit.REQUESTS, 1, 1, START, until_ms=START + 24 * 60 * MINUTE)
+    await book.ledger.admit(at("next day", 25 * 60 * MINUTE))
+    assert (await book.ledger.admit(at("ahead", 5 * 60 * MINUTE), Terms(quotas=(day,)))).refusal is None
+    assert (await book.ledger.admit(at("set back", 0), Terms(quotas=(day,)))).refusal
+
+
 async def test_a_scope_that_rests_refuses_until_its_rest_is_over(book: Book) -> None:
     await rested(book)
     admission = await book.ledger.admit(at("early", 6_999), TERMS)

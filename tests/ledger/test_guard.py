@@ -56,6 +56,14 @@ class Caller:
         return admission.refusal.reason
 
 
+def test_calls_from_before_the_clock_was_set_back_trip_nothing(connection: Connection) -> None:
+    caller, hour = Caller(connection, Guard(3 * DOLLAR, 3, 3)), 60 * MINUTE_MS
+    for minutes in (0, 59, 60):
+        assert caller.send(at=START + minutes * MINUTE_MS) is None
+    assert [caller.send(at=START + MINUTE_MS * minutes) for minutes in (0, 20, 59)] == [None] * 3
+    assert caller.send(at=START + hour)
+
+
 def test_dollars_within_ten_minutes_pause_every_session(connection: Connection) -> None:
     caller = Caller(connection, replace(QUIET, nano_per_10m=3 * DOLLAR))
     assert [caller.send(at=START + n) for n in range(3)] == [None] * 3

@@ -13,16 +13,19 @@ def main() -> None:
         seeds = range(int(sys.argv[2]), int(sys.argv[2]) + 1)
     else:
         seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
-    requests = attempts = 0
+    requests = attempts = deaths = steps = unknown = 0
     for seed in seeds:
         outcome = simulate(seed)
         requests, attempts = requests + outcome.requests, attempts + outcome.attempts
+        deaths, steps = deaths + outcome.deaths, steps + outcome.steps
+        unknown += outcome.unknown
         if outcome.broken:
             print(f"seed {seed} (replay: python -m tests.simulation --seed {seed}):")
             for promise in outcome.broken[:20]:
                 print(f"  {promise}")
             raise SystemExit(1)
-    print(f"{len(seeds)} worlds, {requests} requests, {attempts} attempts: every promise kept")
+    told = f"{len(seeds)} worlds, {requests} requests, {attempts} attempts, {unknown} of unknown cost"
+    print(f"{told}, {deaths} deaths, {steps} steps of the clock: every promise kept")
 
 
 if __name__ == "__main__":

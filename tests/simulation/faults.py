@@ -1,14 +1,13 @@
 """What can be wrong with a deployment in the simulation, hidden from the engine, and what it answers then.
 
-Each fault is a function of the moment and of how often it was asked, drawn from a seed. A provider keeps its
-own bill: what it served it charges, whatever the caller made of it.
+Each fault is a function of the moment and of how often it was asked, drawn from a seed.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from router.core.failures.exchange import End, Exchange, Fault
@@ -27,10 +26,13 @@ class Trouble(StrEnum):
     VANISHING = "vanishing"
     REFUSING = "refused connections"
     OVERLOADED = "overloaded"
+    LOSING = "served, and the answer lost"
 
 
 FOR_GOOD = frozenset({Trouble.DEAD_KEY, Trouble.VANISHING, Trouble.SLOW})
 """Troubles that do not end."""
+ENDS_FOR_CALLERS = frozenset({Trouble.DEAD_KEY, Trouble.VANISHING})
+"""After these a deployment never serves again."""
 
 REFUSALS: dict[Trouble, tuple[int, object]] = {
     Trouble.DEAD_KEY: (401, {"error": {"code": "invalid_api_key", "message": "no"}}),
@@ -46,7 +48,9 @@ class Reply:
 
     exchange: Exchange
     pieces: int = 0
-    """Pieces of content before the end."""
+    """Pieces of content that arrive before the end."""
+    lost: int = 0
+    """Pieces that are made and billed, and never arrive."""
     head_s: float = 0.1
     piece_s: float = 0.05
     hint_s: float | None = None
@@ -61,53 +65,60 @@ class Hidden:
     chance: random.Random
     starts_s: float = 0.0
     ends_s: float = 0.0
+    key_dies_s: float = float("inf")
+    """When the key stops working, for whoever has it."""
     asked: int = 0
-    hints: list[float] = field(default_factory=list)
 
     def reply(self, now_s: float) -> Reply:
         """Return what a call at `now_s` gets."""
         self.asked += 1
-        in_trouble = self.starts_s <= now_s < self.ends_s
-        if self.trouble in FOR_GOOD:
-            in_trouble = now_s >= self.starts_s
-        elif self.trouble is Trouble.FLAPPING:
-            in_trouble = self.asked % 3 == 0
+        if now_s >= self.key_dies_s:
+            return _refused(Trouble.DEAD_KEY)
+        in_trouble = self.starts_s <= now_s < (float("inf") if self.trouble in FOR_GOOD else self.ends_s)
+        if self.trouble is Trouble.FLAPPING:
+            in_trouble = in_trouble and self.asked % 3 == 0
         elif self.trouble is Trouble.TRUNCATING:
-            in_trouble = self.chance.random() < 0.5
-        return self._troubled(now_s) if in_trouble else _whole(self.chance.randrange(1, 6))
+            in_trouble = in_trouble and self.chance.random() < 0.5
+        return self._troubled(now_s) if in_trouble else self._whole()
 
     def _troubled(self, now_s: float) -> Reply:
         match self.trouble:
             case Trouble.LIMITED:
-                reply = self._limited(self.ends_s - now_s)
+                reply = _limited(self.ends_s - now_s)
             case Trouble.LYING:
-                reply = self._limited(self.chance.choice([0.5, 30.0, 90.0]))
+                reply = _limited(self.chance.choice([0.5, 30.0, 90.0]))
             case Trouble.REFUSING:
                 reply = Reply(Exchange("sim", fault=Fault.CONNECT_REFUSED), head_s=0.01)
             case Trouble.TRUNCATING:
-                cut = Exchange("sim", status=200, end=End.RESET)
-                reply = Reply(cut, pieces=self.chance.randrange(1, 4))
+                cut = Exchange("sim", status=200, end=self.chance.choice([End.RESET, End.EOF, End.HANG]))
+                reply = Reply(cut, pieces=self.chance.randrange(1, 4), lost=self.chance.randrange(3))
+            case Trouble.LOSING:
+                fault = self.chance.choice([Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT])
+                reply = Reply(Exchange("sim", fault=fault), lost=self.chance.randrange(1, 6))
+            case Trouble.FLAPPING:
+                reply = replace(_refused(self.trouble), lost=self.chance.randrange(3))
             case Trouble.SLOW:
-                reply = _whole(self.chance.randrange(1, 6), head_s=8.0)
+                reply = replace(self._whole(), head_s=8.0)
             case Trouble.HEALTHY:
-                reply = _whole(self.chance.randrange(1, 6))
+                reply = self._whole()
             case _:
-                reply = _refused(*REFUSALS[self.trouble])
+                reply = _refused(self.trouble)
         return reply
 
-    def _limited(self, hint_s: float) -> Reply:
-        self.hints.append(hint_s)
-        headers = {"retry-after": f"{hint_s:.3f}"}
-        error = {"error": {"code": "rate_limit_exceeded", "message": "slow down"}}
-        return Reply(Exchange("sim", status=429, headers=headers, error=error), hint_s=hint_s)
+    def _whole(self) -> Reply:
+        done = Exchange("sim", status=200, finish_reason="stop")
+        return Reply(done, pieces=self.chance.randrange(1, 6), head_s=0.2)
 
 
-def _refused(status: int, error: object) -> Reply:
+def _refused(trouble: Trouble) -> Reply:
+    status, error = REFUSALS[trouble]
     return Reply(Exchange("sim", status=status, error=error))
 
 
-def _whole(pieces: int, head_s: float = 0.2) -> Reply:
-    return Reply(Exchange("sim", status=200, finish_reason="stop"), pieces=pieces, head_s=head_s)
+def _limited(hint_s: float) -> Reply:
+    headers = {"retry-after": f"{hint_s:.3f}"}
+    error = {"error": {"code": "rate_limit_exceeded", "message": "slow down"}}
+    return Reply(Exchange("sim", status=429, headers=headers, error=error), hint_s=hint_s)
 
 
 def draw(chance: random.Random, many: int) -> Sequence[Hidden]:

@@ -1,4 +1,4 @@
-"""A seeded world: deployments with hidden troubles, callers, the providers' own bill, and what must hold.
+"""A seeded world: deployments in hidden trouble, callers, a machine that has its own, and what must hold.
 
 Run in virtual time. The same seed gives the same trace; a broken promise names the seed to replay.
 """
@@ -8,120 +8,35 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
-from router.core.model import (
-    Billing,
-    Climb,
-    Deployment,
-    Message,
-    Policy,
-    Provider,
-    Request,
-    Route,
-    RouterConfig,
-    Tier,
-    Wire,
-)
+from router.core.health.scopes import scope_keys
+from router.core.health.states import Health
+from router.core.model import Billing, Message, Request
 from router.core.money.spend import EntryStatus
-from router.core.secret import Secret
-from router.core.usage import Usage, UsageReading
-from router.engine.chance import SeededChance
-from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
 from router.engine.events import Answer, AttemptStarted, RequestEnded, RouteEvent, TextArrived
-from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from router.engine.virtual_time import run_virtual
-from router.ledger.memory import MemoryLedger
-from tests.configs import price
-from tests.simulation.faults import Hidden, Trouble, draw
+from router.errors import LedgerError
+from router.ledger.health_store import all_health
+from router.ledger.private_files import prepare
+from router.ledger.queries import recent
+from router.ledger.rollups import differences
+from router.ledger.schema import migrate
+from router.ledger.sqlite import Connection, open_for_reading, open_for_writing
+from tests.simulation.drawn import config
+from tests.simulation.faults import ENDS_FOR_CALLERS, Trouble, draw
+from tests.simulation.machine import Machine, Process, WallClock
+from tests.simulation.promises import Known
+from tests.simulation.servers import Servers
+from tests.simulation.weather import Weather
 
-TOKENS_IN, TOKENS_A_PIECE = 50, 7
-RATE_IN, RATE_OUT = 1_000, 2_000
-"""Nano-dollars per token of `price()`: $1 and $2 per million."""
-
-
-@dataclass(slots=True)
-class Told:
-    """What a deployment has told its callers, which they must keep to."""
-
-    rest_until_s: float = 0.0
-    condemned: bool = False
-    """A 401 or 404 has been answered: nobody may come again."""
-    proving: bool = False
-    """Its rest is not proven over yet: one caller at a time may try."""
-    probes: int = 0
-    """Callers that try."""
-
-
-@dataclass(slots=True)
-class Providers:
-    """All model servers of the world; an `Upstream` that plays the hidden truth and keeps its own bill."""
-
-    hidden: dict[str, Hidden]
-    told: dict[str, Told]
-    bills: dict[tuple[str, int], int] = field(default_factory=dict)
-    """What each attempt really cost, by the prompt and the how-many-eth call of it."""
-    broken: list[str] = field(default_factory=list)
-    trace: list[str] = field(default_factory=list)
-    calls: dict[str, list[str]] = field(default_factory=dict)
-    """The deployments each prompt was sent to, in order."""
-
-    async def stream(self, call: Call) -> AsyncGenerator[UpstreamEvent, None]:
-        """Play one call."""
-        now_s, name = asyncio.get_running_loop().time(), call.deployment.name
-        told, prompt = self.told[name], call.messages[-1].content
-        self._watch(name, told, now_s)
-        reply = self.hidden[name].reply(now_s)
-        made = self.calls.setdefault(prompt, [])
-        made.append(name)
-        bill = (prompt, len(made))
-        self.bills[bill] = 0
-        probe = told.proving
-        told.probes += probe
-        try:
-            await asyncio.sleep(reply.head_s)
-            self._tell(told, reply.hint_s, reply.exchange.status)
-            if reply.exchange.status is not None:
-                yield Answering(reply.exchange.status)
-            if reply.pieces:
-                self.bills[bill] = TOKENS_IN * RATE_IN if call.deployment.billing is Billing.METERED else 0
-            for _ in range(reply.pieces):
-                await asyncio.sleep(reply.piece_s)
-                told.proving = False  # it answers: others may come while this one still listens
-                if call.deployment.billing is Billing.METERED:
-                    self.bills[bill] += TOKENS_A_PIECE * RATE_OUT
-                yield Content(f"[{name}]")
-            if reply.exchange.finish_reason:
-                usage = Usage(input_tokens=TOKENS_IN, output_tokens=TOKENS_A_PIECE * reply.pieces)
-                yield UsageReport(UsageReading(usage))
-            yield Ended(replace(reply.exchange, content_seen=bool(reply.pieces), streamed=True))
-        finally:
-            told.probes -= probe
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
-
-    def _watch(self, name: str, told: Told, now_s: float) -> None:
-        self.trace.append(f"{now_s:.3f} {name}")
-        if now_s < told.rest_until_s - 1e-3:
-            self.broken.append(
-                f"{name} was asked at {now_s:.3f} s and had asked for rest until {told.rest_until_s:.3f} s"
-            )
-        if told.proving and told.probes:
-            self.broken.append(f"{name} was probed by two at once at {now_s:.3f} s")
-        if told.condemned:
-            self.broken.append(f"{name} was asked at {now_s:.3f} s after it had refused for good")
-
-    def _tell(self, told: Told, hint_s: float | None, status: int | None) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if hint_s is not None:
-            told.rest_until_s = max(told.rest_until_s, now_s + hint_s)
-            told.proving = True
-        if status in (401, 404):
-            told.condemned = True
+LIMIT_S = 130
+"""Two minutes, the one before and the one after: so long a limit per minute may count what was written at the
+same time of day before the clock was set back."""
+LONGEST_REST_S = 400
+"""What a rest can come to: five minutes and the jitter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,142 +48,192 @@ class Outcome:
     requests: int
     attempts: int
     unknown: int
+    deaths: int
+    steps: int
+    billed_nano: int
     digest: str
-    """Of the whole trace."""
+    """Of the whole trace and the ledger."""
 
 
 def simulate(seed: int) -> Outcome:
     """Run one world to its end and check it."""
-    return run_virtual(_Simulation(seed).run())
+    with tempfile.TemporaryDirectory(prefix="world-") as directory:
+        return run_virtual(_World(seed, Path(directory) / "ledger.db").run())
 
 
-class _Simulation:
-    def __init__(self, seed: int) -> None:
+class _World:
+    def __init__(self, seed: int, path: Path) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
-        hidden = draw(self.chance, self.chance.randrange(1, 7))
-        self.config = _config(self.chance, len(hidden))
-        names = list(self.config.deployments)
-        truth = dict(zip(names, hidden, strict=True))
-        self.providers = Providers(truth, {name: Told() for name in names})
-        self.ledger = MemoryLedger()
-        self.broken = self.providers.broken
-        self.engine = self._engine()
-        self.answers: list[Answer] = []
-        self.cancelled = 0
+        self.hidden = draw(self.chance, self.chance.randrange(1, 7))
+        self.config = config(self.chance, len(self.hidden))
+        truth = dict(zip(self.config.deployments, self.hidden, strict=True))
+        servers = Servers(truth, random.Random(self.chance.randrange(1 << 30)), trace=[])
+        chance = random.Random(self.chance.randrange(1 << 30))
+        self.machine = Machine(path, self.config, servers, WallClock(), chance, [], Known())
+        self.broken = self.machine.broken
+        self.answered = 0
+        for name, hidden in truth.items():
+            if hidden.trouble is Trouble.DEAD_KEY:
+                self._kill_key(self.machine.key_of(name), hidden.starts_s)
 
-    def _engine(self) -> Engine:
-        world = World(
-            {Wire.OPENAI: self.providers}, self.ledger, LoopClock(), SeededChance(self.seed), Secret("s")
-        )
-        return Engine(self.config, world)
+    def _kill_key(self, key: str, at_s: float) -> None:
+        for name, hidden in self.machine.servers.hidden.items():
+            if self.machine.key_of(name) == key:
+                hidden.key_dies_s = min(hidden.key_dies_s, at_s)
 
     async def run(self) -> Outcome:
-        callers = [self._caller(n) for n in range(self.chance.randrange(1, 51))]
-        await asyncio.gather(*callers)
-        await self._settle_up()
-        trace = "\n".join(self.providers.trace)
-        entries = await self.ledger.recent(1 << 30)
-        unknown = sum(e.settlement is not None and e.settlement.cost_nano_usd is None for e in entries)
-        digest = hashlib.sha256(trace.encode()).hexdigest()[:16]
-        return Outcome(self.seed, tuple(self.broken), len(self.answers), len(entries), unknown, digest)
+        prepare(self.machine.path)
+        connection = open_for_writing(self.machine.path)
+        connection.execute("PRAGMA synchronous = OFF")
+        migrate(connection, self.machine.path)
+        connection.close()
+        weather = Weather(self.machine, self.chance)
+        await asyncio.gather(*(self._caller(n) for n in range(self.chance.randrange(1, 51))))
+        await weather.end()
+        await self._end()
+        reading = open_for_reading(self.machine.path)
+        outcome = self._judged(reading, weather.steps)
+        reading.close()
+        return outcome
 
     async def _caller(self, n: int) -> None:
         chance = random.Random(f"{self.seed} {n}")
         for turn in range(chance.randrange(1, 4)):
             await asyncio.sleep(chance.uniform(0, 40))
-            request = Request((Message("user", f"caller {n} turn {turn}"),), source="simulation")
-            if chance.random() < 0.1:
-                await self._ask_and_leave(request, chance.uniform(0, 1.5))
-            else:
-                await self._ask(request)
+            words = f"caller {n} turn {turn} " + "word " * chance.randrange(60)
+            leaves_s = chance.uniform(0, 1.5) if chance.random() < 0.1 else None
+            for again in range(5):
+                process = await self._running(chance)
+                message = Message("user", f"{words}{again}")
+                request = Request((message,), source=process.source, session=f"caller {n}")
+                if await self._ask(process, request, leaves_s):
+                    break
 
-    async def _ask(self, request: Request) -> None:
-        events = [event async for event in self.engine.stream(request)]
+    async def _running(self, chance: random.Random) -> Process:
+        while not (running := self.machine.running()):  # noqa: ASYNC110  # there is nobody to tell us
+            await asyncio.sleep(0.5)
+        return chance.choice(running)
+
+    async def _ask(self, process: Process, request: Request, leaves_s: float | None = None) -> bool:
+        """Ask, and perhaps leave; return whether that is over: else the process died and nobody knows."""
+        began_s = self.machine.clock.monotonic()
+        task = process.start(process.ask(request))
+        if leaves_s is not None:
+            await asyncio.wait([task], timeout=leaves_s)
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        if task.cancelled():
+            return not process.dead
+        error = task.exception()
+        if isinstance(error, LedgerError):
+            return True
+        if error:
+            raise error
+        events = task.result()
+        assert isinstance(events, list)
+        self._judge(events, began_s)
+        return True
+
+    def _judge(self, events: list[RouteEvent], began_s: float) -> None:
         last = events[-1]
         if not isinstance(last, RequestEnded):
-            self.broken.append(f"{request.messages[0].content} ended without an answer or an error")
+            self.broken.append(f"{events[0]} ended without an answer or an error")
             return
-        self.answers.append(last.answer)
-        self._judge(last.answer, events)
-
-    async def _ask_and_leave(self, request: Request, after_s: float) -> None:
-        async def listen() -> None:
-            async with aclosing(self.engine.stream(request)) as events:
-                async for _ in events:
-                    pass
-
-        task = asyncio.create_task(listen())
-        await asyncio.sleep(after_s)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        self.cancelled += 1
-
-    def _judge(self, answer: Answer, events: list[RouteEvent]) -> None:
+        answer = last.answer
+        self.answered += 1
         voices = {event.text for event in events if isinstance(event, TextArrived)}
         if len(voices) > 1:
             self.broken.append(f"{answer.request_id} has the text of {sorted(voices)}")
         started = [event.deployment for event in events if isinstance(event, AttemptStarted)]
         if len(started) > self.config.policy.max_attempts:
             self.broken.append(f"{answer.request_id} took {len(started)} attempts")
-        healthy = [n for n, h in self.providers.hidden.items() if h.trouble is Trouble.HEALTHY]
-        if answer.error and healthy and not _cut(answer):
-            reachable = len(self.config.deployments) <= self.config.policy.max_attempts
-            if reachable:
-                self.broken.append(
-                    f"{answer.request_id} failed although {healthy} was well: {answer.error.message}"
-                )
+        well = self._well(began_s)
+        if answer.error and well and not _cut(answer):
+            self.broken.append(
+                f"{answer.request_id} failed although {well} were well: {answer.error.message}"
+            )
 
-    async def _settle_up(self) -> None:
-        """Compare the ledger with the providers' own bills, to the nano-dollar."""
-        for entry in await self.ledger.recent(1 << 30):
-            settled = entry.settlement
-            if settled is None:
-                self.broken.append(f"{entry.intent.request_id} is still open at rest")
-                continue
-            if settled.budget_nano_usd is None:
-                self.broken.append(f"{entry.intent.request_id} counts for no budget")
-            if settled.status is EntryStatus.OK and settled.cost_nano_usd is None:
-                self.broken.append(f"{entry.intent.request_id} was answered and has no cost")
-        known = sum(
-            e.settlement.cost_nano_usd or 0 for e in await self.ledger.recent(1 << 30) if e.settlement
-        )
-        billed = sum(self.providers.bills.values())
-        unknown = [
-            e
-            for e in await self.ledger.recent(1 << 30)
-            if e.settlement and e.settlement.cost_nano_usd is None
+    def _well(self, now_s: float) -> list[str]:
+        """Return who has been able to serve for a minute, whatever the others do."""
+        keys = [deployment.provider.name for deployment in self.config.deployments.values()]
+        return [
+            name
+            for name, hidden in self.machine.servers.hidden.items()
+            if hidden.trouble is Trouble.HEALTHY
+            and hidden.key_dies_s == float("inf")
+            and keys.count(self.config.deployments[name].provider.name) == 1
+            and self.config.deployments[name].limits.rpm is None
+            and not (self.config.deployments[name].billing is Billing.METERED and self.config.budgets)
+            and now_s >= 60
         ]
-        if known > billed or (known != billed and not unknown):
-            self.broken.append(f"the providers billed {billed} nano-dollars, the ledger knows {known}")
+
+    async def _end(self) -> None:
+        """Wait until all is over and every rest has ended; then each that can serve again must."""
+        for process in self.machine.running()[1:]:
+            process.die()
+        [process] = self.machine.running() or [Process(self.machine, None)]
+        process.immortal()
+        last_s = max(hidden.ends_s for hidden in self.hidden) + LONGEST_REST_S
+        await asyncio.sleep(max(0.0, last_s - self.machine.clock.monotonic()))
+        for name in self._recovered():
+            error = await self._returns(process, name, 1)
+            if error and "limit" in error:
+                await asyncio.sleep(LIMIT_S)
+                error = await self._returns(process, name, 2)
+            self.broken += [f"{name} did not come back: {error}"] if error else []
+        await asyncio.sleep(1)
+        process.sweep()
+        healths = all_health(process.reading)
+        for name in self._recovered():
+            for key in scope_keys(self.machine.config.deployments[name]).values():
+                if key in healths and healths[key].state is not Health.AVAILABLE:
+                    self.broken.append(f"{key} is {healths[key].state} at rest: {healths[key].reason}")
+        await process.desk.flush()
+        process.die()
+        await asyncio.sleep(1)
+
+    async def _returns(self, process: Process, name: str, time: int) -> str | None:
+        """Ask one deployment whether it is back; return why it is not, or None."""
+        prompt = f"{name}, are you back? I ask for time {time}"
+        last = (await process.ask(Request((Message("user", prompt),), name, source=process.source)))[-1]
+        return last.answer.error.message if isinstance(last, RequestEnded) and last.answer.error else None
+
+    def _recovered(self) -> list[str]:
+        return [
+            name
+            for name, hidden in self.machine.servers.hidden.items()
+            if hidden.trouble not in ENDS_FOR_CALLERS
+            and hidden.key_dies_s == float("inf")
+            and not (self.config.deployments[name].billing is Billing.METERED and self.config.budgets)
+        ]
+
+    def _judged(self, reading: Connection, steps: int) -> Outcome:
+        """Compare the ledger with the providers' own bills, and its sums with its rows."""
+        entries, bills = recent(reading, 1 << 30), self.machine.servers.bills
+        self.broken += bills.differences(entries)
+        self.broken += [f"the sum of {line} is not its rows'" for line in differences(reading)]
+        self.broken += [
+            f"{entry.intent.request_id} was answered and has no cost"
+            for entry in entries
+            if entry.settlement and entry.status is EntryStatus.OK and entry.settlement.cost_nano_usd is None
+        ]
+        rows = reading.execute("SELECT * FROM token_spend ORDER BY id").fetchall()
+        told = "\n".join([*self.machine.servers.trace, *map(str, rows)])
+        settled = [entry.settlement for entry in entries if entry.settlement]
+        return Outcome(
+            seed=self.seed,
+            broken=tuple(self.broken),
+            requests=self.answered,
+            attempts=len(entries),
+            unknown=sum(settlement.cost_nano_usd is None for settlement in settled),
+            deaths=sum(process.dead for process in self.machine.processes),
+            steps=steps,
+            billed_nano=bills.total(),
+            digest=hashlib.sha256(told.encode()).hexdigest()[:16],
+        )
 
 
 def _cut(answer: Answer) -> bool:
     """Tell whether the answer broke off after content: then nobody may take over."""
     return bool(answer.attempts) and answer.attempts[-1].outcome is EntryStatus.TRUNCATED
-
-
-def _config(chance: random.Random, many: int) -> RouterConfig:
-    tiers = tuple(Tier(f"T{n}", f"tier {n}", n) for n in range(3))
-    deployments: dict[str, Deployment] = {}
-    for n in range(many):
-        billing = chance.choice([Billing.FREE, Billing.LOCAL, Billing.METERED])
-        provider = Provider(f"p{n}", Wire.OPENAI, billing, f"http://127.0.0.1:{n + 1}", Secret(f"key {n}"))
-        deployments[f"d{n}"] = Deployment(
-            f"d{n}",
-            chance.choice(tiers),
-            provider,
-            f"m{n}",
-            billing,
-            price() if billing is Billing.METERED else None,
-        )
-    ladder = sorted(deployments.values(), key=lambda d: d.tier.rank)
-    route = Route("auto", tuple(d.name for d in ladder), climb=Climb(free_to_paid=True))
-    return RouterConfig(
-        source="simulation",
-        providers={d.provider.name: d.provider for d in deployments.values()},
-        tiers=tiers,
-        deployments=deployments,
-        routes={"auto": route},
-        policy=Policy(max_attempts=6, deadline_s=300),
-    )

@@ -91,6 +91,15 @@ class Quota:
     until_ms: int | None = None
     """When all of it is free again, for one that is counted from a fixed moment; None where it slides."""
 
+    def before_ms(self, now_ms: int) -> int:
+        """Return the moment from which on nothing counts that has started, at `now_ms`.
+
+        What started later was written before somebody set the clock back. Where the window slides, that and
+        all that was written before it counts no more, or a limit a minute would keep everybody away until the
+        time had come round again.
+        """
+        return 2 * now_ms - self.since_ms if self.until_ms is None else self.until_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

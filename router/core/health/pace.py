@@ -50,14 +50,15 @@ def paced(pace: Pace, sample: Sample, now_ms: int, slow_s: float) -> Pace:
         return _halved(pace, sample, now_ms, floor=1)
     if sample.running > LATE_FLOOR and late:
         return _halved(pace, sample, now_ms, floor=LATE_FLOOR)
-    if pace.parallel is None or not sample.answered or now_ms - pace.changed_ms < HEALTHY_MS:
+    lately = abs(now_ms - pace.changed_ms) < HEALTHY_MS  # in the future, when the clock was set back
+    if pace.parallel is None or not sample.answered or lately:
         return pace
     return Pace(pace.parallel + 1, now_ms) if pace.parallel + 1 < UNBOUND else FREE
 
 
 def _halved(pace: Pace, sample: Sample, now_ms: int, *, floor: int) -> Pace:
     """Halve once for all calls that were under way together: those begun before the last change know less."""
-    if pace.parallel is not None and sample.started_ms < pace.changed_ms:
+    if pace.parallel is not None and sample.started_ms < pace.changed_ms <= now_ms:
         return pace
     most = sample.running if pace.parallel is None else min(pace.parallel, sample.running)
     return Pace(min(most, max(floor, most // 2)), now_ms)

@@ -61,6 +61,12 @@ def test_a_healthy_while_allows_one_more() -> None:
     assert after(bound, replace(FINE, answered=False), NOW + 1) == bound
 
 
+def test_a_clock_that_was_set_back_keeps_no_bound_where_it_is() -> None:
+    tomorrow = Pace(4, NOW + 86_400_000)
+    assert after(tomorrow, FINE) == Pace(5, NOW)
+    assert after(tomorrow, BUSY) == Pace(2, NOW)
+
+
 def test_a_bound_that_has_grown_large_is_none() -> None:
     assert after(Pace(UNBOUND - 1, 0), FINE) == FREE
 

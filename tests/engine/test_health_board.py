@@ -1,0 +1,28 @@
+"""What one process remembers of health between two looks at the ledger."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.core.attempts.admission import Lesson
+from router.core.failures.classify import classify
+from router.core.failures.exchange import Exchange
+from router.core.model import Policy
+from router.engine.clock import ManualClock
+from router.engine.health_board import HealthBoard
+from tests.configs import small_config
+
+
+@pytest.mark.parametrize("step_s", [-7_200, 7_200])
+def test_a_clock_that_is_set_neither_ends_a_rest_nor_prolongs_it(step_s: float) -> None:
+    clock, config = ManualClock(), small_config()
+    board, free = HealthBoard(config, clock), config.deployments["free"]
+    limited = classify(Exchange("x", status=429, headers={"retry-after": "70"}), clock.now_ms())
+    board.take_in(Lesson(board.scopes(free), limited, Policy(), 0.0), clock.now_ms())
+    clock.advance(10)
+    clock.step(step_s)
+    assert board.soonest_ms(config.routes["auto"]) == clock.now_ms() + 60_000
+    clock.advance(59.999)
+    assert board.blocked(free)
+    clock.advance(0.001)
+    assert board.blocked(free) is None
