@@ -4,6 +4,7 @@
     ├── ConfigError             problems: every one of them, with file, line and column
     ├── UnknownName             a route, tier, deployment or alias nobody defined; nearest: the names to try
     ├── LedgerError             the ledger cannot be opened, read or written
+    ├── NoVectors               the configured embeddings bring none; back_at_ms: when they may be asked again
     └── TransportError          a connection failed; fault, end (raised by transports, caught by adapters)
 
 A failure of a provider is not among them: inside the engine it is a value (`core.failures.diagnosis`), and
@@ -74,3 +75,12 @@ class TransportError(RouterError):
         super().__init__(message)
         self.fault = fault
         self.end = end
+
+
+class NoVectors(RouterError):
+    """There are no embeddings; the message says why."""
+
+    def __init__(self, message: str, back_at_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.back_at_ms = back_at_ms
+        """When it may be asked again, where that is known."""

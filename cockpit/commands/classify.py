@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 
@@ -12,17 +13,26 @@ from cockpit.plain import print_json, print_table, say
 from router.core.asks.tasks import Classification, classify
 from router.core.model import Message
 from router.tasks.reader import load_model
+from router.wiring.fitting import Fitted, fit_centroids
 
 
 @click.command(help="Say what kind of work an ask is, how hard and in which language; sends nothing.")
 @click.option(
     "--jsonl", is_flag=True, help="Read {id, text} a line from standard input, write a line for each."
 )
+@click.option(
+    "--fit", is_flag=True, help="Fit the configured embeddings to the labelled asks: about 45 calls to it."
+)
 @click.argument("text", required=False)
 @common_options
 @click.pass_obj
-def command(options: Options, jsonl: bool, text: str | None) -> None:
-    """Classify one text (`-` for standard input), or each line of standard input."""
+def command(options: Options, jsonl: bool, fit: bool, text: str | None) -> None:
+    """Classify one text (`-` for standard input), or each line of it; or fit the configured embeddings."""
+    if fit:
+        if jsonl or text is not None:
+            raise click.UsageError("--fit takes no text")
+        _tell_fit(asyncio.run(fit_centroids(config=options.config, ledger=options.ledger)), options)
+        return
     if jsonl == (text is not None):
         raise click.UsageError("give either a TEXT (- for standard input) or --jsonl")
     stdin = click.open_file("-", encoding="utf-8-sig", errors="replace")
@@ -38,6 +48,28 @@ def command(options: Options, jsonl: bool, text: str | None) -> None:
 
 def _classify(text: str) -> Classification:
     return classify((Message("user", text),), load_model())
+
+
+def _tell_fit(done: Fitted, options: Options) -> None:
+    accuracy = done.accuracy
+    if options.json:
+        print_json(
+            {
+                "deployment": done.deployment,
+                "model": done.model,
+                "asked": accuracy.asked,
+                "abstained": accuracy.abstained,
+                "task_right": accuracy.task_right,
+                "level_right": accuracy.level_right,
+            }
+        )
+        return
+    sure = accuracy.asked - accuracy.abstained
+    say(
+        f"fitted {done.deployment}: of {accuracy.asked} asks it has not seen it abstains on "
+        f"{accuracy.abstained}; of the {sure} others the task is right for {accuracy.task_right}, "
+        f"the level for {accuracy.level_right}"
+    )
 
 
 def _document(found: Classification) -> dict[str, object]:

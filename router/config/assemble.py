@@ -6,6 +6,7 @@ Refuses nothing: `loader.py` has checked the file before. The one place where th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from router.config import schema, settings
 from router.config.check_schema import checks_of
@@ -35,6 +36,9 @@ def assemble(
         name: _deployment(name, written, tiers[written.tier], providers[written.provider], prices.get(name))
         for name, written in file.deployments.items()
     }
+    if file.classifier:
+        embeds = file.classifier.embeddings
+        deployments[embeds] = replace(deployments[embeds], embeds=True)
     return core.RouterConfig(
         source=source,
         providers=providers,
@@ -59,6 +63,7 @@ def assemble(
         ),
         display=_display(file.display),
         gateway_key=_key(file.gateway.api_key, environ),
+        classifier=_classifier(file.classifier),
         local_only_tasks=frozenset(file.privacy.local_only),
     )
 
@@ -115,6 +120,17 @@ def _deployment(
     )
 
 
+def _classifier(written: settings.Classifier | None) -> core.EmbeddingsClassifier | None:
+    if written is None:
+        return None
+    return core.EmbeddingsClassifier(written.embeddings, written.timeout, written.margin)
+
+
+def _embeds(file: schema.File) -> str | None:
+    """Return the name of the deployment that makes embeddings, if any."""
+    return file.classifier.embeddings if file.classifier else None
+
+
 def _route(name: str, file: schema.File, deployments: Mapping[str, core.Deployment]) -> core.Route:
     written = file.routes[name]
     cap = written.climb.max_usd_per_call
@@ -140,7 +156,7 @@ def _own(route: schema.Route, file: schema.File) -> list[str]:
     written = file.deployments
     own = sorted(route.use or (), key=lambda name: written[name].order)  # stable: equals stay as written
     for tier in route.ladder or ():
-        standing = [name for name, deployment in written.items() if deployment.tier == tier]
+        standing = [name for name, d in written.items() if d.tier == tier and name != _embeds(file)]
         own += sorted(standing, key=lambda name: written[name].order)
     return own
 

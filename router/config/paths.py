@@ -29,6 +29,8 @@ class Paths:
     """The folder of the user's own themes."""
     gateway_key: Path
     """The file that holds the gateway's bearer key."""
+    centroids: Path
+    """The folder of what was fitted for embeddings."""
     prices: Path
     """The user's own price catalogue; most have none."""
 
@@ -51,6 +53,7 @@ class Paths:
             log=state / "cockpit.log",
             themes=config / "themes",
             gateway_key=data / "gateway.key",
+            centroids=data / "centroids",
             prices=data / "prices.json",
         )
 

@@ -24,6 +24,7 @@ def findings(document: Plain) -> list[Finding]:
         *_aliases_and_tasks(file, names),
         *_limits(file, names),
         *_rules_and_jobs(file, names),
+        *_classifier(file, names),
         *_commands(file),
         *_variables(document, ()),
     ]
@@ -172,6 +173,19 @@ def _rules_and_jobs(file: Mapping[str, Plain], names: _Names) -> Iterator[Findin
     for steps, job in _items(("jobs", "warm_up"), warm_up):
         for where, name in _items((*steps, "deployments"), _mapping(job).get("deployments")):
             yield from _undefined(where, name, "deployment", names.deployments)
+
+
+def _classifier(file: Mapping[str, Plain], names: _Names) -> Iterator[Finding]:
+    """Find a classifier whose deployment is not there, or speaks a wire without embeddings."""
+    steps = ("classifier", "embeddings")
+    name = _mapping(file.get("classifier")).get("embeddings")
+    yield from _undefined(steps, name, "deployment", names.deployments)
+    deployment = _mapping(_mapping(file.get("deployments")).get(str(name)))
+    provider = deployment.get("provider")
+    wire = _mapping(_mapping(file.get("providers")).get(str(provider))).get("wire")
+    if wire in {"anthropic", "llamacpp"}:
+        message = f"wire {wire} makes no embeddings. Name a deployment of wire openai or ollama"
+        yield Finding(steps, f"{dotted(steps)}: {message}")
 
 
 def _commands(file: Mapping[str, Plain]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from router.config.price_schema import Price
 from router.config.scalars import ApiKey, BaseUrl, Language, Name, Seconds, Timezone, Usd, is_loopback, wrong
 from router.config.settings import (
     Budget,
+    Classifier,
     Count,
     Display,
     Gateway,
@@ -234,6 +235,8 @@ class File(Section):
     """Where each kind of work goes; `default` is where the rest goes."""
     levels: dict[Literal["L1", "L2", "L3"], Level] = Field(default_factory=dict)
     """Who may serve each level of difficulty."""
+    classifier: Classifier | None = None
+    """Who says what kind of work an ask is; left out, the built-in classifier."""
     budgets: list[Budget] = Field(default_factory=list)
     """Limits on spend."""
     policy: Policy = Policy()

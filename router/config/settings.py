@@ -27,6 +27,7 @@ from router.core.money.amounts import NANO
 
 _POLICY = model.Policy()
 _GUARD = _POLICY.guard
+_CLASSIFIER = model.EmbeddingsClassifier("")
 _NOT_SPANS = (model.BudgetWindow.CALL, model.BudgetWindow.SESSION)
 Count = Annotated[int, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
@@ -89,6 +90,18 @@ class Cache(Section):
     @classmethod
     def _in_short(cls, written: object) -> object:
         return {"prompts": written} if written in ("auto", "kept") else written
+
+
+class Classifier(Section):
+    """Who says what kind of work an ask is, instead of the built-in classifier."""
+
+    embeddings: Name
+    """A deployment of an embedding model, wire `openai` or `ollama`; it answers nothing else. Run
+    `cockpit classify --fit` once for it."""
+    timeout: Seconds = _CLASSIFIER.timeout_s
+    """After this the built-in classifier decides."""
+    margin: Share = _CLASSIFIER.margin
+    """It abstains where another task lies less than this further off."""
 
 
 class Guard(Section):

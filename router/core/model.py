@@ -11,9 +11,11 @@ from enum import StrEnum
 
 from router.core.answers.checks import Check
 from router.core.answers.keeping import USUAL, Keeping
+from router.core.asks.classifier import EmbeddingsClassifier
 from router.core.choosing.quality import NOT_SAID, Priors
 from router.core.choosing.rules import Rule
 from router.core.choosing.scoring import USUAL_WEIGHTS, Weights
+from router.core.choosing.task_map import LevelRule, TaskRule
 from router.core.display import USD, Display
 from router.core.hook import Hook
 from router.core.money.amounts import NANO
@@ -21,7 +23,7 @@ from router.core.money.pricing import Price
 from router.core.request import ANYBODY, Message, Need, Privacy, Request
 from router.core.secret import Secret
 
-__all__ = ["Message", "Request"]  # handed on: who imports the configuration's nouns wants these two as well
+__all__ = ["EmbeddingsClassifier", "LevelRule", "Message", "Request", "TaskRule"]  # handed on with these
 
 
 class Wire(StrEnum):
@@ -140,6 +142,8 @@ class Deployment:
     """Where it differs from the provider's."""
     max_error_rate: float | None = None
     """The share of failures lately, 0 to 1, above which it is passed over."""
+    embeds: bool = False
+    """It makes embeddings for the classifier, and no answers."""
     quality: Priors = NOT_SAID
     """What the configuration says of its answers."""
 
@@ -179,24 +183,6 @@ class Route:
     """Which of its deployments were dropped from it, and why: they are its own still, and serve nothing."""
     checks: tuple[Check, ...] = ()
     """What an answer must pass; with any, nothing of an answer is handed over before all have spoken."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRule:
-    """Where one kind of work goes."""
-
-    route: str
-    min_tier: str | None = None
-    max_tier: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LevelRule:
-    """Who may serve one level of difficulty, and what it may cost."""
-
-    tiers: tuple[str, ...]
-    ceiling_nano_per_1k: int | None = None
-    """The most that 1,000 requests may cost, in nano-dollars; cost scores are measured against it."""
 
 
 class BudgetScope(StrEnum):
@@ -295,6 +281,8 @@ class RouterConfig:
     display: Display = USD
     gateway_key: Secret | None = None
     """The key callers of the gateway send, where the configuration names one."""
+    classifier: EmbeddingsClassifier | None = None
+    """None: the built-in one alone."""
     local_only_tasks: frozenset[str] = frozenset()
     """Tasks that only local deployments may serve."""
     ignored: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from router.core.answers.keeping import KeptAnswer
 from router.core.attempts.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
@@ -26,6 +27,7 @@ from router.core.money.spend import EntryStatus, Intent
 from router.core.why import plan_json, tell
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
+from router.engine.embedding import Embeddings
 from router.engine.escalating import Escalating
 from router.engine.events import (
     Answer,
@@ -44,6 +46,9 @@ from router.engine.run import Run
 from router.engine.shared_state import SharedState
 from router.engine.world import World
 from router.errors import UnknownName
+
+if TYPE_CHECKING:  # as in core.assignment
+    from router.core.asks.tasks import Classification
 
 __all__ = ["Engine", "World"]
 
@@ -76,6 +81,10 @@ class Engine:
         """Return the decision as it would be made now. Sends and writes nothing. Raises UnknownName."""
         return self._planner.plan(self._planner.begin(request))
 
+    def embeddings(self) -> Embeddings:
+        """Return who makes embeddings for the classifier of the configuration in use."""
+        return Embeddings(self.config, self._world, self._shared)
+
     def deployments(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
         return self._shared.states()
@@ -99,7 +108,7 @@ class Engine:
         Closing the generator stops the call and settles its row as cancelled. Raises UnknownName before the
         first event, and LedgerError when an attempt cannot be written: then nothing was sent.
         """
-        run = self._begin(request)
+        run = self._begin(request, await self.embeddings().classify(request))
         first_plan = fresh = run.planner.plan(run.planned)
         yield RequestStarted(run.request_id, first_plan)
         while True:
@@ -130,11 +139,11 @@ class Engine:
 
     async def aclose(self) -> None:
         """End child processes and connections; the ledger is its opener's to close."""
-        for upstream in self._world.upstreams.values():
+        for upstream in (*self._world.upstreams.values(), *self._world.embedders.values()):
             await upstream.aclose()
 
-    def _begin(self, request: Request) -> Run:
-        planned = self._planner.begin(request)
+    def _begin(self, request: Request, found: Classification | None) -> Run:
+        planned = self._planner.begin(request, found)
         poor, runner = request.instead_of, self._world.check_runner
         answers = Escalating(planned.assigned.route, self.config, runner, climbs=poor is not None)
         if poor is not None:

@@ -6,6 +6,7 @@ Holds no rule: where a request goes is `core.choosing.assignment`, who may serve
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from router.core.answers.found_poor import climbing, one_tier_up
 from router.core.choosing.assignment import Assignment, assign
@@ -28,6 +29,9 @@ from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
 from router.engine.world import World
 from router.errors import UnknownName
+
+if TYPE_CHECKING:  # as in core.assignment
+    from router.core.asks.tasks import Classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,15 @@ class Planner:
         planner._sessions = self._sessions
         return planner
 
-    def begin(self, request: Request) -> Planned:
-        """Find out where a request goes. Raises UnknownName with the nearest names."""
+    def begin(self, request: Request, found: Classification | None = None) -> Planned:
+        """Find out where a request goes. Raises UnknownName with the nearest names.
+
+        `found` is what its last ask was taken for already; None asks the built-in classifier.
+        """
         world = self._world
         seen, prefix = self._observed(request)
-        found = world.classify(request.messages) if world.classify else None
+        if found is None and world.classify:
+            found = world.classify(request.messages)
         assigned = assign(self._config, request, found, seen)
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeAlias
 
 from router.core.answers.keeping import KeptAnswer
 from router.core.choosing.observed import Observed
-from router.core.model import Message, Request, Wire
+from router.core.model import Deployment, Message, Request, Wire
 from router.core.secret import Secret
 from router.engine.ports import Chance, CheckRunner, Clock, Ledger, Upstream
 
 if TYPE_CHECKING:  # as in core.assignment
+    from router.core.asks.centroids import Centroids
     from router.core.asks.tasks import Classification
 
 Classify: TypeAlias = "Callable[[tuple[Message, ...]], Classification]"
 """What kind of work a conversation's last ask is."""
+FindCentroids: TypeAlias = "Callable[[Deployment], Centroids | None]"
+"""The middles of the labelled asks by a deployment's model, where they were fitted; returns at once."""
 Observe = Callable[[Request], Observed]
 """What was seen lately that bears on a request; read beforehand, so that it returns at once."""
 
@@ -39,6 +42,10 @@ class World:
     """Where the days and months of budgets begin."""
     classify: Classify | None = None
     """None: only what callers say themselves is known of a request's work."""
+    embedders: Mapping[Wire, Upstream] = field(default_factory=dict)
+    """The wires that make embeddings, for a configured classifier."""
+    centroids: FindCentroids | None = None
+    """None: no embeddings are asked for."""
     observe: Observe | None = None
     """None: nothing is known of the deployments but their health."""
     kept: Kept | None = None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
+from router.core.asks.centroids import Centroids
 from router.core.asks.task_model import TaskModel
 from router.core.asks.tasks import Classification, classify
+from router.core.model import Deployment
 from router.core.request import Message
+from router.tasks import centroid_file
 from router.tasks.model_file import unpack
 
 
@@ -21,6 +26,20 @@ def load_model() -> TaskModel:
 def classify_messages(messages: tuple[Message, ...]) -> Classification:
     """Say what kind of work a conversation's last ask is, by the model of this release."""
     return classify(messages, load_model())
+
+
+def kept_centroids(folder: Path) -> Callable[[Deployment], Centroids | None]:
+    """Return a look at what was fitted, which reads each file once, and again after it was written anew."""
+    known: dict[tuple[Path, int], Centroids | None] = {}
+
+    def find(deployment: Deployment) -> Centroids | None:
+        path = centroid_file.path_for(folder, deployment)
+        written = path.stat().st_mtime_ns if path.exists() else 0
+        if (path, written) not in known:
+            known[path, written] = centroid_file.read(path)
+        return known[path, written]
+
+    return find
 
 
 @cache

@@ -28,6 +28,7 @@ from router.ledger.key import install_key
 from router.ledger.reader import open_reader
 from router.ledger.sqlite_ledger import open_ledger
 from router.providers.anthropic_wire import AnthropicDialect
+from router.providers.embeddings import OLLAMA, OPENAI
 from router.providers.llamacpp import EmbeddedUpstream
 from router.providers.ollama_wire import OllamaUpstream
 from router.providers.openai_wire import OpenAiDialect
@@ -35,7 +36,7 @@ from router.providers.plain_http import spare_transport
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport
-from router.tasks.reader import classify_messages
+from router.tasks.reader import classify_messages, kept_centroids
 from router.wiring.configuration import editor, load_config, zone_of
 from router.wiring.reading import warnings
 
@@ -66,14 +67,17 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
         opened.push_async_callback(reader.aclose)
         runner = CommandRunner(os.environ)
         lookout = Lookout(loaded, clock, zone_of(loaded))
+        upstreams, embedders = _upstreams(paths, chance)
         world = World(
-            _upstreams(paths, chance),
+            upstreams,
             store,
             clock,
             chance,
             install_key(paths.ledger, chance),
             zone_of(loaded),
             classify=classify_messages,
+            embedders=embedders,
+            centroids=kept_centroids(paths.centroids),
             observe=lookout.observe,
             kept=reader.kept,
             check_runner=runner,
@@ -118,14 +122,20 @@ async def _ended(job: asyncio.Task[None]) -> None:
         await job
 
 
-def _upstreams(paths: Paths, chance: Chance) -> dict[Wire, Upstream]:
+def _upstreams(paths: Paths, chance: Chance) -> tuple[dict[Wire, Upstream], dict[Wire, Upstream]]:
+    """Return who answers on each wire, and who makes embeddings."""
     transport: Transport = PyreqwestTransport()
     if os.environ.get("COCKPIT_LOOPBACK_ONLY"):
         transport = LoopbackOnly(transport)
     openai = HttpUpstream(transport, OpenAiDialect())
-    return {
+    answering: dict[Wire, Upstream] = {
         Wire.OPENAI: openai,
         Wire.ANTHROPIC: HttpUpstream(transport, AnthropicDialect()),
         Wire.OLLAMA: OllamaUpstream(transport),
         Wire.LLAMACPP: EmbeddedUpstream(openai, paths.log.with_name("embedded-model.log"), chance),
     }
+    embedding: dict[Wire, Upstream] = {
+        Wire.OPENAI: HttpUpstream(transport, OPENAI),
+        Wire.OLLAMA: HttpUpstream(transport, OLLAMA),
+    }
+    return answering, embedding

@@ -10,9 +10,10 @@ from router.config.loader import built_in, load
 from router.core.answers.keeping import Keeping
 from router.core.choosing.assignment import Assignment, assign
 from router.core.choosing.quality import Work
+from router.core.choosing.resolve import on_tier
 from router.core.choosing.rules import Rule, When
 from router.core.choosing.scoring import Weights
-from router.core.model import Message, Request
+from router.core.model import EmbeddingsClassifier, Message, Request
 from router.core.request import Need, Privacy
 from router.errors import ConfigError
 
@@ -94,3 +95,38 @@ def test_what_makes_no_sense_is_refused_in_words(tmp_path: Path, written: dict[s
     with pytest.raises(ConfigError) as refused:
         load(small(tmp_path, **written), {})
     assert words in str(refused.value)
+
+
+CLASSIFIED = """
+version: 1
+providers:
+  p: {wire: ollama, base_url: "http://127.0.0.1:1", billing: local}
+  q: {wire: llamacpp, billing: local}
+tiers: {T0: {label: a}}
+deployments:
+  embed: {tier: T0, provider: p, model: e}
+  d: {tier: T0, provider: p, model: m}
+  here: {tier: T0, provider: q}
+routes: {auto: {ladder: [T0]}}
+classifier: {embeddings: %s, timeout: 300ms, margin: 0.1}
+"""
+
+
+def test_a_classifier_s_deployment_stands_on_its_tier_and_in_no_ladder(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(CLASSIFIED % "embed")
+    config = load(path, {})
+    assert config.classifier == EmbeddingsClassifier("embed", 0.3, 0.1)
+    assert config.routes["auto"].deployments == on_tier(config, "T0") == ("d", "here")
+    assert [name for name, deployment in config.deployments.items() if deployment.embeds] == ["embed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("embedd", "no deployment is called `embedd`"), ("here", "wire llamacpp makes no embeddings")],
+)
+def test_a_classifier_that_can_make_no_embeddings_is_refused(tmp_path: Path, name: str, words: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(CLASSIFIED % name)
+    with pytest.raises(ConfigError, match=words):
+        load(path, {})

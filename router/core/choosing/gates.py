@@ -114,6 +114,8 @@ def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
 
 
 def _cannot(assigned: Assignment, deployment: Deployment) -> str | None:
+    if deployment.embeds:
+        return "makes embeddings for the classifier, and no answers"
     can = deployment.capabilities
     missing = assigned.request.needs - (CAPABILITIES[deployment.provider.wire] if can is None else can)
     return f"cannot do {', '.join(sorted(missing))}" if missing else None

@@ -73,7 +73,7 @@ def dropped(deployments: Mapping[str, Deployment], names: Iterable[str]) -> dict
 
 def on_tier(config: RouterConfig, tier: str) -> tuple[str, ...]:
     """Return the names of a tier's deployments in the order of the configuration."""
-    return tuple(d.name for d in config.deployments.values() if d.tier.name == tier)
+    return tuple(d.name for d in config.deployments.values() if d.tier.name == tier and not d.embeds)
 
 
 def members(config: RouterConfig, route: Route) -> tuple[Deployment, ...]:
