@@ -2,8 +2,7 @@
 
 Call `refusal` and `guard_refusal` inside the write transaction that admits the attempt, so that nothing is
 spent between the sum and the row. Nothing is kept beside the ledger: sums come from its rows, and for whole
-hours from the sums that triggers keep in step with them. Decides nothing itself. Adjustments are not added
-yet.
+hours from the sums that triggers keep in step with them. Decides nothing itself.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from router.ledger import budget_tables, rollup_tables
+from router.ledger import adjustments, budget_tables, rollup_tables
 from router.ledger.sqlite import Connection
 
 LEDGER = Migrations("ledger")
@@ -108,6 +108,12 @@ def m012_alerts(db: Database) -> None:
 def m013_clock(db: Database) -> None:
     """By which the rests are moved when somebody sets the clock."""
     db.execute("CREATE TABLE clock (boot TEXT PRIMARY KEY, ahead_ms INTEGER NOT NULL) WITHOUT ROWID")
+
+
+@LEDGER()
+def m014_adjustments(db: Database) -> None:
+    """A correction is laid over its row, and keeps what stood there before."""
+    adjustments.make(db.conn)
 
 
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.

@@ -2,7 +2,6 @@
 
 A request belongs where its first attempt started, or in a breakdown its first attempt with that key. An open
 row counts as a request and an attempt. It is not an attempt of unknown cost: that is said of what has ended.
-Adjustments are not added yet.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.core.money.spend import Dimension, Window
+from router.ledger import adjustments
 from router.ledger.rollup_tables import COLUMNS, KEYS, SPANS, cells, row_sums
 from router.ledger.sqlite import Connection
 
@@ -90,15 +91,19 @@ def _rows(dimension: str) -> str:
 
 
 def differences(connection: Connection) -> list[str]:
-    """Compute every sum again from the rows; name each that differs, in words. Reads the whole ledger."""
+    """Compute every sum again from the rows, and ask each corrected row; name what differs, in words.
+
+    Reads the whole ledger.
+    """
     if not _has_rollups(connection):
         return []
-    return [
+    sums = [
         f"{dimension} {key or ''} in the {span} from {start}"
         for dimension in KEYS
         for span in SPANS
         for start, key in _differing(connection, dimension, span)
     ]
+    return sums + adjustments.differences(connection)
 
 
 def _differing(connection: Connection, dimension: str, span: str) -> list[tuple[int, str]]:

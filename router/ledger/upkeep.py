@@ -14,7 +14,8 @@ from pathlib import Path
 from router.core.hook import Hook
 from router.core.reports.alerts import Alert, Written
 from router.errors import LedgerError
-from router.ledger import alerts, evidence, kept_answers, leases, pauses
+from router.ledger import adjustments, alerts, evidence, kept_answers, leases, pauses
+from router.ledger.adjustments import Correction, Place, Unbilled
 from router.ledger.errors import told_clearly
 from router.ledger.health_store import clear_health
 from router.ledger.owner import this_process
@@ -24,6 +25,8 @@ from router.ledger.sweep import sweep
 
 SWEEP = "sweep"
 ALERTS = "alerts"
+RECONCILE = "reconcile"
+MOST_UNBILLED = 200
 Due = list[tuple[Written, Hook]]
 
 
@@ -92,6 +95,26 @@ def told(path: Path, results: Sequence[tuple[int, str, str | None]], now_ms: int
     with _opened(path) as connection, writing(connection):
         for number, hook, error in results:
             alerts.tell(connection, number, hook, error, now_ms)
+
+
+def unbilled_if_mine(
+    path: Path, providers: Collection[str], when: tuple[int, int], lease_ms: int
+) -> list[Unbilled]:
+    """Return the newest calls of `providers` without a cost, none if another process asks about them.
+
+    `when` is the moment, and how far back to look.
+    """
+    now_ms, since_ms = when
+    with _opened(path) as connection:
+        if not leases.take(connection, RECONCILE, this_process(), now_ms, lease_ms):
+            return []
+        return adjustments.unbilled(connection, providers, since_ms, MOST_UNBILLED)
+
+
+def adjust(path: Path, place: Place, correction: Correction, now_ms: int) -> bool:
+    """Correct what an ended attempt cost; return False when there is no such attempt."""
+    with _opened(path) as connection, writing(connection):
+        return adjustments.adjust(connection, place, correction, now_ms)
 
 
 @contextmanager

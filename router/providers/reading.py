@@ -22,8 +22,9 @@ ERROR_BODY_BYTES = 64 * 1024
 """How much of an error's body is read."""
 TEXT_CHARS = 16 * 1024
 """How much of it is kept."""
-REQUEST_ID_HEADERS = ("request-id", "x-request-id", "x-generation-id", "x-ds-trace-id")
-"""Where providers put the id that their support asks for; the first one wins."""
+REQUEST_ID_HEADERS = ("x-generation-id", "request-id", "x-request-id", "x-ds-trace-id")
+"""Where providers put the id that their support asks for; the first one wins. OpenRouter's is what it can be
+asked about afterwards."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from router.errors import LedgerError
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
 from router.jobs.lookout import Lookout
+from router.jobs.reconcile import Reconciler
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
 from router.ledger.key import install_key
@@ -98,6 +99,7 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
             refresh_forever(engine, reader, lookout),
             sweep_forever(paths.ledger, clock),
             watchman.watch_forever(),
+            Reconciler(paths.ledger, clock, lambda: engine.config, _client).reconcile_forever(),
         )
         for job in jobs:
             opened.push_async_callback(_ended, asyncio.create_task(job))

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import Dimension, EntryStatus, Intent, Settlement, Spend, Window
+from router.core.money.spend import CostSource, Dimension, EntryStatus, Intent, Settlement, Spend, Window
 from router.core.money.windows import HOUR_MS, calendar_days, span
 from router.core.usage import Usage
 from router.engine.clock import ManualClock
+from router.ledger.adjustments import Correction, adjust
 from router.ledger.memory import MemoryLedger
 from router.ledger.private_files import prepare
 from router.ledger.queries import deployment_stats, groups, totals
@@ -61,7 +62,15 @@ class Swept:
     """The process died: what is open is closed as unknown."""
 
 
-Step = Admitted | Settled | Swept
+@dataclass(frozen=True)
+class Adjusted:
+    """What an attempt cost becomes known otherwise, again perhaps."""
+
+    place: tuple[str, int]
+    cost: int | None
+
+
+Step = Admitted | Settled | Swept | Adjusted
 
 places = st.tuples(st.sampled_from("abcd"), st.integers(1, 3))
 amounts = st.none() | st.integers(0, 10**9)
@@ -105,6 +114,13 @@ settlements = st.builds(
 histories = st.lists(
     st.builds(Admitted, intents) | st.builds(Settled, settlements) | st.just(Swept()), max_size=14
 )
+corrected = st.lists(
+    st.builds(Admitted, intents)
+    | st.builds(Settled, settlements)
+    | st.just(Swept())
+    | st.builds(Adjusted, places, amounts),
+    max_size=14,
+)
 windows = st.builds(
     lambda start, length: Window(START + start, START + start + length),
     st.integers(-HOUR_MS, SPREAD_MS),
@@ -121,6 +137,8 @@ def live(connection: Connection, path: Path, history: Sequence[Step]) -> None:
                 settle_row(connection, settled_row(settlement))
             case Swept():
                 sweep(connection, path, START + SPREAD_MS)
+            case Adjusted(place, cost):
+                adjust(connection, place, Correction(cost, CostSource.COMPUTED, "by hand"), START)
 
 
 async def remembered(history: Sequence[Step]) -> MemoryLedger:
@@ -139,7 +157,7 @@ async def remembered(history: Sequence[Step]) -> MemoryLedger:
 
 
 @settings(max_examples=60, deadline=None)
-@given(history=histories)
+@given(history=corrected)
 def test_the_rollup_equals_the_rows_after_any_sequence(
     history: list[Step], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

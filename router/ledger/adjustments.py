@@ -1,0 +1,91 @@
+"""What an attempt is known to have cost after it was settled otherwise: a row each, the newest holds.
+
+A trigger lays each correction over its row of `token_spend`, in the same transaction, and keeps beside the
+correction what stood there before. So budgets, sums and screens follow without knowing of any of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from router.core.money.spend import CostSource
+from router.ledger.schema import has_table
+from router.ledger.sqlite import Connection
+
+Place = tuple[str, int]
+"""A request and its attempt."""
+
+_TRIGGER = """
+CREATE TRIGGER adjustment_made AFTER INSERT ON adjustment BEGIN
+  UPDATE adjustment SET (was_cost_nano_usd, was_cost_source) = (
+    SELECT cost_nano_usd, cost_source FROM token_spend
+    WHERE request_id = NEW.request_id AND attempt = NEW.attempt)
+  WHERE id = NEW.id;
+  UPDATE token_spend SET cost_nano_usd = NEW.cost_nano_usd, cost_source = NEW.cost_source,
+    budget_nano_usd = coalesce(NEW.cost_nano_usd, settled_estimate_nano_usd, held_nano_usd)
+  WHERE request_id = NEW.request_id AND attempt = NEW.attempt AND status <> 'open';
+END"""
+_ADJUST = """
+INSERT INTO adjustment (request_id, attempt, adjusted_at, cost_nano_usd, cost_source, evidence)
+SELECT request_id, attempt, ?, ?, ?, ? FROM token_spend
+WHERE request_id = ? AND attempt = ? AND status <> 'open'"""
+_UNKNOWN = """
+SELECT request_id, attempt, provider, provider_request_id, settled_at FROM token_spend
+WHERE started_at >= ? AND status <> 'open' AND billing = 'metered' AND cost_nano_usd IS NULL
+  AND provider_request_id IS NOT NULL AND provider IN ({providers})
+ORDER BY started_at DESC, id DESC LIMIT ?"""
+_NOT_LAID_OVER = """
+SELECT request_id, attempt FROM adjustment AS a JOIN token_spend AS r USING (request_id, attempt)
+WHERE a.id = (SELECT max(id) FROM adjustment AS b WHERE b.request_id = a.request_id AND b.attempt = a.attempt)
+  AND r.status <> 'open' AND (r.cost_nano_usd IS NOT a.cost_nano_usd OR r.cost_source IS NOT a.cost_source)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is known now, and how."""
+
+    cost_nano: int | None
+    source: CostSource
+    evidence: str
+    """Where it comes from, in words; never a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unbilled:
+    """A call whose cost nobody knows, and the name its provider knows it by."""
+
+    place: Place
+    provider: str
+    provider_request_id: str
+    settled_ms: int
+
+
+def make(connection: Connection) -> None:
+    """Make what lays corrections over their rows. Frozen with its migration."""
+    connection.execute("ALTER TABLE adjustment ADD COLUMN was_cost_nano_usd INTEGER")
+    connection.execute("ALTER TABLE adjustment ADD COLUMN was_cost_source TEXT")
+    connection.execute(_TRIGGER)
+
+
+def adjust(connection: Connection, place: Place, correction: Correction, now_ms: int) -> bool:
+    """Correct what an ended attempt cost, inside a write transaction. Return False when there is none."""
+    values = (now_ms, correction.cost_nano, correction.source.value, correction.evidence, *place)
+    return connection.execute(_ADJUST, values).rowcount == 1
+
+
+def unbilled(connection: Connection, providers: Collection[str], since_ms: int, limit: int) -> list[Unbilled]:
+    """Return the newest ended calls of metered deployments at `providers` whose cost is not known."""
+    query = _UNKNOWN.format(providers=", ".join("?" * len(providers)))
+    rows = connection.execute(query, (since_ms, *providers, limit))
+    return [
+        Unbilled((request, attempt), provider, name, settled)
+        for request, attempt, provider, name, settled in rows
+    ]
+
+
+def differences(connection: Connection) -> list[str]:
+    """Name each corrected row that does not say what its newest correction says. Reads all corrections."""
+    if not has_table(connection, "adjustment"):
+        return []
+    return [f"attempt {attempt} of {request}" for request, attempt in connection.execute(_NOT_LAID_OVER)]
