@@ -18,12 +18,23 @@ from router.core.choosing.scoring import USUAL_WEIGHTS, Weights
 from router.core.choosing.task_map import LevelRule, TaskRule
 from router.core.display import USD, Display
 from router.core.hook import Hook
-from router.core.money.amounts import NANO
 from router.core.money.pricing import Price
 from router.core.request import ANYBODY, Message, Need, Privacy, Request
 from router.core.secret import Secret
+from router.core.spending_limits import USUAL_GUARD, Budget, BudgetScope, BudgetWindow, Guard
 
-__all__ = ["EmbeddingsClassifier", "LevelRule", "Message", "Request", "TaskRule"]  # handed on with these
+# Handed on: who imports the configuration's nouns wants these as well.
+__all__ = [
+    "Budget",
+    "BudgetScope",
+    "BudgetWindow",
+    "EmbeddingsClassifier",
+    "Guard",
+    "LevelRule",
+    "Message",
+    "Request",
+    "TaskRule",
+]
 
 
 class Wire(StrEnum):
@@ -185,56 +196,6 @@ class Route:
     """What an answer must pass; with any, nothing of an answer is handed over before all have spoken."""
 
 
-class BudgetScope(StrEnum):
-    """Whose spend a budget limits."""
-
-    ALL = "all"
-    TIER = "tier"
-    PROVIDER = "provider"
-    DEPLOYMENT = "deployment"
-    ROUTE = "route"
-    SESSION = "session"
-    TAG = "tag"
-
-
-class BudgetWindow(StrEnum):
-    """The span a budget is counted over."""
-
-    CALL = "call"
-    SESSION = "session"
-    HOUR = "hour"
-    DAY = "day"
-    SEVEN_DAYS = "7d"
-    MONTH = "month"
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """A limit on spend."""
-
-    scope: BudgetScope
-    target: str | None
-    """Whose: a tier's name, a `key=value` tag; None for all spend, and for each session by itself."""
-    window: BudgetWindow
-    limit_nano: int
-    hard: bool = True
-    """A hard budget refuses what does not fit; a soft one warns."""
-    rolling: bool | None = None
-    """Whether the window moves in whole hours or begins at local midnight; None: the window's own way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What pauses paid calls and asks; None switches one of them off."""
-
-    nano_per_10m: int | None = 10 * NANO
-    """Nano-dollars spent, and expected of what still runs, within ten minutes."""
-    requests_per_minute: int | None = 300
-    """Paid requests of all sessions."""
-    identical_calls: int | None = 30
-    """The same paid request of one session within ten minutes."""
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The engine's bounds over all routes. Times in seconds."""
@@ -250,7 +211,7 @@ class Policy:
     """How long a request may queue for a limit to free, instead of paying or failing."""
     slow_s: float = 2.0
     """First content that comes later, while several calls run, lets fewer of them run at once."""
-    guard: Guard = Guard()
+    guard: Guard = USUAL_GUARD
     keeping: Keeping = USUAL
     wait_for_free_s: float = 0.0
     """How long a request may wait for a free deployment's rest to end instead of paying or failing."""
