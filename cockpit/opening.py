@@ -35,7 +35,7 @@ async def _run(options: Options) -> int:
     paths = Paths.of(os.environ, ledger=options.ledger)
     colours, problems = load_themes([shipped_themes(), paths.themes])
     log_to_file(paths.log)
-    async with wired(config=options.config, ledger=options.ledger) as world:
+    async with wired(config=options.config, ledger=options.ledger, stays=True) as world:
         look = Look(
             themes=[to_textual(theme) for theme in colours],
             name=world.engine.config.display.theme or DEFAULT_THEME,

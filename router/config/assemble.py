@@ -17,6 +17,7 @@ from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
 from router.core.answers.keeping import Keeping
 from router.core.choosing.resolve import dropped
+from router.core.clockwork import Jobs
 from router.core.display import Display
 from router.core.money.amounts import to_nano
 from router.core.money.pricing import Price
@@ -61,6 +62,7 @@ def assemble(
         hooks=tuple(
             hook_of(place, hook, _key(hook.url, environ)) for place, hook in enumerate(file.hooks, start=1)
         ),
+        jobs=Jobs(watch_models_s=file.jobs.watch_models),
         display=_display(file.display),
         gateway_key=_key(file.gateway.api_key, environ),
         classifier=_classifier(file.classifier),

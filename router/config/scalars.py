@@ -49,6 +49,10 @@ def _seconds(value: object) -> float:
     return seconds
 
 
+def _every(value: object) -> float | None:
+    return None if value == "off" else _seconds(value)
+
+
 def _money(value: object) -> Decimal:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise wrong(f'must be in quotes, so that it stays exact: "{value}"')
@@ -145,6 +149,8 @@ def _time_of_day(value: str) -> str:
 
 Seconds = Annotated[float, PlainValidator(_seconds)]
 """Written `500ms`, `10s`, `2m`, `1h`, `7d`; read as seconds."""
+Every = Annotated[float | None, PlainValidator(_every)]
+"""A duration between two times, or `off`, read as None."""
 Usd = Annotated[Decimal, PlainValidator(_money)]
 """Dollars (or a rate, or a factor) as a decimal number in quotes: `"0.02"`."""
 Factor = Annotated[Decimal | dict[str, Decimal], PlainValidator(_factor)]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from router.config.scalars import (
     ApiKey,
     Currency,
+    Every,
     IsoDate,
     Language,
     Name,
@@ -22,7 +23,7 @@ from router.config.scalars import (
     Usd,
     wrong,
 )
-from router.core import model
+from router.core import clockwork, model
 from router.core.money.amounts import NANO
 
 _POLICY = model.Policy()
@@ -218,8 +219,8 @@ class Jobs(Section):
 
     warm_up: list[WarmUp] = Field(default_factory=list)
     """Calls before the day begins."""
-    watch_models: Seconds | None = None
-    """How often the providers' model lists are compared with this file."""
+    watch_models: Every = clockwork.USUAL_JOBS.watch_models_s
+    """How often the providers' lists of models are read and compared with this file; `off`: never."""
 
 
 class Gateway(Section):

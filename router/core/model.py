@@ -16,6 +16,7 @@ from router.core.choosing.quality import NOT_SAID, Priors
 from router.core.choosing.rules import Rule
 from router.core.choosing.scoring import USUAL_WEIGHTS, Weights
 from router.core.choosing.task_map import LevelRule, TaskRule
+from router.core.clockwork import USUAL_JOBS, Jobs
 from router.core.display import USD, Display
 from router.core.hook import Hook
 from router.core.money.pricing import Price
@@ -239,6 +240,7 @@ class RouterConfig:
     budgets: tuple[Budget, ...] = ()
     policy: Policy = Policy()
     hooks: tuple[Hook, ...] = ()
+    jobs: Jobs = USUAL_JOBS
     display: Display = USD
     gateway_key: Secret | None = None
     """The key callers of the gateway send, where the configuration names one."""

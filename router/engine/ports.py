@@ -32,6 +32,7 @@ from router.core.money.spend import (
     SpendGroup,
     Window,
 )
+from router.core.offers.known import Offers
 from router.core.reports.alerts import Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.core.usage import UsageReading
@@ -215,6 +216,9 @@ class SpendReader(Protocol):
 
     async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
         """Which deployments have no room within their quotas for one more, by name."""
+
+    async def offers(self) -> Offers:
+        """What providers were found to offer when they were last asked."""
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Attempts, failures and the median first-token time per deployment name."""

@@ -28,6 +28,7 @@ from router.core.money.spend import (
     SpendGroup,
     Window,
 )
+from router.core.offers.known import NO_OFFERS, Offers
 from router.errors import LedgerError
 from router.ledger import memory_budgets
 from router.ledger.experience import answered_of, prefixes_of
@@ -54,6 +55,8 @@ class MemoryLedger:
         """Set it and `admit` raises it: how a full disk looks to the engine."""
         self.bills: list[Billed] = []
         """What `billed` returns: what is forgotten with its process shows no factor that lasts."""
+        self.offered = NO_OFFERS
+        """What providers were found to offer."""
         self.verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
         """What checks said, by request and attempt."""
         self.ratings: dict[str, bool] = {}
@@ -225,6 +228,10 @@ class MemoryLedger:
     async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
         """Return which deployments have no room within their quotas for one more, by name."""
         return counted_full(self._entries.values(), asked, now_ms)
+
+    async def offers(self) -> Offers:
+        """Return what providers were found to offer."""
+        return self.offered
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""

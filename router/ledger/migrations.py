@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from router.ledger import adjustments, budget_tables, rollup_tables
+from router.ledger import adjustments, budget_tables, offer_tables, rollup_tables
 from router.ledger.sqlite import Connection
 
 LEDGER = Migrations("ledger")
@@ -114,6 +114,12 @@ def m013_clock(db: Database) -> None:
 def m014_adjustments(db: Database) -> None:
     """A correction is laid over its row, and keeps what stood there before."""
     adjustments.make(db.conn)
+
+
+@LEDGER()
+def m015_offers(db: Database) -> None:
+    """What providers were asked, which models they list, what is left of what is free."""
+    offer_tables.make(db.conn)
 
 
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.

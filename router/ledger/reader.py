@@ -20,6 +20,7 @@ from router.core.hook import Hook
 from router.core.money.experience import Answered
 from router.core.money.reconcile import Billed
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
+from router.core.offers.known import Offers
 from router.core.reports.alerts import Alert, StandingPause, Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
 from router.engine.ports import Clock
@@ -42,6 +43,7 @@ from router.ledger.evidence import Rated
 from router.ledger.full_store import all_told, counted
 from router.ledger.health_store import all_health
 from router.ledger.limits_store import all_limits
+from router.ledger.offers import all_offers
 from router.ledger.schema import version_of
 from router.ledger.sqlite import Connection, open_for_reading, reading
 
@@ -118,6 +120,10 @@ class SqliteSpendReader:
     async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
         """Return which deployments have no room within their quotas for one more, by name."""
         return await self._ask(lambda connection: counted(connection, asked, now_ms))
+
+    async def offers(self) -> Offers:
+        """Return what providers were found to offer."""
+        return await self._ask(all_offers)
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""

@@ -7,7 +7,7 @@ event loop. Raises LedgerError and nothing else that a disk can cause.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -43,6 +43,18 @@ def sweep_if_mine(path: Path, now_ms: int, lease_ms: int, owner: str | None = No
         with writing(connection):
             kept_answers.expire(connection, now_ms)
         return sweep(connection, path, now_ms)
+
+
+def take_lease(path: Path, job: str, now_ms: int, lease_ms: int) -> bool:
+    """Return whether a job is this process's for the next `lease_ms`."""
+    with _opened(path) as connection:
+        return leases.take(connection, job, this_process(), now_ms, lease_ms)
+
+
+def note_offers(path: Path, write: Callable[[Connection], None]) -> None:
+    """Write what providers were found to offer, by one of the functions of `offers`."""
+    with _opened(path) as connection, writing(connection):
+        write(connection)
 
 
 def lift_pauses(path: Path, session: str | None, now_ms: int) -> list[str]:

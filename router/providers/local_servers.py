@@ -1,11 +1,16 @@
-"""Whether a server on this machine answers, and has what is asked of it; asked once at start."""
+"""What this machine lacks for a deployment: a wheel, a server, a model on it; asked once at start."""
 
 from __future__ import annotations
 
 import socket
 from urllib.parse import urlsplit
 
-from router.providers.ollama_state import full_name, installed
+from router.core.model import Deployment, Wire
+from router.core.offers.listing import ollama_name
+from router.providers.llamacpp_server import unavailable
+from router.providers.ollama_state import installed
+from router.providers.ollama_wire import BASE_URL
+from router.providers.transport import is_loopback
 
 PATIENCE_S = 0.25
 """On loopback a refusal comes at once; only a full accept queue takes longer."""
@@ -31,6 +36,15 @@ def ollama_off(base_url: str, model: str) -> str | None:
     if not answers(base_url):
         return f"no Ollama answers at {base_url}: start it with `ollama serve`"
     models = installed(base_url)
-    if models is None or full_name(model) in models or model.endswith(ELSEWHERE):
+    if models is None or ollama_name(model) in models or model.endswith(ELSEWHERE):
         return None
     return f"Ollama at {base_url} has no model {model}: run `ollama pull {model}`"
+
+
+def lacking(deployment: Deployment) -> str | None:
+    """Return why this machine cannot serve a deployment, or None."""
+    provider = deployment.provider
+    if provider.wire is Wire.LLAMACPP:
+        return unavailable()
+    here = (provider.base_url or BASE_URL) if provider.wire is Wire.OLLAMA else None
+    return ollama_off(here, deployment.model) if here and is_loopback(here) else None

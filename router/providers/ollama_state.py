@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from router.core.offers.listing import ollama_name
 from router.errors import TransportError
 from router.providers.reading import parse_json
 from router.providers.transport import HttpRequest, Transport
@@ -20,8 +21,6 @@ PATIENCE_S = 0.5
 """Ollama answers both from memory; what takes longer is not worth a caller's time."""
 MOST_BYTES = 1 << 20
 """Hundreds of models; a longer list is no list of ours."""
-DEFAULT_PLACES = ("registry.ollama.ai/", "library/")
-"""What a model's name may begin with and Ollama leaves out of its lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Held:
 
 
 def installed(base_url: str) -> frozenset[str] | None:
-    """Return the models the server at `base_url` has, as `full_name` spells them; None: it does not say.
+    """Return the models the server at `base_url` has, as `ollama_name` spells them; None: it does not say.
 
     Blocks for `PATIENCE_S` at most between bytes, so it is for servers on this machine. No key goes along.
     """
@@ -67,24 +66,16 @@ async def held(transport: Transport, request: HttpRequest, model: str) -> Held |
     listed = _models(bytes(body))
     if listed is None:
         return None
-    entry = listed.get(full_name(model))
+    entry = listed.get(ollama_name(model))
     context = entry.get("context_length") if entry else None
     return Held(entry is not None, context if isinstance(context, int) and context > 0 else None)
 
 
-def full_name(model: str) -> str:
-    """Return a model's name as Ollama compares it: lower case, with its tag, without the default places."""
-    name = model.lower()
-    for place in DEFAULT_PLACES:
-        name = name.removeprefix(place)
-    return name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
-
-
 def _models(body: bytes) -> dict[str, Mapping[str, object]] | None:
-    """Return the entries of a list of models by `full_name`; None for anything else."""
+    """Return the entries of a list of models by `ollama_name`; None for anything else."""
     value = parse_json(body)
     entries = value.get("models") if isinstance(value, dict) else None
     if not isinstance(entries, list):
         return None
     named = [(entry.get("model") or entry.get("name"), entry) for entry in entries if isinstance(entry, dict)]
-    return {full_name(name): entry for name, entry in named if isinstance(name, str)}
+    return {ollama_name(name): entry for name, entry in named if isinstance(name, str)}

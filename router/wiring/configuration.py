@@ -14,14 +14,11 @@ from router.config.litellm.ladder import Listed
 from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
-from router.core.model import Deployment, RouterConfig, Wire
+from router.core.model import Deployment, RouterConfig
 from router.core.money.guarded_price import priced
 from router.engine.clock import SystemClock
 from router.prices.own import catalogue
-from router.providers.llamacpp_server import unavailable
-from router.providers.local_servers import ollama_off
-from router.providers.ollama_wire import BASE_URL
-from router.providers.transport import is_loopback
+from router.providers.local_servers import lacking
 
 
 def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> RouterConfig:
@@ -61,13 +58,5 @@ def _listed_at(now_ms: int, environ: Mapping[str, str]) -> Listed:
 
 def _completed(deployment: Deployment, listed: Listed) -> Deployment:
     """Give it its price, and say what this machine lacks."""
-    provider = deployment.provider
-    deployment = priced(deployment, listed(provider.vendor, deployment.model))
-    if deployment.off:
-        return deployment
-    if provider.wire is Wire.LLAMACPP:
-        return replace(deployment, off=unavailable())
-    here = (provider.base_url or BASE_URL) if provider.wire is Wire.OLLAMA else None
-    if here and is_loopback(here):
-        return replace(deployment, off=ollama_off(here, deployment.model))
-    return deployment
+    deployment = priced(deployment, listed(deployment.provider.vendor, deployment.model))
+    return deployment if deployment.off else replace(deployment, off=lacking(deployment))

@@ -22,6 +22,7 @@ from router.errors import LedgerError
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
 from router.jobs.lookout import Lookout
+from router.jobs.offers import OfferWatch
 from router.jobs.reconcile import Reconciler
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
@@ -54,11 +55,17 @@ class Wired:
     warnings: tuple[str, ...]
     watch: ConfigWatch
     editor: Editor
+    offers: OfferWatch
 
 
 @asynccontextmanager
-async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Wired, None]:
-    """Open everything; close it in the end. Raises ConfigError and LedgerError."""
+async def wired(
+    *, config: Path | None, ledger: Path | None, stays: bool = False
+) -> AsyncGenerator[Wired, None]:
+    """Open everything; close it in the end. Raises ConfigError and LedgerError.
+
+    A process that `stays` does what is to be done now and then; one that answers and goes does not.
+    """
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
     chance = SystemChance()
     async with AsyncExitStack() as opened:
@@ -95,16 +102,18 @@ async def wired(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[W
             lookout.config = fresh
 
         await refresh(engine, reader, lookout)
-        jobs = (
+        offers = OfferWatch(paths.ledger, reader, clock, lambda: engine.config, _client)
+        jobs = [
             refresh_forever(engine, reader, lookout),
             sweep_forever(paths.ledger, clock),
             watchman.watch_forever(),
             Reconciler(paths.ledger, clock, lambda: engine.config, _client).reconcile_forever(),
-        )
+            *([offers.forever()] if stays else []),
+        ]
         for job in jobs:
             opened.push_async_callback(_ended, asyncio.create_task(job))
         watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
-        yield Wired(engine, store, reader, clock, zone_of(loaded), warnings(), watch, editor(config))
+        yield Wired(engine, store, reader, clock, zone_of(loaded), warnings(), watch, editor(config), offers)
 
 
 def _client() -> Transport:

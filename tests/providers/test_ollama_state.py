@@ -14,10 +14,11 @@ import pytest
 from router.core.failures.classify import FailureClass, classify
 from router.core.failures.exchange import End, Exchange, Fault
 from router.core.model import Billing, Message, Timeouts
+from router.core.offers.listing import ollama_name
 from router.engine.ports import Call, UpstreamEvent, Waiting
 from router.engine.virtual_time import run_virtual
 from router.providers.local_servers import ollama_off
-from router.providers.ollama_state import Held, full_name, held, installed
+from router.providers.ollama_state import Held, held, installed
 from router.providers.ollama_wire import OllamaUpstream
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.transport import HttpRequest, HttpResponse, LoopbackOnly
@@ -65,8 +66,8 @@ def contexts(ollama: FakeOllama) -> list[object]:
         ("localhost:5000/someone/model", "localhost:5000/someone/model:latest"),
     ],
 )
-def test_a_model_has_one_full_name_however_it_is_written(name: str, full: str) -> None:
-    assert full_name(name) == full
+def test_a_model_has_one_ollama_name_however_it_is_written(name: str, full: str) -> None:
+    assert ollama_name(name) == full
 
 
 def test_a_server_tells_which_models_it_has_and_is_shown_no_key() -> None:

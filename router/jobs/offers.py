@@ -1,0 +1,129 @@
+"""Now and then: providers are asked what they list and what is left for free, by one process, at no cost.
+
+What could not be read is kept with its reason and tried again; nothing here disturbs a call. Keys go to their
+providers and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from router.core.model import Billing, Provider, RouterConfig
+from router.core.offers.due import Asked, due
+from router.engine.ports import Clock, SpendReader
+from router.errors import LedgerError
+from router.ledger.offers import write_allowance, write_listing, write_tried
+from router.ledger.sqlite import Connection
+from router.ledger.upkeep import note_offers, take_lease
+from router.providers.allowances import read_allowance, tells
+from router.providers.model_lists import NotRead, has_list, read_models
+from router.providers.transport import Transport
+
+LOOK_S = 60.0
+LEASE_MS = 120_000
+JOB = "offers"
+ALLOWANCE_MS = 5 * 60_000
+"""A day's worth of free requests moves with every call, also with those of other programs."""
+NEVER_MS = 1 << 53
+MOST_WORDS = 200
+
+Wanted = tuple[str, Asked]
+Write = Callable[[Connection], None]
+
+log = logging.getLogger(__name__)
+
+
+class OfferWatch:
+    """Asks the providers of the configuration in use and writes what they answer into the ledger."""
+
+    def __init__(
+        self,
+        ledger: Path,
+        reader: SpendReader,
+        clock: Clock,
+        config: Callable[[], RouterConfig],
+        connect: Callable[[], Transport],
+    ) -> None:
+        """`connect` makes a transport for one round; `config` returns what is in use at that moment."""
+        self._ledger = ledger
+        self._reader = reader
+        self._clock = clock
+        self._config = config
+        self._connect = connect
+
+    async def forever(self) -> None:
+        """Ask whoever is due, until cancelled. A ledger that cannot be used is tried again."""
+        while True:
+            try:
+                await self.once()
+            except LedgerError as error:
+                log.warning("what providers offer was not looked at: %s", error)
+            await asyncio.sleep(LOOK_S)
+
+    async def once(self, *, everyone: bool = False) -> None:
+        """Ask whoever is due, or everyone now. Raises LedgerError."""
+        config = self._config()
+        wanted = list(_wanted(config))
+        if not everyone:
+            every = {Asked.MODELS: _ms(config.jobs.watch_models_s), Asked.ALLOWANCE: ALLOWANCE_MS}
+            readings = (await self._reader.offers()).readings
+            wanted = due(wanted, readings, every, self._clock.now_ms())
+        if not wanted:
+            return
+        lease = partial(take_lease, self._ledger, JOB, self._clock.now_ms(), LEASE_MS)
+        if not (everyone or await asyncio.to_thread(lease)):
+            return
+        async with self._transport() as transport:
+            found = await asyncio.gather(*(self._ask(transport, config, one) for one in wanted))
+        await asyncio.to_thread(note_offers, self._ledger, lambda connection: _all(connection, found))
+
+    async def _ask(self, transport: Transport, config: RouterConfig, one: Wanted) -> Write:
+        """Ask one provider one thing; return what is to be written."""
+        name, asked = one
+        provider = config.providers[name]
+        try:
+            if asked is Asked.MODELS:
+                models = await read_models(transport, provider)
+                return partial(write_listing, provider=name, models=models, now_ms=self._clock.now_ms())
+            told = await read_allowance(transport, provider)
+            return partial(write_allowance, provider=name, told=told, now_ms=self._clock.now_ms())
+        except NotRead as error:
+            problem = str(error)[:MOST_WORDS]
+            log.info("%s of %s could not be read: %s", asked, name, problem)
+            return partial(
+                write_tried, provider=name, asked=asked, problem=problem, now_ms=self._clock.now_ms()
+            )
+
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[Transport]:
+        transport = self._connect()
+        try:
+            yield transport
+        finally:
+            await transport.aclose()
+
+
+def _wanted(config: RouterConfig) -> Iterator[Wanted]:
+    """Yield what can be asked: of providers that something usable here stands at."""
+    usable = [deployment for deployment in config.deployments.values() if not deployment.off]
+    providers: dict[str, Provider] = {d.provider.name: d.provider for d in usable}
+    free = {d.provider.name for d in usable if d.billing is Billing.FREE}
+    for name, provider in providers.items():
+        if has_list(provider):
+            yield name, Asked.MODELS
+        if name in free and tells(provider):
+            yield name, Asked.ALLOWANCE
+
+
+def _ms(seconds: float | None) -> int:
+    return NEVER_MS if seconds is None else round(seconds * 1000)
+
+
+def _all(connection: Connection, writes: list[Write]) -> None:
+    for write in writes:
+        write(connection)

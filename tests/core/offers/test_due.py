@@ -1,0 +1,30 @@
+"""When providers are asked again."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.core.offers.due import AGAIN_MS, Asked, Reading, due
+
+NOW = 10_000_000_000
+EVERY = {Asked.MODELS: 6 * 3_600_000, Asked.ALLOWANCE: 60_000}
+
+
+@pytest.mark.parametrize(
+    ("last", "asked", "is_due"),
+    [
+        (None, Asked.MODELS, True),
+        (Reading(NOW - 6 * 3_600_000, NOW), Asked.MODELS, True),
+        (Reading(NOW - 6 * 3_600_000 + 1, NOW), Asked.MODELS, False),
+        (Reading(NOW - AGAIN_MS, None, "answered 503"), Asked.MODELS, True),
+        (Reading(NOW - AGAIN_MS + 1, NOW, "answered 503"), Asked.MODELS, False),
+        (Reading(NOW - 60_000, NOW, "answered 503"), Asked.ALLOWANCE, True),
+        (Reading(NOW - 59_999, NOW), Asked.ALLOWANCE, False),
+        (Reading(NOW + 1, NOW), Asked.MODELS, True),
+    ],
+)
+def test_a_provider_is_due_when_its_interval_is_over_and_sooner_after_a_failure(
+    last: Reading | None, asked: Asked, is_due: bool
+) -> None:
+    readings = {} if last is None else {("p", asked): last}
+    assert due([("p", asked)], readings, EVERY, NOW) == ([("p", asked)] if is_due else [])
