@@ -18,4 +18,4 @@ def command(options: Options) -> None:
     if options.json:
         print_json({"forgotten": forgotten})
     else:
-        say(f"{forgotten:,} kept answers removed" if forgotten else "no answers were kept")
+        say(f"kept answers removed: {forgotten:,}" if forgotten else "no answers were kept")

@@ -65,7 +65,7 @@ def no_rest(state: DeploymentState) -> str | None:
     name = one_line(state.deployment.name)
     if state.deployment.off:
         return f"{name} is off, not at rest: {one_line(state.deployment.off)}"
-    if state.health is Health.AVAILABLE:
+    if state.health is Health.AVAILABLE and not state.full:
         return f"{name} is not at rest: it may be asked"
     return None
 

@@ -29,6 +29,8 @@ class DeploymentState:
     until_ms: int | None = None
     """When it comes back by itself; None when it is not away, or returns only at a change."""
     reason: str | None = None
+    full: bool = False
+    """It is well, and its provider says that a limit is used up."""
 
     @property
     def word(self) -> str:
@@ -38,7 +40,9 @@ class DeploymentState:
         """
         if self.deployment.off:
             return "off"
-        return "dropped" if self.deployment.dropped else self.health
+        if self.deployment.dropped:
+            return "dropped"
+        return "full" if self.full else self.health
 
 
 class HealthBoard:

@@ -164,9 +164,11 @@ class SharedState:
 
     def _in_force(self, state: DeploymentState) -> DeploymentState:
         limits, full = self.pace.limits(state.deployment), self.pace.full(state.deployment)
-        reason = full.says(self._clock.now_ms()) if full else None
-        deployment = replace(state.deployment, limits=limits)
-        return replace(state, deployment=deployment, reason=state.reason or reason)
+        known = replace(state, deployment=replace(state.deployment, limits=limits))
+        if full is None or state.health is not Health.AVAILABLE:
+            return known
+        says = full.says(self._clock.now_ms())
+        return replace(known, full=True, until_ms=full.until_ms, reason=says)
 
     def _terms(self, attempt: Attempt) -> Terms:
         intent, deployment = attempt.intent, attempt.deployment

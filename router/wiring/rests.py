@@ -23,9 +23,11 @@ async def clear_rests(*, config: Path | None, ledger: Path | None, name: str | N
         upkeep.clear_rests(
             Paths.of(os.environ, ledger=ledger).ledger, None if name is None else planner.scope_keys(name)
         )
-        away = (Health.COOLING, Health.PROBING, Health.DISABLED)
         return [
-            state
-            for state in planner.deployments()
-            if state.deployment.name in meant and state.health in away and not state.deployment.off
+            state for state in planner.deployments() if state.deployment.name in meant and _is_away(state)
         ]
+
+
+def _is_away(state: DeploymentState) -> bool:
+    resting = state.health in (Health.COOLING, Health.PROBING, Health.DISABLED)
+    return not state.deployment.off and (resting or state.full)

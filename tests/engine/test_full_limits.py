@@ -70,7 +70,9 @@ def test_other_processes_learn_it_and_clearing_ends_it() -> None:
         await one.ask(PLAIN)
         other = await Twin(one).refreshed()
         assert planned(other).full
-        assert other.engine.deployments()[0].reason == "full: no requests left, free in 3 s"
+        shown = other.engine.deployments()[0]
+        assert (shown.word, shown.health) == ("full", "available")
+        assert shown.reason == "full: no requests left, free in 3 s"
         await other.ledger.clear_health(other.engine.scope_keys("free"))
         await other.refreshed()
         assert planned(other).eligible
