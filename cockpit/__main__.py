@@ -28,6 +28,7 @@ COMMANDS = {
     "restore": "Put a dropped deployment back where it was.",
     "limit": "Say in the file what a provider allows, or how long a deployment rests.",
     "undo": "Take back the newest change of the file made by command or key.",
+    "tanks": "Show what is left of each daily allowance, and until when it lasts.",
     "watch": "Say which models providers no longer list, or no longer for free, and which are free.",
     "rate": "Say whether an answer was good, which moves its deployment's quality.",
     "alerts": "Show the last alerts and who was told; try the hooks.",

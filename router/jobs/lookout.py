@@ -21,7 +21,9 @@ from router.core.money.experience import Answered, Experience, learn
 from router.core.money.prompt_cache import LIFE_MS, watches_prefixes
 from router.core.money.spend import DeploymentStats, Dimension, Window
 from router.core.money.windows import calendar_days, span
+from router.core.offers.tanks import left_by_deployment
 from router.engine.ports import Clock, SpendReader
+from router.jobs.levels import read_tanks
 
 LATELY_MS = 15 * 60_000
 """How far back speed and errors are looked at."""
@@ -56,7 +58,7 @@ class Lookout:
             left=_left(
                 self.config.deployments.values(),
                 await reader.deployment_stats(Window(now - MINUTE_MS, now + 1)),
-                await reader.deployment_stats(today),
+                left_by_deployment(await read_tanks(self.config, reader, now)),
             ),
             full=await self._full(reader, now),
             pressure=await self._pressure(reader, now),
@@ -124,16 +126,17 @@ def _counts(budget: Budget, deployment: Deployment) -> bool:
 
 
 def _left(
-    deployments: Iterable[Deployment],
-    minute: Mapping[str, DeploymentStats],
-    day: Mapping[str, DeploymentStats],
+    deployments: Iterable[Deployment], minute: Mapping[str, DeploymentStats], day: Mapping[str, float]
 ) -> Mapping[str, float]:
-    """Return what remains of each deployment's tightest limit on requests, 0 to 1."""
+    """Return what remains of each deployment's tightest limit on requests, 0 to 1.
+
+    `day` is what remains of its daily allowance, which it may share with others.
+    """
     found = {}
     for deployment in deployments:
-        limits, name = deployment.limits, deployment.name
-        pairs = ((limits.rpm, minute.get(name)), (limits.rpd, day.get(name)))
-        left = [1 - stats.attempts / limit for limit, stats in pairs if limit and stats]
-        if left or limits.rpm or limits.rpd:
-            found[name] = max(0.0, min(left, default=1.0))
+        limit, stats = deployment.limits.rpm, minute.get(deployment.name)
+        left = [1 - (stats.attempts if stats else 0) / limit] if limit else []
+        left += [day[deployment.name]] if deployment.name in day else []
+        if left:
+            found[deployment.name] = max(0.0, min(left))
     return found

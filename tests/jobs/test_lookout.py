@@ -55,6 +55,17 @@ async def test_speed_and_errors_are_those_of_the_last_minutes() -> None:
     assert lookout.observe(ASK).requests_today == {"extract": 3}
 
 
+async def test_a_day_s_limit_is_counted_over_the_provider_s_own_day() -> None:
+    config = small_config()
+    limits = Limits(rpd=4, reset_timezone="America/Los_Angeles")  # 04:00 there: its day is four hours old
+    free = replace(config.deployments["free"], limits=limits)
+    ledger, lookout = MemoryLedger(), Lookout(small_config(changes={"free": free}), CLOCK, UTC)
+    await call(ledger, "free", 5 * 3600)
+    await call(ledger, "free", 3 * 3600)
+    await lookout.look(ledger)
+    assert lookout.observe(ASK).left == {"free": 0.75}
+
+
 async def test_what_is_left_is_that_of_the_tightest_limit() -> None:
     config = small_config()
     free = replace(config.deployments["free"], limits=Limits(rpm=10, rpd=4))
