@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HASHED := install --require-hashes --no-deps --only-binary :all:
 
-.PHONY: run install fmt lint check test sim tmux snap bench prices lock clean
+.PHONY: run install fmt lint check test sim soak tmux snap bench prices lock clean
 
 run: $(VENV)/.run        ## install what is locked, open the cockpit
 	@$(BIN)/cockpit
@@ -31,6 +31,10 @@ test: lint               ## everything, under 12 minutes on two cores
 SEEDS ?= 200
 sim: $(VENV)/.dev        ## run SEEDS worlds of hidden trouble in virtual time (make sim SEEDS=10000)
 	@$(BIN)/python -m tests.simulation $(SEEDS)
+
+SECONDS ?= 600
+soak: $(VENV)/.dev       ## two programs hammer one ledger for SECONDS, killed and started again
+	@$(BIN)/python -m tests.soak $(SECONDS)
 
 tmux: $(VENV)/.dev       ## drive the real cockpit in tmux by keys alone and read its screen
 	@$(BIN)/python -m tests.drive_tmux
