@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from router.core.attempts.admission import Cap, Used
 from router.core.money.spend import CostSource, Dimension, EntryStatus, Intent, Settlement, Spend, Window
-from router.core.money.windows import HOUR_MS, calendar_days, span
+from router.core.money.windows import HOUR_MS, calendar_days, calendar_month, span
 from router.core.usage import Usage
 from router.engine.clock import ManualClock
 from router.ledger.adjustments import Correction, adjust
@@ -217,6 +218,39 @@ def test_local_days_add_up_to_their_period_in_any_zone(
         sums, whole = [totals(connection, day) for day in single], totals(connection, span(single))
     for field in ("cost_nano_usd", "unknown_cost_attempts", "requests", "attempts"):
         assert sum(getattr(day, field) for day in sums) == getattr(whole, field)
+
+
+CHANGES = [
+    ("Europe/Amsterdam", datetime(2026, 10, 31, 12, tzinfo=UTC), 31),
+    ("Europe/Amsterdam", datetime(2027, 3, 31, 12, tzinfo=UTC), 31),
+    ("Australia/Lord_Howe", datetime(2026, 10, 31, 1, tzinfo=UTC), 31),
+    ("America/New_York", datetime(2026, 11, 30, 12, tzinfo=UTC), 30),
+]
+"""Months in which the clocks change, a moment of their last day, and their days."""
+
+
+@pytest.mark.parametrize(("zone", "last", "days"), CHANGES)
+@settings(max_examples=20, deadline=None)
+@given(offsets=st.lists(st.integers(-2 * 24 * HOUR_MS, 33 * 24 * HOUR_MS), max_size=12))
+def test_the_days_of_a_month_add_up_to_it_though_the_clocks_change(
+    zone: str, last: datetime, days: int, offsets: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    now = round(last.timestamp() * 1000)
+    month = calendar_month(now, ZoneInfo(zone))
+    assert (month.end - month.start) % (24 * HOUR_MS) != 0
+    path = tmp_path_factory.mktemp("month") / "ledger.db"
+    prepare(path)
+    with closing(open_for_writing(path)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        migrate(connection, path)
+        for n, offset in enumerate(offsets):
+            insert_intent(connection, replace(intent(f"r{n}"), started_at=month.start + offset), DEAD)
+            settle_row(connection, settled_row(replace(SETTLEMENT, request_id=f"r{n}", cost_nano_usd=1 << n)))
+        single = [totals(connection, day) for day in calendar_days(now, ZoneInfo(zone), days)]
+        whole = totals(connection, month)
+    within = [n for n, offset in enumerate(offsets) if 0 <= offset < month.end - month.start]
+    assert sum(day.cost_nano_usd for day in single) == whole.cost_nano_usd == sum(1 << n for n in within)
+    assert sum(day.attempts for day in single) == whole.attempts == len(within)
 
 
 @given(windows)
