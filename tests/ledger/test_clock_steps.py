@@ -10,6 +10,7 @@ import pytest
 from router.core.attempts.admission import Lesson
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
+from router.core.health.full import Full
 from router.core.model import Policy
 from router.engine.clock import ManualClock
 from router.ledger.clock_steps import health_by, keep_time
@@ -99,3 +100,17 @@ def test_another_boot_counts_from_somewhere_else_and_moves_nothing(path: Path, c
                 keep_time(connection, clock, boot)
             assert health_by(connection, clock)[KEY].until_ms == START + 9_000
         assert beside_it(path, "SELECT boot, ahead_ms FROM clock") == [("another", HOUR_S * 1000)]
+
+
+async def test_what_was_told_to_be_full_is_forgotten_when_the_clock_is_set(
+    path: Path, ledger: SqliteLedger, clock: ManualClock
+) -> None:
+    ledger.fill(KEY, Full("no requests left", START + 12_000))
+    await ledger.flush()
+    reader = await open_reader(path, clock)
+    assert set(await reader.told_full()) == {KEY}
+    clock.step(-HOUR_S)
+    assert await reader.told_full() == {}
+    await left_s(ledger, clock)
+    assert beside_it(path, "SELECT count(*) FROM full_until") == [(0,)]
+    await reader.aclose()
