@@ -13,7 +13,7 @@ from cockpit.plain import print_json, say
 from cockpit.sanitize import sanitize
 from router.config.paths import find_config
 from router.core.config_edits import ConfigEdit, Proposal
-from router.wiring.configuration import editor
+from router.wiring.editing import editor
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

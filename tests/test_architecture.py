@@ -43,6 +43,17 @@ def test_commands_load_no_screen_and_no_sdk(name: str) -> None:
     assert not loaded & {"textual", "rich", "openai", "anthropic", "httpx2"}
 
 
+@pytest.mark.parametrize("name", ["spend", "report", "whatif", "advise", "alerts"])
+def test_reports_load_no_engine_no_wire_and_nothing_that_they_seldom_need(name: str) -> None:
+    program = f"import cockpit.commands.{name}, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = set(done.stdout.split())
+    seldom = {"router.config.litellm", "router.config.editor", "router.ledger.memory", "router.ledger.writer"}
+    assert not loaded & {"router.engine.engine", "router.providers.streaming", "pyreqwest", *seldom}
+
+
 def broad_excepts() -> set[tuple[str, str]]:
     """Return (file, function) of every handler of everything in the code."""
     found = set()

@@ -16,7 +16,8 @@ from cockpit.plain import print_json, say
 from router.config.paths import Paths, find_config
 from router.config.show import shown
 from router.errors import ConfigError
-from router.wiring.configuration import convert_config, editor, load_config
+from router.wiring.configuration import convert_config, load_config
+from router.wiring.editing import editor
 
 
 @click.group(help="Show where the configuration is, check it, print it; import LiteLLM's.")

@@ -11,14 +11,11 @@ from pydantic import ValidationError
 from router.config import problems, references
 from router.config.assemble import assemble
 from router.config.findings import Finding, dotted
-from router.config.litellm.document import is_litellm, translate
-from router.config.litellm.ladder import Listed
-from router.config.litellm.write import written
 from router.config.paths import sample_config
 from router.config.positions import Document, Plain, parse, read
 from router.config.schema import File
 from router.core.model import RouterConfig
-from router.core.money.pricing import Price, price_from_config, price_over
+from router.core.money.pricing import Listed, Price, price_from_config, price_over
 from router.errors import ConfigError, Problem
 
 BUILT_IN = "built-in"
@@ -40,6 +37,8 @@ def load(path: Path, environ: Mapping[str, str], listed: Listed = _unlisted) -> 
     document = read(path)
     ignored: tuple[str, ...] = ()
     if is_litellm(document.value):
+        from router.config.litellm.document import translate  # a third of this package, for few files
+
         translation = translate(document, environ, listed)
         document, ignored = translation.document, translation.ignored
     file, prices = _checked(document)
@@ -52,6 +51,9 @@ def converted(path: Path, environ: Mapping[str, str], listed: Listed = _unlisted
     if not is_litellm(document.value):
         message = "has no `model_list` at the top, so it is no LiteLLM file"
         raise ConfigError([Problem(document.path, 0, 0, message)])
+    from router.config.litellm.document import translate  # as above
+    from router.config.litellm.write import written
+
     translation = translate(document, environ, listed)
     _checked(translation.document)
     return written(translation)
@@ -71,6 +73,11 @@ def checked(text: str, path: str) -> File:
 def built_in(environ: Mapping[str, str]) -> RouterConfig:
     """Load the default: the sample's ladder with whatever keys `environ` has."""
     return replace(load(sample_config(), environ), source=BUILT_IN)
+
+
+def is_litellm(value: Plain) -> bool:
+    """Whether a document is LiteLLM's and not ours."""
+    return isinstance(value, dict) and "model_list" in value
 
 
 def _checked(document: Document) -> tuple[File, dict[str, Price]]:

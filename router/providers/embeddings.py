@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from router.core.usage import UsageReading, read_ollama, read_openai
 from router.engine.ports import Call, UpstreamEvent
-from router.providers.ollama_wire import BASE_URL as OLLAMA_URL
+from router.providers.local_servers import OLLAMA_URL
 from router.providers.openai_wire import BASE_URL as OPENAI_URL
 from router.providers.reading import Facts
 from router.providers.sse import ServerSentEvent, SseDecoder

@@ -9,8 +9,10 @@ from router.core.model import Deployment, Wire
 from router.core.offers.listing import ollama_name
 from router.providers.llamacpp_server import unavailable
 from router.providers.ollama_state import installed
-from router.providers.ollama_wire import BASE_URL
 from router.providers.transport import is_loopback
+
+OLLAMA_URL = "http://127.0.0.1:11434"
+"""Where Ollama listens unless somebody says otherwise."""
 
 PATIENCE_S = 0.25
 """On loopback a refusal comes at once; only a full accept queue takes longer."""
@@ -46,5 +48,5 @@ def lacking(deployment: Deployment) -> str | None:
     provider = deployment.provider
     if provider.wire is Wire.LLAMACPP:
         return unavailable()
-    here = (provider.base_url or BASE_URL) if provider.wire is Wire.OLLAMA else None
+    here = (provider.base_url or OLLAMA_URL) if provider.wire is Wire.OLLAMA else None
     return ollama_off(here, deployment.model) if here and is_loopback(here) else None

@@ -15,6 +15,7 @@ from router.core.model import Billing
 from router.core.money.estimate import input_tokens
 from router.core.usage import read_ollama
 from router.engine.ports import Call, Ended, UpstreamEvent, UsageReport, Waiting
+from router.providers.local_servers import OLLAMA_URL
 from router.providers.ndjson import NdjsonDecoder
 from router.providers.ollama_state import Held, held
 from router.providers.reading import Facts, error_in, parse_json
@@ -22,7 +23,6 @@ from router.providers.sse import ServerSentEvent
 from router.providers.streaming import HttpUpstream, json_post
 from router.providers.transport import HttpRequest, Transport
 
-BASE_URL = "http://127.0.0.1:11434"
 """Where calls go when the provider names no base URL: Ollama's own default."""
 LEAST_CONTEXT = 2048
 ROOM_FOR_ANSWER = 4096
@@ -109,7 +109,7 @@ def _stands(state: Held, size: int) -> bool:
 
 
 def _base_url(call: Call) -> str:
-    return call.deployment.provider.base_url or BASE_URL
+    return call.deployment.provider.base_url or OLLAMA_URL
 
 
 def _authorization(call: Call) -> tuple[tuple[str, str], ...]:

@@ -9,13 +9,12 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from router.config.editor import Editor
-from router.config.litellm.ladder import Listed
 from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
 from router.core.model import Deployment, RouterConfig
 from router.core.money.guarded_price import priced
+from router.core.money.pricing import Listed
 from router.engine.clock import SystemClock
 from router.prices.own import catalogue
 from router.providers.local_servers import lacking
@@ -37,11 +36,6 @@ def load_config(path: Path | None, environ: Mapping[str, str] = os.environ) -> R
 def convert_config(path: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Return a LiteLLM file in our format, with comments. Raises ConfigError with every problem."""
     return converted(path, environ, _listed_at(SystemClock().now_ms(), environ))
-
-
-def editor(path: Path | None) -> Editor:
-    """Return what changes the configuration in use."""
-    return Editor(lambda: find_config(path, os.environ), Paths.of(os.environ).config, SystemClock())
 
 
 def zone_of(config: RouterConfig) -> tzinfo:

@@ -13,7 +13,6 @@ from router.config.paths import Paths
 from router.core.model import RouterConfig
 from router.engine.clock import SystemClock
 from router.engine.ports import Clock, ReportReader, SpendReader
-from router.ledger.memory import MemoryLedger
 from router.ledger.reader import open_reader
 from router.ledger.sqlite import sqlite_version_warning
 from router.prices.own import catalogue
@@ -38,11 +37,18 @@ async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator
     """Open the ledger for reading; none is made where there is none. Raises ConfigError, LedgerError."""
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
     found = await open_reader(paths.ledger, clock) if paths.ledger.exists() else None
-    reader: SpendReader = found or MemoryLedger()
+    reader: SpendReader = found or _nothing()
     try:
         yield Reading(loaded, reader, found, clock, zone_of(loaded), warnings())
     finally:
         await reader.aclose()
+
+
+def _nothing() -> SpendReader:
+    """Return a ledger without a row, where there is none yet."""
+    from router.ledger.memory import MemoryLedger  # seldom: it brings the rules of a ledger that is written
+
+    return MemoryLedger()
 
 
 def warnings() -> tuple[str, ...]:

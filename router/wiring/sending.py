@@ -39,7 +39,8 @@ from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport
 from router.tasks.reader import classify_messages, kept_centroids
-from router.wiring.configuration import editor, load_config, zone_of
+from router.wiring.configuration import load_config, zone_of
+from router.wiring.editing import editor
 from router.wiring.reading import warnings
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from router.config import problems
 from router.config.findings import Finding
 from router.config.litellm.deployments import Accounts, Read, deployment_of, orders, read, weights
-from router.config.litellm.ladder import Ladder, Listed, ladder_of
+from router.config.litellm.ladder import Ladder, ladder_of
 from router.config.litellm.policy import gateway_of, merged, policy_of
 from router.config.litellm.prices import price_of
 from router.config.litellm.routes import Groups, aliases_of, grouped, route_of, strategy_of
@@ -22,6 +22,7 @@ from router.config.litellm.schema import LiteLlmFile, Settings, pattern
 from router.config.litellm.unread import not_set, resolved, unread
 from router.config.positions import Document, Place, Plain, Steps
 from router.core.model import Billing, Strategy
+from router.core.money.pricing import Listed
 from router.errors import ConfigError
 
 AUTO = "auto"
@@ -36,11 +37,6 @@ class Translation:
     """Ours; its places are LiteLLM's."""
     ignored: tuple[str, ...]
     """What the file says in vain, or with another meaning than it has here."""
-
-
-def is_litellm(value: Plain) -> bool:
-    """Whether a document is LiteLLM's and not ours."""
-    return isinstance(value, dict) and "model_list" in value
 
 
 def translate(document: Document, environ: Mapping[str, str], listed: Listed) -> Translation:

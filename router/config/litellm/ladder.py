@@ -6,18 +6,14 @@ Owns the rungs. A price that nobody knows is the top rung and not the lowest: un
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
 
 from router.config.litellm.deployments import Read, free_name
 from router.config.positions import Plain
 from router.core.model import Billing
-from router.core.money.pricing import Price
-
-Listed: TypeAlias = Callable[[str, str], Price | None]
-"""What the price catalogue has for a vendor and a model."""
+from router.core.money.pricing import Listed, Price
 
 LABELS = (
     *("free", "local", "under $0.50 a million tokens", "under $2 a million tokens"),

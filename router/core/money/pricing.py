@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
 
 from router.core.money.rates import MINUTES_A_DAY, RATE_NAMES, Hours, Rates, RateTable, RateTier
 from router.core.money.spend import CostSource
@@ -66,6 +67,10 @@ class Price:
     def rates_json(self) -> str:
         """The written form, for the ledger: `price_from_config` of it gives this price again."""
         return json.dumps(self.written, default=str, sort_keys=True, separators=(",", ":"))
+
+
+Listed: TypeAlias = Callable[[str, str], Price | None]
+"""What a price catalogue has for a vendor and a model."""
 
 
 def model_keys(name: str) -> tuple[str, ...]:
