@@ -30,6 +30,7 @@ COMMANDS = {
     "undo": "Take back the newest change of the file made by command or key.",
     "tanks": "Show what is left of each daily allowance, and until when it lasts.",
     "watch": "Say which models providers no longer list, or no longer for free, and which are free.",
+    "stress": "Try deployments out: which to keep, which to drop, and why.",
     "rate": "Say whether an answer was good, which moves its deployment's quality.",
     "alerts": "Show the last alerts and who was told; try the hooks.",
     "resume": "Let paid calls go on after the runaway guard has paused them.",

@@ -5,6 +5,7 @@ No figure is ever rounded to a zero it is not, and none is cut: what does not fi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -15,6 +16,7 @@ from router.core.money.spend import Spend
 
 UNKNOWN = "?"
 NOTHING = "–"
+BARS = "▁▂▃▄▅▆▇█"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SMALLEST_SHOWN = Decimal("0.000001")
 _ROUNDS_TO_100 = Decimal("99.95")
@@ -161,3 +163,9 @@ def change(now_nano: int, before_nano: int) -> str:
         return ""
     percent = round(Decimal(now_nano - before_nano) * 100 / before_nano)
     return f"{percent:+,d}%" if percent else "="
+
+
+def spark(values: Sequence[int | None]) -> str:
+    """Return a line of bars, the highest for the largest figure; a `.` where there is none."""
+    largest = max((value for value in values if value is not None), default=0)
+    return "".join("." if value is None else BARS[value * len(BARS) // (largest + 1)] for value in values)

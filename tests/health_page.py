@@ -53,7 +53,8 @@ person, or a changed configuration.
 The `limits` of a deployment (`rpm`, `tpm`, `rpd`, `tpd`, `parallel`) are counted from the ledger's own
 rows when an attempt is admitted, so they hold over all processes. Minutes slide; days begin in
 `reset_timezone`, UTC unless said. What answers tell in their headers is learned and believed for
-{believed} days; of a configured and a learned limit the smaller one holds.
+{believed} days; of a configured and a learned limit the smaller one holds. Of a rate that a
+[stress test](stress.md) met, four fifths are used.
 
 - An attempt that does not fit is not sent. Another deployment that costs nothing serves instead; where
   the choice is to pay or to fail, the request waits for `queue` ({queue_s:.0f} s) at most, {waiting}

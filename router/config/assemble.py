@@ -67,6 +67,7 @@ def assemble(
         gateway_key=_key(file.gateway.api_key, environ),
         classifier=_classifier(file.classifier),
         local_only_tasks=frozenset(file.privacy.local_only),
+        stress=core.StressDefaults(file.stress.requests, file.stress.timeout),
     )
 
 

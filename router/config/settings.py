@@ -29,6 +29,7 @@ from router.core.money.amounts import NANO
 _POLICY = model.Policy()
 _GUARD = _POLICY.guard
 _CLASSIFIER = model.EmbeddingsClassifier("")
+_STRESS = model.StressDefaults()
 _NOT_SPANS = (model.BudgetWindow.CALL, model.BudgetWindow.SESSION)
 Count = Annotated[int, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
@@ -199,9 +200,9 @@ class Policy(Section):
 class Stress(Section):
     """How free deployments are tried out."""
 
-    requests: Annotated[int, Field(ge=1, le=100)] = 6
+    requests: Annotated[int, Field(ge=1, le=100)] = _STRESS.requests
     """Requests to each, one after the other."""
-    timeout: Seconds = 20.0
+    timeout: Seconds = _STRESS.timeout_s
     """How long one may take."""
 
 

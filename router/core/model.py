@@ -223,6 +223,14 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class StressDefaults:
+    """How a deployment is tried out unless somebody says otherwise."""
+
+    requests: int = 6
+    timeout_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
 class RouterConfig:
     """One configuration, whole and checked: every name in it is defined in it."""
 
@@ -248,5 +256,6 @@ class RouterConfig:
     """None: the built-in one alone."""
     local_only_tasks: frozenset[str] = frozenset()
     """Tasks that only local deployments may serve."""
+    stress: StressDefaults = StressDefaults()
     ignored: tuple[str, ...] = ()
     """What a LiteLLM file says that has no meaning here, or another one, each said once with its lines."""

@@ -18,12 +18,12 @@ from router.core.attempts.not_admitted import barred
 from router.core.attempts.retries import RetryBudget
 from router.core.choosing.resolve import Unknown, resolve
 from router.core.choosing.selection import Candidate, Plan
-from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
 from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.states import ScopeHealth
 from router.core.model import Request, Route, RouterConfig
-from router.core.money.spend import EntryStatus, Intent
+from router.core.money.spend import EntryStatus
+from router.core.stress.plan import StressPlan
 from router.core.why import plan_json, tell
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
@@ -42,8 +42,11 @@ from router.engine.events import (
 from router.engine.health_board import DeploymentState
 from router.engine.keeping import KeptAnswers
 from router.engine.planner import Planner
+from router.engine.preparing import Place, prepared
 from router.engine.run import Run
 from router.engine.shared_state import SharedState
+from router.engine.stress import StressTest
+from router.engine.trial import Trial
 from router.engine.world import World
 from router.errors import UnknownName
 
@@ -137,6 +140,10 @@ class Engine:
         self._kept.keep(run, answer)
         yield RequestEnded(answer)
 
+    def stress(self, plan: StressPlan) -> StressTest:
+        """Return a stress test of `plan`, ready to run; live routing learns nothing of it but limits."""
+        return StressTest(plan, self._world, Trial(self._shared, self._world.ledger, plan.load))
+
     async def aclose(self) -> None:
         """End child processes and connections; the ledger is its opener's to close."""
         for upstream in (*self._world.upstreams.values(), *self._world.embedders.values()):
@@ -155,13 +162,9 @@ class Engine:
             shared=self._shared,
             planner=self._planner,
             answers=answers,
-            request_id=self._request_id(),
+            request_id=self._world.new_id(),
             started=self._world.clock.monotonic(),
         )
-
-    def _request_id(self) -> str:
-        """Return an id that sorts by time: 11 hex digits of milliseconds, then chance."""
-        return f"{self._world.clock.now_ms():011x}{self._world.chance.token()}"
 
     def _now_ms(self) -> int:
         return self._world.clock.now_ms()
@@ -205,39 +208,17 @@ class Engine:
             self._note(run, attempt)
 
     def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
-        deployment = run.config.deployments[candidate.deployment]
-        key, request = self._world.install_key, run.request
-        expected = run.planner.estimate(run.planned, deployment, candidate.max_tokens or 1)
-        intent = Intent(
+        place = Place(
             request_id=run.request_id,
-            attempt=len(run.past) + 1,
-            started_at=self._now_ms(),
-            source=request.source,
+            n=len(run.past) + 1,
             route=run.route.name,
-            tier=candidate.tier,
-            deployment=deployment.name,
-            provider=deployment.provider.name,
-            model_requested=deployment.model,
-            billing=deployment.billing.value,
-            session_id=request.session,
-            task=request.task,
-            level=request.level,
-            language=request.language,
-            price_version=deployment.price.version if deployment.price else None,
-            rates_json=deployment.price.rates_json if deployment.price else None,
-            estimate_nano_usd=candidate.estimate_nano_usd,
-            held_nano_usd=candidate.bound_nano_usd,
-            soft_held_nano_usd=expected.likely_nano,
-            plain_input_tokens=expected.plain_input_tokens,
-            estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
-            prompt_fingerprint=prompt_fingerprint(request.messages, key),
-            prefix_fingerprint=prefix_fingerprint(request.messages, key),
             why_json=plan_json(made),
-            tags=request.tags,
+            until=run.started + run.config.policy.deadline_s,
+            held=bool(run.route.checks),
         )
-        until = run.started + run.config.policy.deadline_s
-        held = bool(run.route.checks)
-        return Attempt(intent, deployment, candidate, expected, self._world.clock, until, held=held)
+        deployment = run.config.deployments[candidate.deployment]
+        expected = run.planner.estimate(run.planned, deployment, candidate.max_tokens or 1)
+        return prepared(deployment, candidate, expected, run.request, place, self._world)
 
     def _note(self, run: Run, attempt: Attempt) -> None:
         """Take in how an attempt ended, or why it was refused."""

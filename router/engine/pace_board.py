@@ -14,7 +14,15 @@ from router.core.failures.diagnosis import Scope
 from router.core.failures.waits import DAY_S
 from router.core.health.full import Full, told_full
 from router.core.health.limit_headers import limits_told
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, effective, is_news, quotas
+from router.core.health.limits import (
+    LearnedLimit,
+    LimitKind,
+    LimitSource,
+    effective,
+    is_news,
+    of_a_stress_test,
+    quotas,
+)
 from router.core.health.pace import FREE, Pace, Sample, paced
 from router.core.health.scopes import scope_keys
 from router.core.model import Deployment, Limits, Policy
@@ -53,7 +61,9 @@ class PaceBoard:
 
     def quotas(self, deployment: Deployment, tokens: int, now_ms: int) -> tuple[Quota, ...]:
         """Return what an attempt of about `tokens` that starts at `now_ms` must fit into."""
-        return quotas(self.limits(deployment), tokens, now_ms)
+        limits = self.limits(deployment)
+        note = of_a_stress_test(limits, self._learned.get(deployment.name, {}).values())
+        return quotas(limits, tokens, now_ms, note)
 
     def refresh(self, limits: Sequence[LearnedLimit], full: Mapping[str, Full]) -> None:
         """Know what the ledger knows, all of it."""
@@ -84,8 +94,8 @@ class PaceBoard:
         self._running[name] = self._running.get(name, 0) + 1
         attempt.counted = True
 
-    def ended(self, attempt: Attempt, *, answered: bool) -> list[LearnedLimit]:
-        """Note an attempt's end; return the limits its answer told that are worth writing."""
+    def ended(self, attempt: Attempt, *, answered: bool) -> None:
+        """Note an attempt's end: the deployment bears what it bore, or less."""
         deployment, now_ms = attempt.deployment, self._clock.now_ms()
         running = self._running.get(deployment.name, 0)
         if attempt.counted:  # one whose admission was cancelled is not
@@ -100,12 +110,22 @@ class PaceBoard:
         )
         pace = self._paces.get(deployment.name, FREE)
         self._paces[deployment.name] = paced(pace, sample, now_ms, self._policy.slow_s)
+
+    def learn_from(self, attempt: Attempt) -> list[LearnedLimit]:
+        """Keep the limits that an attempt's answer told; return those worth writing."""
+        deployment = attempt.deployment
         headers = attempt.exchange.headers if attempt.exchange else {}
-        known = self._learned.get(deployment.name, {})
-        told = limits_told(headers, deployment.provider.vendor, deployment.name, now_ms)
-        news = [limit for limit in told if is_news(limit, known.get((limit.kind, limit.source)))]
+        told = limits_told(headers, deployment.provider.vendor, deployment.name, self._clock.now_ms())
+        return self.learn(told)
+
+    def learn(self, found: Sequence[LearnedLimit]) -> list[LearnedLimit]:
+        """Keep limits that were found; return those worth writing."""
+        news = [limit for limit in found if is_news(limit, self._known(limit))]
         self._keep(news)
         return news
+
+    def _known(self, like: LearnedLimit) -> LearnedLimit | None:
+        return self._learned.get(like.deployment, {}).get((like.kind, like.source))
 
     def _keep(self, limits: Sequence[LearnedLimit]) -> None:
         for limit in limits:

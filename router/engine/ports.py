@@ -35,6 +35,7 @@ from router.core.money.spend import (
 from router.core.offers.known import Offers
 from router.core.reports.alerts import Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
+from router.core.stress.result import StressResult
 from router.core.usage import UsageReading
 
 
@@ -167,6 +168,9 @@ class Ledger(Protocol):
     def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
         """Hand in an answer that may stand in for its like; the newest within `bounds` are kept."""
 
+    def stressed(self, result: StressResult) -> None:
+        """Hand in what a stress test found of one target, for its history."""
+
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, and that they are full, of all when None.
 
@@ -222,6 +226,9 @@ class SpendReader(Protocol):
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Attempts, failures and the median first-token time per deployment name."""
+
+    async def stress_results(self, limit: int, deployment: str | None = None) -> list[StressResult]:
+        """The newest results of stress tests, newest first; of one deployment or of all."""
 
     async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
         """What ratings, checks and escalations say of deployments, for answers begun in a window."""

@@ -72,7 +72,7 @@ class SharedState:
 
         An admitted attempt must be settled, also one whose admission was cancelled.
         """
-        terms = self._terms(attempt)
+        terms = self.terms(attempt)
         attempt.lease_until_ms = attempt.intent.started_at + terms.lease_ms
         admission = await self._ledger.admit(attempt.intent, terms)
         self.health.update(admission.health)
@@ -82,6 +82,17 @@ class SharedState:
             self.pace.started(attempt)
             self._hold(attempt, terms)
         return admission.refusal
+
+    def terms(self, attempt: Attempt) -> Terms:
+        """Return what an attempt must meet to be admitted."""
+        intent, deployment = attempt.intent, attempt.deployment
+        return Terms(
+            caps=caps(self._config.budgets, charge_of(intent), intent.started_at, self._zone),
+            quotas=self.pace.quotas(deployment, intent.estimate_tokens or 0, intent.started_at),
+            scopes=self.health.scopes(deployment),
+            lease_ms=round(deployment.timeouts.first_token_s * 1000) + LEASE_MARGIN_MS,
+            guard=self._config.policy.guard,
+        )
 
     async def hold_on(self, attempt: Attempt) -> Refusal | None:
         """Look whether a running answer's hold covers it, and have more held where it does not.
@@ -117,8 +128,8 @@ class SharedState:
         self.health.take_in(lesson, settlement.settled_at)
         self._ledger.settle(settlement, lesson)
         answered = diagnosis.failure_class is FailureClass.OK
-        news = self.pace.ended(attempt, answered=answered)
-        if news:
+        self.pace.ended(attempt, answered=answered)
+        if news := self.pace.learn_from(attempt):
             self._ledger.learn_limits(news)
         full = self.pace.told(attempt) if answered else None  # after a failure its rest says it
         if full:
@@ -169,16 +180,6 @@ class SharedState:
             return known
         says = full.says(self._clock.now_ms())
         return replace(known, full=True, until_ms=full.until_ms, reason=says)
-
-    def _terms(self, attempt: Attempt) -> Terms:
-        intent, deployment = attempt.intent, attempt.deployment
-        return Terms(
-            caps=caps(self._config.budgets, charge_of(intent), intent.started_at, self._zone),
-            quotas=self.pace.quotas(deployment, intent.estimate_tokens or 0, intent.started_at),
-            scopes=self.health.scopes(deployment),
-            lease_ms=round(deployment.timeouts.first_token_s * 1000) + LEASE_MARGIN_MS,
-            guard=self._config.policy.guard,
-        )
 
     def _lesson(self, attempt: Attempt, diagnosis: Diagnosis) -> Lesson:
         policy, own_s = self._config.policy, attempt.deployment.cooldown_s

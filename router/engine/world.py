@@ -52,3 +52,7 @@ class World:
     """Asked for routes that allow it, when nobody can serve; None: no answers are kept."""
     check_runner: CheckRunner | None = None
     """Runs checks that are programs; None: those judge nothing."""
+
+    def new_id(self) -> str:
+        """Return an id that sorts by time: 11 hex digits of milliseconds, then chance."""
+        return f"{self.clock.now_ms():011x}{self.chance.token()}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from router.core.answers.checks import Verdict
 from router.core.answers.keeping import Keeping, KeptAnswer
 from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Quota, Terms, Used
-from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
+from router.core.choosing.quality import Evidence, Work
 from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.health.scopes import learn, leased
@@ -29,10 +29,11 @@ from router.core.money.spend import (
     Window,
 )
 from router.core.offers.known import NO_OFFERS, Offers
+from router.core.stress.result import StressResult
 from router.errors import LedgerError
 from router.ledger import memory_budgets
 from router.ledger.experience import answered_of, prefixes_of
-from router.ledger.memory_sums import spend, stats
+from router.ledger.memory_sums import evidence_of, spend, stats
 from router.ledger.memory_terms import counted_full, refusal
 from router.ledger.queries import dearest_first, require_groups
 
@@ -68,6 +69,7 @@ class MemoryLedger:
         self._limits: dict[tuple[str, str, str], LearnedLimit] = {}
         self._full: dict[str, Full] = {}
         self._kept: dict[str, KeptAnswer] = {}
+        self._stressed: list[StressResult] = []
         self._commits = 0
         self._closed = False
 
@@ -166,6 +168,12 @@ class MemoryLedger:
         found = self._kept.get(key)
         return found if found and found.kept_at >= since_ms else None
 
+    def stressed(self, result: StressResult) -> None:
+        """Keep what a stress test found."""
+        self._require_open()
+        self._stressed.append(result)
+        self._commits += 1
+
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None."""
         self._require_open()
@@ -249,20 +257,14 @@ class MemoryLedger:
         """Return the newest answered and counted calls by deployment."""
         return answered_of(self._entries.values(), deployments, since_ms)
 
+    async def stress_results(self, limit: int, deployment: str | None = None) -> list[StressResult]:
+        """Return the newest results of stress tests, newest first; of one deployment or of all."""
+        newest = sorted(self._stressed, key=lambda result: result.started_ms)[::-1]
+        return [r for r in newest if deployment in (None, r.deployment)][: max(limit, 0)]
+
     async def evidence(self, window: Window) -> Mapping[tuple[str, Work], Evidence]:
         """Return what checks and escalations say of deployments; nobody rates what is forgotten."""
-        found: dict[tuple[str, Work], Evidence] = {}
-        for entry in self._within(window):
-            intent = entry.intent
-            passed = [
-                v.passed for v in self.verdicts.get((intent.request_id, intent.attempt), ()) if v.judged
-            ]
-            if passed:
-                poor, followed = not all(passed), (intent.request_id, intent.attempt + 1) in self._entries
-                seen = Evidence(0, 0, sum(passed), len(passed) - sum(passed), int(poor and followed))
-                key = (intent.deployment, Work(intent.task, intent.language))
-                found[key] = found.get(key, NOTHING_SEEN) + seen
-        return found
+        return evidence_of(self._within(window), self.verdicts, self._entries)
 
     async def billed(self, since_ms: int) -> Sequence[Billed]:
         """Return `bills`."""

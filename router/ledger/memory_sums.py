@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import fields
 from statistics import median_low
 
+from router.core.answers.checks import Verdict
+from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
 from router.core.money.spend import DeploymentStats, Entry, EntryStatus, Settlement, Spend
 from router.core.usage import Usage
 from router.ledger.queries import NEWEST_ANSWERS
@@ -40,3 +42,22 @@ def stats(settlements: Sequence[Settlement]) -> DeploymentStats:
     ttfts = ttfts[-NEWEST_ANSWERS:]
     failures = sum(settlement.status is not EntryStatus.OK for settlement in settlements)
     return DeploymentStats(len(settlements), failures, median_low(ttfts) if ttfts else None)
+
+
+def evidence_of(
+    entries: Iterable[Entry],
+    verdicts: Mapping[tuple[str, int], Sequence[Verdict]],
+    known: Container[tuple[str, int]],
+) -> dict[tuple[str, Work], Evidence]:
+    """Return what checks say of the answers among `entries`; `known` tells whether one was followed up."""
+    found: dict[tuple[str, Work], Evidence] = {}
+    for entry in entries:
+        intent = entry.intent
+        said = verdicts.get((intent.request_id, intent.attempt), ())
+        passed = [verdict.passed for verdict in said if verdict.judged]
+        if passed:
+            poor, followed = not all(passed), (intent.request_id, intent.attempt + 1) in known
+            seen = Evidence(0, 0, sum(passed), len(passed) - sum(passed), int(poor and followed))
+            key = (intent.deployment, Work(intent.task, intent.language))
+            found[key] = found.get(key, NOTHING_SEEN) + seen
+    return found

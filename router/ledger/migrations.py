@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from router.ledger import adjustments, budget_tables, offer_tables, rollup_tables
+from router.ledger import adjustments, budget_tables, offer_tables, rollup_tables, stress_tables
 from router.ledger.sqlite import Connection
 
 LEDGER = Migrations("ledger")
@@ -120,6 +120,12 @@ def m014_adjustments(db: Database) -> None:
 def m015_offers(db: Database) -> None:
     """What providers were asked, which models they list, what is left of what is free."""
     offer_tables.make(db.conn)
+
+
+@LEDGER()
+def m016_stress(db: Database) -> None:
+    """What stress tests found: a row per target of a run, and which attempts were its requests."""
+    stress_tables.make(db.conn)
 
 
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.

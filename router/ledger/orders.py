@@ -15,6 +15,7 @@ from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.money.hold import Hold
 from router.core.money.spend import Intent
+from router.core.stress.result import StressResult
 from router.errors import LedgerError
 from router.ledger.rows import Row
 
@@ -129,6 +130,13 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Stressed:
+    """Write what a stress test found; nobody waits."""
+
+    result: StressResult
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """Forget rests, answer when it is committed."""
 
@@ -150,7 +158,7 @@ class Close:
     reply: Reply[None] | None
 
 
-Noted = Settle | Learn | LearnLimits | Fill | Checked | Rate | Keep | Clear
+Noted = Settle | Learn | LearnLimits | Fill | Checked | Rate | Keep | Stressed | Clear
 """What is written as it is; an admission or an extension is decided on as it is written."""
 
 Write = Admit | Extend | Noted

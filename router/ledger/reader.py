@@ -23,6 +23,7 @@ from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, Sp
 from router.core.offers.known import Offers
 from router.core.reports.alerts import Alert, StandingPause, Written
 from router.core.reports.lots import Divisions, Lot, PrefixUse
+from router.core.stress.result import StressResult
 from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger import (
@@ -36,6 +37,7 @@ from router.ledger import (
     lots,
     queries,
     rollups,
+    stress_store,
 )
 from router.ledger.clock_steps import health_by, told_full_by
 from router.ledger.errors import told_clearly
@@ -168,6 +170,10 @@ class SqliteSpendReader:
     async def last_alerts(self, limit: int) -> list[Written]:
         """Return the newest alerts, newest first."""
         return await self._ask(lambda connection: alerts.last(connection, limit))
+
+    async def stress_results(self, limit: int, deployment: str | None = None) -> list[StressResult]:
+        """Return the newest results of stress tests, newest first; of one deployment or of all."""
+        return await self._ask(lambda connection: stress_store.newest(connection, limit, deployment))
 
     async def entries(self, window: Window) -> list[Entry]:
         """Return every entry of a window, oldest first."""

@@ -19,6 +19,7 @@ from router.core.health.full import Full
 from router.core.health.limits import LearnedLimit
 from router.core.money.hold import Hold
 from router.core.money.spend import Intent, Settlement
+from router.core.stress.result import StressResult
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError
@@ -37,6 +38,7 @@ from router.ledger.orders import (
     Rate,
     Reply,
     Settle,
+    Stressed,
     Write,
 )
 from router.ledger.rows import settled_row
@@ -126,6 +128,10 @@ class SqliteLedger:
     def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
         """Hand in an answer that may stand in later; lost when the ledger cannot be written."""
         self._put(Keep(answer, bounds))
+
+    def stressed(self, result: StressResult) -> None:
+        """Hand in what a stress test found of one target; lost when the ledger cannot be written."""
+        self._put(Stressed(result))
 
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""

@@ -17,7 +17,7 @@ from router.core.health.clock_steps import step_of
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError
-from router.ledger import check_results, evidence, kept_answers
+from router.ledger import check_results, evidence, kept_answers, stress_store
 from router.ledger.admission import admit, extend, take_in
 from router.ledger.clock_steps import keep_time
 from router.ledger.errors import told_clearly
@@ -37,6 +37,7 @@ from router.ledger.orders import (
     Rate,
     Reply,
     Settle,
+    Stressed,
     Write,
 )
 from router.ledger.owner import this_boot, this_process
@@ -161,14 +162,22 @@ class Writer:
                 write_limits(self._connection, limits)
             case Fill(scope, full):
                 write_full(self._connection, scope, full)
+            case Stressed(result):
+                stress_store.write(self._connection, result)
+            case Clear(keys):
+                clear_health(self._connection, keys)
+            case Checked() | Rate() | Keep():
+                self._note_answer(order)
+
+    def _note_answer(self, order: Checked | Rate | Keep) -> None:
+        """Write what is said or kept of an answer."""
+        match order:
             case Checked(request_id, attempt, verdicts):
                 check_results.write(self._connection, request_id, attempt, verdicts)
             case Rate(request_id, good, at_ms):
                 evidence.write(self._connection, request_id, good, at_ms)
             case Keep(answer, bounds):
                 kept_answers.write(self._connection, answer, bounds)
-            case Clear(keys):
-                clear_health(self._connection, keys)
 
     def _late_ms(self, order: Admit | Learn) -> int:
         """Return by how much the clock was set since an order was handed in."""

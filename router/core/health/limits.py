@@ -23,6 +23,8 @@ BELIEVED_MS = 7 * 86_400_000
 """How long a learned limit holds that nothing has confirmed: providers raise and lower them unannounced."""
 CONFIRM_MS = 86_400_000
 """How old a learned limit must be before the same figure is worth writing again."""
+RUN_RATE = (4, 5)
+"""How much of a limit that a stress test ran into is used: nobody promised it, and others may share it."""
 ASK_AGAIN_MS = 250
 """When to ask again for a place among calls at once: nobody knows when one of them ends."""
 _NOUNS = {Unit.REQUESTS: "request", Unit.TOKENS: "token", Unit.PARALLEL: "call"}
@@ -66,9 +68,17 @@ def effective(configured: Limits, learned: Iterable[LearnedLimit], now_ms: int) 
     values = {kind: getattr(configured, kind.value) for kind in LimitKind}
     for limit in learned:
         if now_ms - limit.learned_at <= BELIEVED_MS:
-            known = values[limit.kind]
-            values[limit.kind] = limit.value if known is None else min(known, limit.value)
+            known, value = values[limit.kind], limit.value
+            if limit.source is LimitSource.STRESS:
+                value = run_rate(value)
+            values[limit.kind] = value if known is None else min(known, value)
     return replace(configured, **{kind.value: value for kind, value in values.items()})
+
+
+def run_rate(found: int) -> int:
+    """Return how much of a limit that was found by running into it is used, at least 1."""
+    part, whole = RUN_RATE
+    return max(1, found * part // whole)
 
 
 def is_news(found: LearnedLimit, known: LearnedLimit | None) -> bool:
@@ -76,8 +86,20 @@ def is_news(found: LearnedLimit, known: LearnedLimit | None) -> bool:
     return known is None or found.value != known.value or found.learned_at - known.learned_at >= CONFIRM_MS
 
 
-def quotas(limits: Limits, tokens: int, now_ms: int) -> tuple[Quota, ...]:
-    """Return what one attempt of about `tokens` input and output tokens must fit into."""
+def of_a_stress_test(limits: Limits, learned: Iterable[LearnedLimit]) -> str:
+    """Return in words where the requests a minute in force come from, if a stress test met them; else ``."""
+    for limit in learned:
+        found = limit.source is LimitSource.STRESS and limit.kind is LimitKind.RPM
+        if found and limits.rpm == run_rate(limit.value):
+            return f" (a stress test met {limit.value})"
+    return ""
+
+
+def quotas(limits: Limits, tokens: int, now_ms: int, rpm_note: str = "") -> tuple[Quota, ...]:
+    """Return what one attempt of about `tokens` input and output tokens must fit into.
+
+    `rpm_note` is said of the requests a minute.
+    """
     if replace(limits, reset_timezone=None) == Limits():
         return ()  # most deployments; the calendar is the dear part
     minute = now_ms - MINUTE_MS
@@ -85,7 +107,7 @@ def quotas(limits: Limits, tokens: int, now_ms: int) -> tuple[Quota, ...]:
     [today] = calendar_days(now_ms, zone, 1)
     found = (
         (Unit.PARALLEL, limits.parallel, "at once", 0, None),
-        (Unit.REQUESTS, limits.rpm, "a minute", minute, None),
+        (Unit.REQUESTS, limits.rpm, f"a minute{rpm_note}", minute, None),
         (Unit.TOKENS, limits.tpm, "a minute", minute, None),
         (Unit.REQUESTS, limits.rpd, "a day", today.start, today.end),
         (Unit.TOKENS, limits.tpd, "a day", today.start, today.end),

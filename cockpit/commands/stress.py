@@ -1,0 +1,232 @@
+"""`cockpit stress`: whether deployments can be relied on, found out by trying."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import click
+
+from cockpit.asking import Usd
+from cockpit.commands.stress_history import print_comparisons, print_history
+from cockpit.format import seconds
+from cockpit.options import Options, common_options
+from cockpit.plain import print_json, print_table, say
+from cockpit.stress_words import document, evidence_words, plan_words, shot_words, verdict_words
+from router.core.model import Deployment, RouterConfig
+from router.core.money.amounts import to_nano, usd
+from router.core.stress.history import by_deployment, is_structural
+from router.core.stress.plan import (
+    RAMP_REQUESTS,
+    Load,
+    Pattern,
+    StressPlan,
+    refusal,
+    stress_plan,
+    usual_targets,
+)
+from router.core.stress.result import Ran, StressResult, result_of
+from router.engine.engine import Engine
+from router.engine.stress import StressTest
+from router.engine.stress_events import ShotEnded, StressEvent, TargetEnded, TargetWaiting
+from router.wiring.sending import Wired, wired
+
+REPORTS = {"history": print_history, "compare": print_comparisons}
+HEAD = ("deployment", "requests", "ok", "t/o", "429", "err", "ttft p50", "p50", "verdict", "why")
+REFUSED, NOBODY, INTERRUPTED = 3, 4, 130
+EARLIER = 20
+"""How many earlier results of a deployment decide whether its trouble lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run came to."""
+
+    plan: StressPlan
+    results: tuple[StressResult, ...]
+    structural: frozenset[str] = frozenset()
+    refused: str | None = None
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 when all are kept."""
+        if self.interrupted:
+            return INTERRUPTED
+        if self.refused:
+            return REFUSED
+        if not self.plan.targets:
+            return NOBODY
+        return 0 if all(r.verdict and r.verdict.keep for r in self.results) else 1
+
+
+@click.command(
+    help="Send a few requests to deployments and say which to keep. NAME is a route, a tier or a deployment; "
+    "without one all that are free, and where none is on, the local ones. "
+    "`cockpit stress history [NAME]` lists earlier runs, `cockpit stress compare [NAME]` compares them."
+)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--requests", type=click.IntRange(1, 100), help="Requests to each.  [default: 6]")
+@click.option("--timeout", type=click.FloatRange(0.1, 600), help="Seconds for one.  [default: 20]")
+@click.option("--ramp", is_flag=True, help="Go faster with each, up to the first 429: finds the limit.")
+@click.option("--burst", type=click.IntRange(1, 100), metavar="N", help="N at once.")
+@click.option("--probe", is_flag=True, help="One request.")
+@click.option("--yes", is_flag=True, help="Agree to what costs money.")
+@click.option("--max-cost", type=Usd(), help="The most all of it may cost; at 0 nothing that could is sent.")
+@common_options
+@click.pass_obj
+def command(
+    options: Options,
+    names: tuple[str, ...],
+    requests: int | None,
+    timeout: float | None,
+    ramp: bool,
+    burst: int | None,
+    probe: bool,
+    yes: bool,
+    max_cost: Decimal | None,
+) -> None:
+    """Run, print, and exit as the verdicts say."""
+    if names and names[0] in REPORTS:
+        asyncio.run(REPORTS[names[0]](options, names[1:]))
+        return
+    if sum((ramp, burst is not None, probe)) > 1:
+        raise click.UsageError("choose one of --ramp, --burst and --probe")
+    pattern = (
+        Pattern.RAMP if ramp else Pattern.BURST if burst else Pattern.PROBE if probe else Pattern.SEQUENTIAL
+    )
+    wanted = Wanted(pattern, burst or (1 if probe else requests), timeout, yes, max_cost)
+    done = asyncio.run(_stress(options, names, wanted))
+    _print(options, done)
+    sys.exit(done.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options say; None where the configuration decides."""
+
+    pattern: Pattern
+    requests: int | None
+    timeout_s: float | None
+    yes: bool
+    max_cost: Decimal | None
+
+    def load(self, config: RouterConfig) -> Load:
+        """Return what each target gets."""
+        usual = RAMP_REQUESTS if self.pattern is Pattern.RAMP else config.stress.requests
+        return Load(self.pattern, self.requests or usual, self.timeout_s or config.stress.timeout_s)
+
+
+async def _stress(options: Options, names: Sequence[str], wanted: Wanted) -> Done:
+    async with wired(config=options.config, ledger=options.ledger) as world:
+        engine = world.engine
+        budget = None if wanted.max_cost is None else to_nano(wanted.max_cost)
+        plan = stress_plan(_targets(engine, names), wanted.load(engine.config), budget)
+        if not plan.targets:
+            return Done(plan, ())
+        say(plan_words(plan))
+        refused = refusal(plan, agreed=wanted.yes)
+        if refused:
+            return Done(plan, _unsent(plan, refused, world), refused=refused)
+        test = engine.stress(plan)
+        interrupted = await _follow(test)
+        await world.ledger.flush()
+        done = Done(plan, _in_order(plan, test.results), interrupted=interrupted)
+        return replace(done, structural=await _structural(world, done.results))
+
+
+def _targets(engine: Engine, names: Sequence[str]) -> tuple[Deployment, ...]:
+    """Return who is meant and on; say who is meant and off. Raises UnknownName."""
+    deployments = engine.config.deployments
+    if not names:
+        found = usual_targets(deployments.values())
+        if not found:
+            say("no free or local deployment is on: `cockpit tiers` says what each one lacks")
+        return found
+    meant = dict.fromkeys(member for name in names for member in engine.route(name).deployments)
+    for name in meant:
+        if deployments[name].off:
+            say(f"{name} is left out, it is off: {deployments[name].off}")
+    return tuple(deployments[name] for name in meant if not deployments[name].off)
+
+
+async def _follow(test: StressTest) -> bool:
+    """Run the test and say how it goes; return whether it was interrupted."""
+    try:
+        async with aclosing(test.events()) as events:
+            async for event in events:
+                _tell(event)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task:
+            task.uncancel()  # what was found so far is still to be printed
+        return True
+    return False
+
+
+def _tell(event: StressEvent) -> None:
+    match event:
+        case ShotEnded(deployment, shot):
+            say(f"{deployment} {shot.end.letter} {shot.n}: {shot_words(shot)}")
+        case TargetWaiting(deployment, what, left_s):
+            wait = f"waits {seconds(left_s)}: " if left_s else ""
+            say(f"{deployment} {wait}{what}")
+        case TargetEnded(result):
+            say(f"{result.deployment}: {verdict_words(result)}")
+        case _:
+            pass
+
+
+async def _structural(world: Wired, results: Sequence[StressResult]) -> frozenset[str]:
+    """Return whose trouble lasts, this run included."""
+    earlier = [r for each in results for r in await world.reader.stress_results(EARLIER, each.deployment)]
+    found = by_deployment(earlier)
+    return frozenset(name for name, runs in found.items() if is_structural(runs, world.zone))
+
+
+def _unsent(plan: StressPlan, refused: str, world: Wired) -> tuple[StressResult, ...]:
+    now_ms = world.clock.now_ms()
+    return tuple(
+        result_of("", now_ms, now_ms, plan.load, Ran(target, stopped=refused)) for target in plan.targets
+    )
+
+
+def _in_order(plan: StressPlan, results: Sequence[StressResult]) -> tuple[StressResult, ...]:
+    place = {target.deployment.name: n for n, target in enumerate(plan.targets)}
+    return tuple(sorted(results, key=lambda result: place[result.deployment]))
+
+
+def _print(options: Options, done: Done) -> None:
+    if options.json:
+        print_json([_document(done, result) for result in done.results])
+    elif not done.refused:
+        print_table(HEAD, [_row(done, result) for result in done.results], right=("ok", "t/o", "429", "err"))
+    if done.refused:
+        say(f"refused, nothing was sent: {done.refused}")
+
+
+def _document(done: Done, result: StressResult) -> dict[str, object]:
+    structural = result.deployment in done.structural
+    [target] = [t for t in done.plan.targets if t.deployment.name == result.deployment]
+    bound = target.each.bound_nano
+    at_most = None if bound is None else usd(bound * done.plan.load.requests)
+    return document(result, structural=structural) | {"bound_usd": at_most}
+
+
+def _row(done: Done, result: StressResult) -> tuple[str | int | None, ...]:
+    return (
+        result.deployment,
+        result.letters,
+        result.ok,
+        result.timeouts,
+        result.rate_limited,
+        result.errors,
+        seconds(None if result.ttft_p50_ms is None else result.ttft_p50_ms / 1000),
+        seconds(None if result.duration_p50_ms is None else result.duration_p50_ms / 1000),
+        verdict_words(result),
+        evidence_words(result, structural=result.deployment in done.structural),
+    )

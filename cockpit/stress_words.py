@@ -1,0 +1,109 @@
+"""A stress test in words and as JSON: what command and screen say alike."""
+
+from __future__ import annotations
+
+from cockpit.format import money, seconds, tokens
+from router.core.money.amounts import usd
+from router.core.stress.history import Comparison
+from router.core.stress.plan import Pattern, StressPlan
+from router.core.stress.result import StressResult
+from router.core.stress.shots import End, Shot
+
+LEGEND = "o ok  X 429  ! error  t time-out  S stopped"
+PATTERNS = {
+    Pattern.SEQUENTIAL: "one after the other",
+    Pattern.RAMP: "ramp, one more a minute with each, to the first 429",
+    Pattern.BURST: "all at once",
+    Pattern.PROBE: "one probe",
+}
+
+
+def plan_words(plan: StressPlan) -> str:
+    """Return what a plan sends: `3 targets, 18 requests, 4.8k tokens at most, costs nothing`."""
+    price = f"costs at most {money(plan.bound_nano)}" if plan.bound_nano != 0 else "costs nothing"
+    return (
+        f"{_count(len(plan.targets), 'target')}, {_count(plan.requests, 'request')}, "
+        f"{tokens(plan.tokens)} tokens at most, {price}"
+    )
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def shot_words(shot: Shot) -> str:
+    """Return one request's end: `200 ttft 0.4s 1.2s`, `429: rate limited ...`."""
+    status = f"{shot.http_status}" if shot.http_status else shot.end.value
+    if shot.end is End.OK:
+        return f"{status}, first token {seconds(_s(shot.ttft_ms))}, whole {seconds(_s(shot.duration_ms))}"
+    return f"{status} after {seconds(_s(shot.duration_ms))}: {shot.evidence}"
+
+
+def verdict_words(result: StressResult) -> str:
+    """Return the verdict and its cause: `keep healthy`, `drop gone`, `undecided`."""
+    verdict = result.verdict
+    return f"{verdict.word} {verdict.cause}" if verdict else "undecided"
+
+
+def evidence_words(result: StressResult, *, structural: bool = False) -> str:
+    """Return why, and whether the trouble lasts."""
+    lasts = "structural: failed on several days" if structural else ""
+    parts = [result.evidence, result.stopped or "", lasts]
+    return "; ".join(part for part in parts if part)
+
+
+def document(result: StressResult, *, structural: bool = False) -> dict[str, object]:
+    """Return one element of `cockpit stress --json`."""
+    verdict = result.verdict
+    return {
+        "deployment": result.deployment,
+        "sent": result.sent,
+        "ok": result.ok,
+        "timeouts": result.timeouts,
+        "rate_limited": result.rate_limited,
+        "errors": result.errors,
+        "ttft_p50_s": _s(result.ttft_p50_ms),
+        "duration_p50_s": _s(result.duration_p50_ms),
+        "verdict": verdict.word if verdict else None,
+        "cause": verdict.cause if verdict else None,
+        "learned": None if result.learned_rpm is None else {"rpm": result.learned_rpm},
+        "structural": structural,
+        "evidence": evidence_words(result),
+        "letters": result.letters,
+        "cost_usd": usd(result.cost_nano),
+    }
+
+
+def history_document(result: StressResult) -> dict[str, object]:
+    """Return one element of `cockpit stress history --json`: a result with its run."""
+    return {
+        "run_id": result.run_id,
+        "started_at": result.started_ms,
+        "ended_at": result.ended_ms,
+        "pattern": result.load.pattern,
+        "requests": result.load.requests,
+        "timeout_s": result.load.timeout_s,
+        "model": result.model,
+        **document(result),
+        "request_ids": list(result.request_ids),
+    }
+
+
+def comparison_words(found: Comparison) -> str:
+    """Return how the latest run stands to the one before."""
+    if found.before is None:
+        return "the first run"
+    was = f"was {verdict_words(found.before)}, " if found.changed else ""
+    return was + _moved(found.slower_by_ms)
+
+
+def _moved(by_ms: int | None) -> str:
+    if by_ms is None:
+        return "no median to compare"
+    if by_ms == 0:
+        return "as fast"
+    return f"median {seconds(abs(by_ms) / 1000)} {'slower' if by_ms > 0 else 'faster'}"
+
+
+def _s(value_ms: int | None) -> float | None:
+    return None if value_ms is None else value_ms / 1000

@@ -1,0 +1,68 @@
+"""From a choice to an attempt: what its row will say before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.core.choosing.selection import Candidate
+from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
+from router.core.model import Deployment, Request
+from router.core.money.estimate import Estimate
+from router.core.money.spend import Intent
+from router.engine.attempt import Attempt
+from router.engine.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an attempt stands in its request."""
+
+    request_id: str
+    n: int
+    """From 1."""
+    route: str
+    why_json: str
+    until: float = float("inf")
+    """When it must have ended, on the monotonic clock."""
+    held: bool = False
+    """Its content waits for checks."""
+
+
+def prepared(
+    deployment: Deployment,
+    candidate: Candidate,
+    expected: Estimate,
+    request: Request,
+    place: Place,
+    world: World,
+) -> Attempt:
+    """Return the attempt of `request` at a deployment that was chosen as `candidate`."""
+    key, price = world.install_key, deployment.price
+    intent = Intent(
+        request_id=place.request_id,
+        attempt=place.n,
+        started_at=world.clock.now_ms(),
+        source=request.source,
+        route=place.route,
+        tier=candidate.tier,
+        deployment=deployment.name,
+        provider=deployment.provider.name,
+        model_requested=deployment.model,
+        billing=deployment.billing.value,
+        session_id=request.session,
+        task=request.task,
+        level=request.level,
+        language=request.language,
+        price_version=price.version if price else None,
+        rates_json=price.rates_json if price else None,
+        estimate_nano_usd=candidate.estimate_nano_usd,
+        held_nano_usd=candidate.bound_nano_usd,
+        soft_held_nano_usd=expected.likely_nano,
+        plain_input_tokens=expected.plain_input_tokens,
+        estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
+        prompt_fingerprint=prompt_fingerprint(request.messages, key),
+        prefix_fingerprint=prefix_fingerprint(request.messages, key),
+        why_json=place.why_json,
+        tags=request.tags,
+    )
+    return Attempt(intent, deployment, candidate, expected, world.clock, place.until, held=place.held)

@@ -1,0 +1,63 @@
+"""The books of a stress test: its attempts are rows and budgets like any, and move no health.
+
+Nobody is rested, probed or cleared by a test, and no rest keeps a test away. What answers tell of limits is
+kept, as from any answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from router.core.attempts.admission import Refusal
+from router.core.failures.diagnosis import Diagnosis
+from router.core.health.limits import LearnedLimit
+from router.core.money.spend import Settlement
+from router.core.stress.plan import Load
+from router.core.stress.result import StressResult
+from router.engine.attempt import Attempt
+from router.engine.ports import Ledger
+from router.engine.shared_state import SharedState
+
+
+class Trial:
+    """What a stress test asks and tells, on the state it shares with live traffic; `attempting.Books`."""
+
+    def __init__(self, shared: SharedState, ledger: Ledger, load: Load) -> None:
+        self._shared = shared
+        self._ledger = ledger
+        self._load = load
+
+    async def admit(self, attempt: Attempt) -> Refusal | None:
+        """Have the attempt's row written, whatever its deployment's health. Raises LedgerError.
+
+        A test that looks for a limit passes those of a minute; a day's allowance is never passed.
+        """
+        terms = self._shared.terms(attempt)
+        quotas = [q for q in terms.quotas if q.until_ms is not None or not self._load.finds_limits]
+        admission = await self._ledger.admit(
+            attempt.intent, replace(terms, quotas=tuple(quotas), scopes={}, lease_ms=0)
+        )
+        attempt.warnings = admission.warnings
+        return admission.refusal
+
+    def answering(self, attempt: Attempt) -> None:
+        """Teach nothing: a test is no probe."""
+
+    async def hold_on(self, attempt: Attempt) -> Refusal | None:
+        """Let it go on: its answer is bound by the tokens asked for, and that is held from the start."""
+        return None
+
+    def settle(self, attempt: Attempt, diagnosis: Diagnosis, settlement: Settlement) -> None:
+        """Close the row, and keep the limits its answer told."""
+        self._ledger.settle(settlement)
+        self._learn(self._shared.pace.learn_from(attempt))
+
+    def keep(self, result: StressResult, limit: LearnedLimit | None) -> None:
+        """Keep what a target's test came to, and the limit it met."""
+        self._ledger.stressed(result)
+        if limit is not None:
+            self._learn(self._shared.pace.learn([limit]))
+
+    def _learn(self, news: list[LearnedLimit]) -> None:
+        if news:
+            self._ledger.learn_limits(news)
