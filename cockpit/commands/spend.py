@@ -18,7 +18,7 @@ from router.core.money.amounts import usd
 from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.spend import Dimension, Spend, SpendGroup, Window
 from router.core.money.windows import calendar_days, local_date, span
-from router.core.reports.lots import divisions
+from router.core.reports.lots import ListValue, divisions
 from router.core.reports.trends import cache_hit_rate, per_1k_requests
 from router.core.reports.whatif import Saved, baseline_of, saved
 from router.core.usage import Usage
@@ -26,6 +26,7 @@ from router.engine.ports import ReportReader, SpendReader
 from router.wiring.reading import reading
 
 NOTHING_SAVED = Saved(None, 0)
+NOTHING_SUBSCRIBED = ListValue()
 DOLLARS = Display()
 
 
@@ -41,6 +42,8 @@ class Report:
     baseline: Deployment | None = None
     """What savings are measured against; None when nothing was asked or no price is known."""
     saved: Saved = NOTHING_SAVED
+    subscribed: ListValue = NOTHING_SUBSCRIBED
+    """What the calls of subscriptions were worth; no part of the total."""
     display: Display = DOLLARS
     alarms: tuple[str, ...] = ()
     """What makes the figures doubtful, a line each."""
@@ -77,7 +80,9 @@ async def _read(options: Options, days: int, by: Dimension, tier: str | None) ->
         found = await report(world.reader, world.clock.now_ms(), world.zone, days, by)
         savings = await savings_in(world.reports, found.window, baseline)
         alarms = await billing_alarms(world.reader, world.clock.now_ms())
-        return replace(found, baseline=baseline, saved=savings, display=world.config.display, alarms=alarms)
+        worth = await world.reports.subscribed(found.window) if world.reports else NOTHING_SUBSCRIBED
+        found = replace(found, baseline=baseline, saved=savings, subscribed=worth, alarms=alarms)
+        return replace(found, display=world.config.display)
 
 
 async def billing_alarms(reader: SpendReader, now_ms: int) -> tuple[str, ...]:
@@ -130,6 +135,9 @@ def document(report: Report) -> dict[str, object]:
             }
             for group in report.groups
         ],
+        "subscription_attempts": report.subscribed.attempts,
+        "subscription_list_usd": usd(report.subscribed.nano) if report.subscribed.attempts else None,
+        "subscription_unpriced_attempts": report.subscribed.unpriced,
         "previous_total_usd": usd(report.previous.cost_nano_usd),
         "saved_usd": usd(report.saved.nano),
         "saved_unpriced_attempts": report.saved.left_out,
@@ -166,6 +174,10 @@ def print_report(report: Report, by: str) -> None:
         left_out = f"; {report.saved.left_out:,} attempts left out" if report.saved.left_out else ""
         against = f"all of it on {report.baseline.name} at list price"
         click.echo(f"saved {money(report.saved.nano)} against {against}{left_out}")
+    if report.subscribed.attempts:
+        worth = report.subscribed
+        unpriced = f" + {worth.unpriced:,} of unknown price" if worth.unpriced else ""
+        click.echo(f"subscriptions: {worth.attempts:,} attempts, {money(worth.nano)}{unpriced} at list price")
     if foreign:
         click.echo(rate_note(report.display))
 

@@ -147,7 +147,10 @@ def _route(name: str, file: schema.File, deployments: Mapping[str, core.Deployme
         own=len(own) if written.fallbacks else None,
         strategy=written.strategy,
         climb=core.Climb(
-            written.climb.free_to_paid, None if cap is None else to_nano(cap), written.climb.max_tier
+            written.climb.free_to_paid,
+            None if cap is None else to_nano(cap),
+            written.climb.max_tier,
+            written.climb.subscription_to_metered,
         ),
         privacy=privacy_of(written),
         cache=written.cache,

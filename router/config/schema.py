@@ -167,6 +167,8 @@ class Climb(Section):
 
     free_to_paid: bool = False
     """Whether a paid deployment may serve where a free one could not."""
+    subscription_to_metered: bool = False
+    """Whether a paid deployment may serve where a subscription's quota is used up."""
     max_usd_per_call: Usd | None = None
     """The most one call may cost then."""
     max_tier: Name | None = None

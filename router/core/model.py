@@ -5,7 +5,7 @@ Owns the nouns of the engine. Knows nothing of YAML, of wires or of what has hap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -169,6 +169,16 @@ class Climb:
     """The most one call may cost after a climb, in nano-dollars."""
     max_tier: str | None = None
     """The highest tier it may reach; None: the highest it names."""
+    subscription_to_metered: bool = False
+    """Whether calls that a subscription's quota leaves no room for may be paid one by one."""
+
+    def undeclared(self, unpaid: Collection[Billing]) -> str | None:
+        """Return the word that is missing for a paid call where those were to serve; None when none is."""
+        if Billing.SUBSCRIPTION in unpaid and not self.subscription_to_metered:
+            return "subscription_to_metered"
+        if any(kind is not Billing.SUBSCRIPTION for kind in unpaid) and not self.free_to_paid:
+            return "free_to_paid"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

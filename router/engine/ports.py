@@ -34,7 +34,7 @@ from router.core.money.spend import (
 )
 from router.core.offers.known import Offers
 from router.core.reports.alerts import Written
-from router.core.reports.lots import Divisions, Lot, PrefixUse
+from router.core.reports.lots import Divisions, ListValue, Lot, PrefixUse
 from router.core.stress.result import StressResult
 from router.core.usage import UsageReading
 
@@ -257,6 +257,9 @@ class ReportReader(Protocol):
 
     async def lots(self, window: Window, divisions: Divisions) -> list[Lot]:
         """What has ended in a window, in lots that the prices in question treat alike."""
+
+    async def subscribed(self, window: Window) -> ListValue:
+        """What the calls of subscriptions in a window were worth at list prices; no part of any spend."""
 
     async def prefix_uses(self, window: Window) -> list[PrefixUse]:
         """The prefixes that metered calls repeated within a cache's life, and did not cache."""

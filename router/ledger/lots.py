@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.core.money.spend import CostSource, Window
-from router.core.reports.lots import Divisions, Lot, PrefixUse
+from router.core.reports.lots import Divisions, ListValue, Lot, PrefixUse
 from router.core.usage import Usage
 from router.ledger.rollup_tables import KEYS, row_sums
 from router.ledger.rows import USAGE_COLUMNS
@@ -39,6 +39,18 @@ WITH calls AS (
 SELECT prefix_fingerprint, task, deployment, count(*), sum(gap <= ?) AS reads, min(input_tokens)
 FROM calls GROUP BY 1, 2, 3 HAVING reads > 0 ORDER BY 1, 2, 3
 """
+
+
+_SUBSCRIBED = """
+SELECT count(*), coalesce(sum(list_cost_nano_usd), 0), coalesce(sum(list_cost_nano_usd IS NULL), 0)
+FROM token_spend
+WHERE started_at >= ? AND started_at < ? AND cost_source = 'subscription'"""
+
+
+def subscribed(connection: Connection, window: Window) -> ListValue:
+    """Return what the calls of subscriptions were worth at list prices."""
+    [counts] = connection.execute(_SUBSCRIBED, (window.start, window.end))
+    return ListValue(*counts)
 
 
 def lots(connection: Connection, window: Window, divisions: Divisions) -> list[Lot]:

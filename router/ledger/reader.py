@@ -22,7 +22,7 @@ from router.core.money.reconcile import Billed
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.offers.known import Offers
 from router.core.reports.alerts import Alert, StandingPause, Written
-from router.core.reports.lots import Divisions, Lot, PrefixUse
+from router.core.reports.lots import Divisions, ListValue, Lot, PrefixUse
 from router.core.stress.result import StressResult
 from router.engine.ports import Clock
 from router.errors import LedgerError
@@ -182,6 +182,10 @@ class SqliteSpendReader:
     async def lots(self, window: Window, divisions: Divisions) -> list[Lot]:
         """Return what has ended in a window in lots that the prices in question treat alike."""
         return await self._ask(lambda connection: lots.lots(connection, window, divisions))
+
+    async def subscribed(self, window: Window) -> ListValue:
+        """Return what the calls of subscriptions in a window were worth at list prices."""
+        return await self._ask(lambda connection: lots.subscribed(connection, window))
 
     async def prefix_uses(self, window: Window) -> list[PrefixUse]:
         """Return the prefixes that metered calls repeated within a cache's life, and did not cache."""

@@ -110,10 +110,9 @@ def _judged(candidate: Candidate, poor: Past, rules: Rules) -> Candidate:
     bound, cap = candidate.bound_nano_usd, rules.climb.max_cost_nano
     if not candidate.eligible or there.billing is not Billing.METERED:
         return candidate
-    if below.billing is not Billing.METERED and not rules.climb.free_to_paid:
-        return replace(
-            candidate, eligible=False, reason="costs money and climb: free_to_paid is not declared"
-        )
+    missing = rules.climb.undeclared({below.billing} - {Billing.METERED})
+    if missing:
+        return replace(candidate, eligible=False, reason=f"costs money and climb: {missing} is not declared")
     if cap is None or (bound is not None and bound <= cap):
         return candidate
     could = "its price is unknown" if bound is None else f"could cost ${usd(bound)}"

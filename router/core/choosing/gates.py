@@ -45,8 +45,8 @@ class Stop:
 class Company:
     """What a gate must know of the others of the route."""
 
-    has_unpaid: bool
-    """Whether any of them costs nothing per call: then a paid one is a climb."""
+    unpaid: frozenset[Billing]
+    """How those are billed that cost nothing per call: with any, a paid one is a climb."""
     stranded: bool
     """Whether nothing that the bounds and the ceiling leave is switched on here."""
 
@@ -55,7 +55,7 @@ def company(assigned: Assignment, everyone: Sequence[Facts]) -> Company:
     """Look at all deployments of the route."""
     on = (fact for fact in everyone if not (fact.deployment.off or _dropped(assigned, fact.deployment)))
     return Company(
-        has_unpaid=any(not fact.paid for fact in everyone),
+        unpaid=frozenset(fact.deployment.billing for fact in everyone if not fact.paid),
         stranded=not any(_in_bounds(assigned, fact) for fact in on),
     )
 
@@ -74,7 +74,6 @@ def stop(assigned: Assignment, fact: Facts, others: Company) -> Stop | None:
 
 def _stops(assigned: Assignment, fact: Facts, others: Company) -> Iterator[Stop]:
     deployment, estimate = fact.deployment, fact.estimate
-    climbs = fact.paid and others.has_unpaid
     plain: tuple[Callable[[], str | None], ...] = (
         lambda: deployment.off,
         lambda: _dropped(assigned, deployment),
@@ -82,7 +81,7 @@ def _stops(assigned: Assignment, fact: Facts, others: Company) -> Iterator[Stop]
         lambda: _cannot(assigned, deployment),
         lambda: _does_not_fit(deployment, estimate),
         lambda: _out_of_bounds(assigned, fact, stranded=others.stranded),
-        lambda: _may_not_be_paid(assigned, fact, climbs=climbs),
+        lambda: _may_not_be_paid(assigned, fact, others),
     )
     for gate in plain:
         if reason := gate():
@@ -134,18 +133,17 @@ def _out_of_bounds(assigned: Assignment, fact: Facts, *, stranded: bool) -> str 
     return next((reason for reason in reasons if reason), None)
 
 
-def _may_not_be_paid(assigned: Assignment, fact: Facts, *, climbs: bool) -> str | None:
+def _may_not_be_paid(assigned: Assignment, fact: Facts, others: Company) -> str | None:
     route = assigned.route
     if fact.paid and route.free_only:
         return f"costs money, and {route.name} forbids that"
-    if climbs and not route.climb.free_to_paid:
-        return f"costs money and route {route.name} does not declare climb: free_to_paid"
-    return None
+    missing = route.climb.undeclared(others.unpaid) if fact.paid else None
+    return f"costs money and route {route.name} does not declare climb: {missing}" if missing else None
 
 
 def _climb_cap(assigned: Assignment, fact: Facts, others: Company) -> int | None:
     """Return the most a call may cost that is a climb: from free to paid, or after a poor answer."""
-    climbs = others.has_unpaid or assigned.request.instead_of is not None
+    climbs = others.unpaid or assigned.request.instead_of is not None
     return assigned.route.climb.max_cost_nano if fact.paid and climbs else None
 
 

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from router.core.model import Climb, Deployment, Route, RouterConfig
 
-EXPLICIT = Climb(free_to_paid=True)
+EXPLICIT = Climb(free_to_paid=True, subscription_to_metered=True)
 """Who names a tier or a deployment has declared it himself."""
 FREE = ":free"
 

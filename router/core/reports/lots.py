@@ -64,6 +64,17 @@ class PrefixUse:
     """At most: the shortest input among them, whose last message is not part of the prefix."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """What calls that nothing was paid for one by one were worth at list prices."""
+
+    attempts: int = 0
+    nano: int = 0
+    """Of those whose list price is known."""
+    unpriced: int = 0
+    """How many it leaves out."""
+
+
 def divisions(prices: Iterable[Price | None]) -> Divisions:
     """Return where any of `prices` changes its rates."""
     known = [price for price in prices if price is not None]
