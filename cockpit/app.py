@@ -32,6 +32,7 @@ from cockpit.widgets.hint_bar import HintBar
 from cockpit.widgets.prompt import Prompt
 from cockpit.widgets.tier_table import TierTable
 from cockpit.widgets.top_line import TopLine
+from router.core.offers.news import NewsKind
 from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
 
@@ -152,6 +153,7 @@ class CockpitApp(App[None]):
             "PAUSED": self._paused,
             "LEDGER NOT READABLE": bool(self._figures.problem),
             "BAD CONFIG (R)": self._config_is_bad,
+            "MODELS GONE?": any(one.kind is NewsKind.GONE for one in self._figures.news),
             "BILLS OFF (doctor)": bool(self._figures.alarms),
         }
         self.query_one(TopLine).note = next((note for note, holds in notes.items() if holds), "")

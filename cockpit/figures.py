@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from router.core.attempts.admission import Cap, Used
 from router.core.money.budget import fraction_used
 from router.core.money.spend import DeploymentStats, Entry, Spend, Window
+from router.core.offers.news import ModelNews
 from router.core.usage import Usage
 
 NOTHING_SPENT = Spend()
@@ -30,6 +31,8 @@ class Figures:
     """Every standing budget with what counts against it, in the configuration's order."""
     alarms: tuple[str, ...] = ()
     """What makes the figures doubtful, a line each: bills that are not what a price says."""
+    news: tuple[ModelNews, ...] = ()
+    """What providers' lists of models say against the configuration."""
     problem: str = ""
     """Why the ledger could not be read; the rest is then as old as it is."""
 

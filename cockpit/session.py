@@ -21,6 +21,7 @@ from router.core.model import Message, Request, RouterConfig
 from router.core.money.budget import standing_caps
 from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
+from router.core.offers.news import news
 from router.core.request import FoundPoor
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
@@ -208,6 +209,7 @@ class Watch:
         caps = standing_caps(self._engine.config.budgets, now_ms, self._zone)
         *spends, previous = await self._reader.totals([*days, before])
         return Figures(
+            news=news(self._engine.config, await self._reader.offers(), now_ms),
             days=tuple(zip(days, spends, strict=True)),
             previous=previous,
             calls=tuple(await self._reader.recent(SHOWN_CALLS)),

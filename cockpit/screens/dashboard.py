@@ -16,6 +16,7 @@ from cockpit.figures import Figures
 from cockpit.keys import Scope, bindings
 from cockpit.widgets.call_detail import CallDetail
 from cockpit.widgets.live_calls import LiveCalls
+from cockpit.widgets.model_news import ModelNewsLine
 from cockpit.widgets.spend_hud import SpendHud
 from cockpit.widgets.table import Table
 from cockpit.widgets.tier_table import TierTable
@@ -42,6 +43,7 @@ class Dashboard(Container):
         with Container(id="state"):
             yield SpendHud(self._zone)
             yield TierTable()
+        yield ModelNewsLine()
         with Container(id="activity"):
             yield LiveCalls(self._zone)
             yield CallDetail(self._zone)
@@ -50,6 +52,7 @@ class Dashboard(Container):
         """Show what was read of the ledger."""
         self._figures = figures
         self.query_one(SpendHud).figures = figures
+        self.query_one(ModelNewsLine).news = figures.news
         self._make_room()
         self.query_one(LiveCalls).show(figures.calls, figures.days[-1][0].start if figures.days else 0)
         self._show_detail()
