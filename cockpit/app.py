@@ -20,17 +20,17 @@ from textual.widgets import ContentSwitcher
 
 from cockpit.figures import Figures
 from cockpit.format import spend, time_of_day, zone_name
-from cockpit.keys import KEYS, Scope, bindings, label
-from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say
+from cockpit.keys import Scope, bindings, live
+from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say, StressAdvanced
 from cockpit.sanitize import one_line, sanitize
+from cockpit.screens.agree import Agree
 from cockpit.screens.dashboard import Dashboard
-from cockpit.screens.help import Help, Line
+from cockpit.screens.help import Help
 from cockpit.screens.problems import Problems
 from cockpit.screens.runner import Runner
+from cockpit.screens.stress import Stress
 from cockpit.session import ConfigNews, Controls, Engine, NoControls, Watch
 from cockpit.widgets.hint_bar import HintBar
-from cockpit.widgets.prompt import Prompt
-from cockpit.widgets.tier_table import TierTable
 from cockpit.widgets.top_line import TopLine
 from router.core.offers.news import NewsKind
 from router.engine.ports import Clock, SpendReader
@@ -64,7 +64,11 @@ PLAIN_LOOK = Look()
 class CockpitApp(App[None]):
     """The cockpit. It is given all it needs and closes none of it."""
 
-    CSS_PATH: ClassVar[CSSPathType | None] = ["screens/dashboard.tcss", "screens/runner.tcss"]
+    CSS_PATH: ClassVar[CSSPathType | None] = [
+        "screens/dashboard.tcss",
+        "screens/runner.tcss",
+        "screens/stress.tcss",
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE)]
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -93,13 +97,17 @@ class CockpitApp(App[None]):
         self._figures = Figures()
         self._paused = False
         self._said: Timer | None = None
+        self._screens = (
+            Dashboard(zone),
+            Runner(engine, clock),
+            Stress(engine, reader, clock, zone, self._controls),
+        )
 
     def compose(self) -> ComposeResult:
-        """Lay out the frame and both screens; switching between them mounts nothing."""
+        """Lay out the frame and all screens; switching between them mounts nothing."""
         yield TopLine()
         with ContentSwitcher(initial="dashboard"):
-            yield Dashboard(self._zone)
-            yield Runner(self._engine, self._clock)
+            yield from self._screens
         yield HintBar()
 
     def on_mount(self) -> None:
@@ -126,10 +134,13 @@ class CockpitApp(App[None]):
 
     def _tick(self) -> None:
         """Once a second: whatever reads the same as before is not painted."""
+        if not self.query(TopLine):
+            return  # the app closes: its widgets go before its timers
         now_ms = self._clock.now_ms()
         clock = f"{time_of_day(now_ms, self._zone)} {zone_name(now_ms, self._zone)}"
         self.query_one(TopLine).clock = clock
         self.query_one(Runner).tick(self._clock.monotonic())
+        self.query_one(Stress).tick(self._clock.monotonic())
         if not self._paused:
             self._show_states()
 
@@ -168,6 +179,7 @@ class CockpitApp(App[None]):
             self.push_screen(Problems(problems))
         elif not problems:
             self.query_one(Runner).follow_config()
+            self.query_one(Stress).follow_config()
             self._ledger.refresh()  # the budgets may be others
 
     @on(ClearRest)
@@ -189,6 +201,10 @@ class CockpitApp(App[None]):
         if not event.run.is_running:
             self._ledger.refresh()
 
+    @on(StressAdvanced)
+    def _follow_stress(self) -> None:
+        self._hint()
+
     @on(Say)
     def _say(self, event: Say) -> None:
         self.query_one(HintBar).say = event.text
@@ -208,22 +224,17 @@ class CockpitApp(App[None]):
     def _hint(self) -> None:
         if len(self.screen_stack) > 1:
             return  # something lies over the screens and tells its own keys
-        bar = self.query_one(HintBar)
-        if self.query_one(ContentSwitcher).current == "dashboard":
-            bar.situation = "tiers" if isinstance(self.focused, TierTable) else "dashboard"
-        elif self.query_one(Runner).is_running:
-            bar.situation = "running"
-        else:
-            bar.situation = "typing" if isinstance(self.focused, Prompt) else "reading"
+        self.query_one(HintBar).situation = self._current.situation
+
+    @property
+    def _current(self) -> Dashboard | Runner | Stress:
+        return next(each for each in self._screens if each.id == self.query_one(ContentSwitcher).current)
 
     def action_show(self, name: str) -> None:
         """Switch to a screen and give it the focus."""
         self.query_one(ContentSwitcher).current = name
         self.query_one(TopLine).current = name
-        if name == "dashboard":
-            self.query_one(Dashboard).enter()
-        else:
-            self.query_one(Runner).enter()
+        self._current.enter()
         self._hint()
 
     def action_refresh_figures(self) -> None:
@@ -245,24 +256,23 @@ class CockpitApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys that work here and now."""
-        self.push_screen(Help(self._live_keys()))
-
-    def _live_keys(self) -> tuple[Line, ...]:
-        """Return the keys that work here: in the order of the table, as they are bound now."""
-        pressed: dict[str, list[str]] = {}
-        for name, active in self.screen.active_bindings.items():
-            pressed.setdefault(active.binding.id or "", []).append(name)
-        lines: list[Line] = []
-        for key in KEYS:
-            if bound := pressed.get(key.id):
-                usual = key.keys.split(",")
-                bound.sort(key=lambda each: usual.index(each) if each in usual else -1)
-                lines.append((" ".join(map(label, bound)), key.text, key.scope))
-        return tuple(lines)
+        self.push_screen(Help(live(self.screen.active_bindings)))
 
     async def action_quit(self) -> None:
-        """Leave. A running answer is stopped first, so that its row is settled and not left open."""
-        await self.query_one(Runner).stop()
+        """Leave. What runs is stopped first, so that its rows are settled; a stress test is asked about."""
+        if self.query_one(Stress).is_running:
+            question = "A stress test is under way. Stop it, keep what it has found, and leave?"
+            self.push_screen(Agree("Still testing", question), self._leave_if)
+        else:
+            await self._leave()
+
+    async def _leave_if(self, agreed: bool | None) -> None:
+        if agreed:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        for screen in (self.query_one(Runner), self.query_one(Stress)):
+            await screen.stop()
         self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -271,6 +281,7 @@ class CockpitApp(App[None]):
             yield SystemCommand("theme", "choose the colours", self.action_change_theme)
         yield SystemCommand("dashboard", "spend, tiers, calls", lambda: self.action_show("dashboard"))
         yield SystemCommand("run", "type a prompt", lambda: self.action_show("runner"))
+        yield SystemCommand("stress", "try deployments out", lambda: self.action_show("stress"))
         yield SystemCommand("refresh", "read the ledger again", self.action_refresh_figures)
         yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause", "hold the figures still, or let go", self.action_pause)

@@ -6,11 +6,11 @@ multiplexers keep for themselves (Ctrl+A, Ctrl+B, Ctrl+S, Ctrl+H/K/L, F10 and up
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 
 
 class Scope(StrEnum):
@@ -24,6 +24,7 @@ class Scope(StrEnum):
     LIST = "lists"
     TIERS = "tiers"
     ANSWER = "answer"
+    STRESS = "stress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("help", "question_mark,f1", "help", "show the keys that work here", Scope.EVERYWHERE),
     Key("dashboard", "1", "show('dashboard')", "dashboard", Scope.EVERYWHERE),
     Key("runner", "2", "show('runner')", "prompt runner", Scope.EVERYWHERE),
+    Key("stress", "3", "show('stress')", "stress test", Scope.EVERYWHERE),
     Key("palette", "ctrl+p,colon", "command_palette", "commands: theme, screens, ...", Scope.EVERYWHERE),
     Key("next", "tab", "app.focus_next", "next pane", Scope.PANES),
     Key("previous", "shift+tab", "app.focus_previous", "previous pane", Scope.PANES),
@@ -57,6 +59,16 @@ KEYS: tuple[Key, ...] = (
     Key("stop", "escape", "leave", "stop the answer; when idle leave the prompt", Scope.RUNNER),
     Key("tier", "ctrl+t", "next_tier", "override the tier: auto, T0, T1, ...", Scope.RUNNER),
     Key("climb", "ctrl+g,u", "climb", "the answer was poor: ask one tier up", Scope.RUNNER),
+    Key("start", "s", "start", "send the plan", Scope.STRESS),
+    Key("stop-test", "escape", "stop", "stop the test", Scope.STRESS),
+    Key("pattern", "e", "next_pattern", "plan another pattern: ramp, burst, probe", Scope.STRESS),
+    Key("more", "plus", "more(1)", "plan a request more for each", Scope.STRESS),
+    Key("fewer", "minus", "more(-1)", "plan a request less for each", Scope.STRESS),
+    Key("news", "h", "news", "verdict and history, or the events", Scope.STRESS),
+    Key("apply", "a", "apply_change", "change the configuration as the verdict says", Scope.STRESS),
+    Key("undo", "u", "undo_change", "take the newest change back", Scope.STRESS),
+    Key("export", "x", "export", "write the results as a file", Scope.STRESS),
+    Key("target", "space", "toggle_target", "choose this target, or let it go", Scope.STRESS),
     Key("type", "i,enter", "type", "type a prompt", Scope.RUNNER),
     Key("copy", "y", "copy_answer", "copy the last answer to the clipboard", Scope.RUNNER),
     Key("send", "enter", "send", "send the prompt", Scope.PROMPT),
@@ -109,6 +121,21 @@ HINTS: dict[str, tuple[Hint, ...]] = {
         Hint("pause", "pause", 4),
         Hint("quit", "quit"),
     ),
+    "stress": (
+        Hint("help", "help"),
+        Hint("start", "start"),
+        Hint("target", "choose"),
+        Hint("pattern", "pattern", 2),
+        Hint("apply", "apply", 1),
+        Hint("news", "events", 3),
+        Hint("quit", "quit"),
+    ),
+    "stressing": (
+        Hint("stop-test", "stop"),
+        Hint("news", "events", 1),
+        Hint("help", "help"),
+        Hint("quit", "quit"),
+    ),
     "typing": (
         Hint("send", "send"),
         Hint("newline", "newline", 2),
@@ -135,7 +162,16 @@ HINTS: dict[str, tuple[Hint, ...]] = {
 }
 """The bottom line in each situation, at most seven keys."""
 
-_LABELS = {"question_mark": "?", "escape": "Esc", "colon": ":", "pagedown": "PgDn", "pageup": "PgUp"}
+_LABELS = {
+    "space": "Space",
+    "plus": "+",
+    "minus": "-",
+    "question_mark": "?",
+    "escape": "Esc",
+    "colon": ":",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}
 _TYPING = {"help": "f1"}
 
 
@@ -146,6 +182,20 @@ def bindings(scope: Scope) -> list[Binding]:
         for key in KEYS
         if key.scope is scope
     ]
+
+
+def live(active: Mapping[str, ActiveBinding]) -> tuple[tuple[str, str, str], ...]:
+    """Return what works now as (keys, text, scope): in the order of the table, as keys are bound now."""
+    pressed: dict[str, list[str]] = {}
+    for name, each in active.items():
+        pressed.setdefault(each.binding.id or "", []).append(name)
+    lines = []
+    for key in KEYS:
+        if bound := pressed.get(key.id):
+            usual = key.keys.split(",")
+            bound.sort(key=lambda each: usual.index(each) if each in usual else -1)
+            lines.append((" ".join(map(label, bound)), key.text, str(key.scope)))
+    return tuple(lines)
 
 
 def label(key: str) -> str:

@@ -9,6 +9,7 @@ from textual.message import Message
 from cockpit.figures import Figures
 from cockpit.session import Reload
 from cockpit.state import RunState
+from cockpit.stress_state import StressState
 
 
 @dataclass
@@ -24,6 +25,13 @@ class RunAdvanced(Message):
 
     run: RunState
     text: str
+
+
+@dataclass
+class StressAdvanced(Message):
+    """The stress test has come further."""
+
+    state: StressState
 
 
 @dataclass

@@ -7,7 +7,8 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from datetime import datetime
+from pathlib import Path, PurePath
 
 from cockpit.app import CockpitApp, Look
 from cockpit.logs import log_to_file
@@ -18,7 +19,7 @@ from cockpit.themes import load_themes, shipped_themes, to_textual
 from router.config.paths import Paths
 from router.config.watch import Refused, Reloaded
 from router.core.config_edits import ConfigEdit, Proposal
-from router.errors import Problem
+from router.errors import Problem, RouterError
 from router.wiring.sending import Wired, wired
 
 DEFAULT_THEME = "dark"
@@ -86,6 +87,22 @@ class WiredControls:
         """Write what was proposed and use it. Raises ConfigError."""
         await asyncio.to_thread(self.world.editor.apply, proposal)
         return await self.reload()
+
+    async def export(self, name: str, text: str) -> str:
+        """Write a report into the data directory and return its path. Raises RouterError."""
+        when = f"{datetime.fromtimestamp(self.world.clock.now_ms() / 1000, self.world.zone):%Y-%m-%dT%H%M%S}"
+        return await asyncio.to_thread(keep_report, Paths.of(os.environ).reports / f"{name}-{when}.md", text)
+
+
+def keep_report(path: Path, text: str) -> str:
+    """Write a file that nobody else may read and return its path. Raises RouterError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RouterError(f"{path} was not written: {error.strerror}") from error
+    return str(path)
 
 
 def in_words(news: Reloaded | Refused) -> Reload:

@@ -23,9 +23,12 @@ from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
 from router.core.offers.news import news
 from router.core.request import FoundPoor
+from router.core.stress.plan import StressPlan
+from router.core.stress.result import StressResult
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
 from router.engine.ports import Clock, SpendReader
+from router.engine.stress_events import StressEvent
 from router.errors import LedgerError, RouterError
 
 PAINT_EVERY_S = 0.05
@@ -34,6 +37,15 @@ LOOK_EVERY_S = 1.0
 AUTO = "auto"
 SHOWN_DAYS = 7
 SHOWN_CALLS = 200
+
+
+class StressTest(Protocol):
+    """One run of a stress test's plan."""
+
+    results: list[StressResult]
+
+    def events(self) -> AsyncGenerator[StressEvent, None]:
+        """Run it and tell how it goes; closing the generator stops it."""
 
 
 class Engine(Protocol):
@@ -51,6 +63,9 @@ class Engine(Protocol):
 
     def deployments(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
+
+    def stress(self, plan: StressPlan) -> StressTest:
+        """Return a stress test of `plan`, ready to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,9 @@ class Controls(Protocol):
     async def apply(self, proposal: Proposal) -> Reload:
         """Write what was proposed and use it. Raises ConfigError."""
 
+    async def export(self, name: str, text: str) -> str:
+        """Write a report of a kind as a file and return its path. Raises RouterError."""
+
 
 class NoControls:
     """Controls of a cockpit over an engine that was made by hand: there is no file behind it."""
@@ -111,6 +129,10 @@ class NoControls:
     async def apply(self, proposal: Proposal) -> Reload:
         """Raise RouterError."""
         raise RouterError("this configuration comes from no file")
+
+    async def export(self, name: str, text: str) -> str:
+        """Raise RouterError."""
+        raise RouterError("this cockpit writes no files")
 
 
 class Run:

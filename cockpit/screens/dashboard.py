@@ -38,6 +38,11 @@ class Dashboard(Container):
         self._figures = Figures()
         self._tiers = 0
 
+    @property
+    def situation(self) -> str:
+        """Which keys matter now: a name in `keys.HINTS`."""
+        return "tiers" if isinstance(self.screen.focused, TierTable) else "dashboard"
+
     def compose(self) -> ComposeResult:
         """Lay the panels out; dashboard.tcss places them."""
         with Container(id="state"):

@@ -52,6 +52,13 @@ class Runner(Container):
         self._estimate_timer: Timer | None = None
 
     @property
+    def situation(self) -> str:
+        """Which keys matter now: a name in `keys.HINTS`."""
+        if self.is_running:
+            return "running"
+        return "typing" if isinstance(self.screen.focused, Prompt) else "reading"
+
+    @property
     def is_running(self) -> bool:
         """Whether an answer is on its way."""
         return self._worker is not None and not self._worker.is_finished

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from cockpit.widgets.tones import Part, Tone
 
-TABS = (("dashboard", "1 Dash"), ("runner", "2 Run"))
+TABS = (("dashboard", "1 Dash"), ("runner", "2 Run"), ("stress", "3 Stress"))
 
 
 class TopLine(Widget):
@@ -29,15 +29,25 @@ class TopLine(Widget):
     """The time and its zone."""
 
     def render(self) -> Content:
-        """Render both ends; the middle goes first where it is narrow."""
-        left = [(f"[{text}]" if name == self.current else f" {text} ", name) for name, text in TABS]
-        parts: list[Part] = [(" ", Tone.PLAIN)]
-        parts += [(text, Tone.STRONG if name == self.current else Tone.MUTED) for text, name in left]
+        """Render both ends; the other screens keep their digits only where it is narrow."""
         right: list[Part] = [
             (f"{self.note}  " if self.note else "", Tone.WARN),
             (f"today {self.today}" if self.today else "", Tone.STRONG),
             (f"  {self.clock} ", Tone.MUTED),
         ]
-        used = sum(cell_len(text) for text, _ in (*parts, *right))
+        taken = sum(cell_len(text) for text, _ in right)
+        parts = self._tabs(brief=False)
+        if sum(cell_len(text) for text, _ in parts) + taken >= self.size.width:
+            parts = self._tabs(brief=True)
+        used = taken + sum(cell_len(text) for text, _ in parts)
         parts += [(" " * max(1, self.size.width - used), Tone.PLAIN), *right]
         return Content.assemble(*((text, tone.value) for text, tone in parts))
+
+    def _tabs(self, *, brief: bool) -> list[Part]:
+        parts: list[Part] = [(" ", Tone.PLAIN)]
+        for name, text in TABS:
+            if name == self.current:
+                parts.append((f"[{text}]", Tone.STRONG))
+            else:
+                parts.append((f" {text[0] if brief else text} ", Tone.MUTED))
+        return parts

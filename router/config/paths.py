@@ -33,6 +33,8 @@ class Paths:
     """The folder of what was fitted for embeddings."""
     prices: Path
     """The user's own price catalogue; most have none."""
+    reports: Path
+    """The folder of what screens have exported."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str], *, ledger: Path | None = None) -> Paths:
@@ -55,6 +57,7 @@ class Paths:
             gateway_key=data / "gateway.key",
             centroids=data / "centroids",
             prices=data / "prices.json",
+            reports=data / "reports",
         )
 
 

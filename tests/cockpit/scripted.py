@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
@@ -17,6 +17,8 @@ from router.core.failures.classify import FailureClass
 from router.core.health.states import Health
 from router.core.model import Billing, Climb, Deployment, Provider, Request, Route, RouterConfig, Tier, Wire
 from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.stress.plan import StressPlan
+from router.core.stress.result import StressResult
 from router.core.usage import Usage
 from router.engine.clock import ManualClock
 from router.engine.events import (
@@ -32,6 +34,7 @@ from router.engine.events import (
     TextArrived,
 )
 from router.engine.health_board import DeploymentState
+from router.engine.stress_events import StressEvent, TargetEnded
 from router.errors import LedgerError, UnknownName
 from router.ledger.memory import MemoryLedger
 
@@ -65,6 +68,27 @@ def config(deployments: Sequence[Deployment] = DEPLOYMENTS) -> RouterConfig:
 
 
 @dataclass(slots=True)
+class ScriptedTest:
+    """Tells what it was given; a `session.StressTest`."""
+
+    plan: StressPlan
+    told: list[StressEvent]
+    tested: list[StressPlan]
+    hangs: bool = False
+    results: list[StressResult] = field(default_factory=list)
+
+    async def events(self) -> AsyncGenerator[StressEvent, None]:
+        self.tested.append(self.plan)
+        for event in self.told:
+            if isinstance(event, TargetEnded):
+                self.results.append(event.result)
+            yield event
+            await asyncio.sleep(0)
+        if self.hangs:
+            await asyncio.Event().wait()
+
+
+@dataclass(slots=True)
 class ScriptedEngine:
     """Plays one answer for every request, by the first deployment that is up; a `session.Engine`."""
 
@@ -86,6 +110,9 @@ class ScriptedEngine:
     cost_nano: int | None = 0
     health: dict[str, DeploymentState] = field(default_factory=dict)
     sent: list[Request] = field(default_factory=list)
+    test: Sequence[StressEvent] = ()
+    """What every stress test tells."""
+    tested: list[StressPlan] = field(default_factory=list)
 
     def deployments(self) -> tuple[DeploymentState, ...]:
         return tuple(self._state(deployment) for deployment in self.config.deployments.values())
@@ -95,6 +122,9 @@ class ScriptedEngine:
             deployment, Health.DISABLED if deployment.off else Health.AVAILABLE, None, deployment.off
         )
         return self.health.get(deployment.name, usual)
+
+    def stress(self, plan: StressPlan) -> ScriptedTest:
+        return ScriptedTest(plan, list(self.test), self.tested, hangs=self.hangs)
 
     def plan(self, request: Request) -> Plan:
         wanted = [s for s in self.deployments() if request.name in {"auto", s.deployment.tier.name}]
@@ -255,13 +285,17 @@ class Cockpit:
 
 
 def cockpit(
-    *, zone: tzinfo = UTC, look: Look | None = None, deployments: Sequence[Deployment] = DEPLOYMENTS
+    *,
+    zone: tzinfo = UTC,
+    look: Look | None = None,
+    deployments: Sequence[Deployment] = DEPLOYMENTS,
+    controls: Callable[[ScriptedEngine], ScriptedControls] | None = None,
 ) -> Cockpit:
     ledger, clock = MemoryLedger(), ManualClock()
     engine = ScriptedEngine(config(deployments), ledger, clock)
-    controls = ScriptedControls(engine)
-    app = CockpitApp(engine, ledger, clock, zone, look or Look(), controls)
-    return Cockpit(engine, ledger, clock, controls, app)
+    switches = (controls or ScriptedControls)(engine)
+    app = CockpitApp(engine, ledger, clock, zone, look or Look(), switches)
+    return Cockpit(engine, ledger, clock, switches, app)
 
 
 async def book(

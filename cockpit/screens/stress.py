@@ -1,0 +1,237 @@
+"""The stress test: who is tried, what that sends and costs, how it goes, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.worker import Worker, WorkerCancelled
+
+from cockpit.keys import Scope, bindings
+from cockpit.messages import Say, StressAdvanced
+from cockpit.screens.agree import Agree
+from cockpit.screens.difference import Difference
+from cockpit.session import Controls, Engine
+from cockpit.stress_report import report
+from cockpit.stress_session import History, StressRun, edits_for, read_history
+from cockpit.stress_state import StressState, TargetView, laid_out, more, next_pattern, toggled
+from cockpit.widgets.stress_detail import StressDetail
+from cockpit.widgets.stress_news import StressNews
+from cockpit.widgets.stress_plan import StressPlanLine
+from cockpit.widgets.stress_targets import StressTargets
+from cockpit.widgets.table import Table
+from router.core.config_edits import Proposal
+from router.core.stress.change import recommended
+from router.core.stress.plan import Load, refusal
+from router.engine.ports import Clock, SpendReader
+from router.errors import RouterError
+
+
+class Stress(Container):
+    """One test at a time; nothing is sent before it is asked for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.STRESS), *bindings(Scope.PANES)]
+
+    def __init__(
+        self, engine: Engine, reader: SpendReader, clock: Clock, zone: tzinfo, controls: Controls
+    ) -> None:
+        super().__init__(id="stress")
+        self._engine = engine
+        self._reader = reader
+        self._controls = controls
+        self._clock = clock
+        self._zone = zone
+        usual = engine.config.stress
+        self._state = StressState(Load(requests=usual.requests, timeout_s=usual.timeout_s))
+        self._history = History()
+        self._worker: Worker[None] | None = None
+
+    @property
+    def situation(self) -> str:
+        """Which keys matter now: a name in `keys.HINTS`."""
+        return "stressing" if self._state.is_running else "stress"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a test is under way."""
+        return self._worker is not None and not self._worker.is_finished
+
+    def compose(self) -> ComposeResult:
+        """Lay the parts out; stress.tcss places them."""
+        yield StressPlanLine()
+        yield StressTargets()
+        with Container(id="found"):
+            yield StressDetail(self._zone)
+            yield StressNews()
+
+    def on_mount(self) -> None:
+        """Show the plan as it is at first."""
+        self.follow_config()
+
+    def enter(self) -> None:
+        """Take the focus and read what earlier runs found."""
+        self.query_one(StressTargets).focus()
+        self._read_history()
+
+    def follow_config(self) -> None:
+        """Go by the configuration in use."""
+        self._take(laid_out(self._state, self._engine.config.deployments.values()))
+
+    def tick(self, now_s: float) -> None:
+        """Count on while a test runs."""
+        self.query_one(StressPlanLine).show(self._state, now_s)
+
+    def _read_history(self) -> None:
+        self.run_worker(self._remember(), group="history", exclusive=True)
+
+    async def _remember(self) -> None:
+        try:
+            self._history = await read_history(self._reader, self._clock, self._zone)
+        except RouterError as error:
+            self.post_message(Say(str(error)))
+        self._show()
+
+    async def stop(self) -> None:
+        """Stop what runs and wait until its rows are handed to the ledger."""
+        if self._worker is None or self._worker.is_finished:
+            return
+        self._worker.cancel()
+        try:
+            await self._worker.wait()
+        except WorkerCancelled:
+            return
+
+    @on(StressAdvanced)
+    def _advance(self, event: StressAdvanced) -> None:
+        was_running = self._state.is_running
+        self._take(event.state)
+        if was_running and not event.state.is_running:
+            self._read_history()
+
+    def _take(self, state: StressState) -> None:
+        self._state = state
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one(StressPlanLine).show(self._state, self._clock.monotonic())
+        self.query_one(StressTargets).show(self._state, self._history)
+        self.query_one(StressNews).show(self._state.news)
+        self._show_detail()
+
+    @on(Table.Moved, "StressTargets")
+    @on(Table.Opened, "StressTargets")
+    def _show_detail(self) -> None:
+        view = self._under_cursor
+        result = view.result if view else None
+        change = recommended(result, self._engine.config) if result else None
+        self.query_one(StressDetail).show(view, self._history, change)
+
+    @property
+    def _under_cursor(self) -> TargetView | None:
+        return self._state.at(self.query_one(StressTargets).cursor_key)
+
+    def _plans(self) -> bool:
+        """Tell whether the plan may be changed; say why not where it may not."""
+        if self.is_running:
+            self.post_message(Say("a test is under way: Esc stops it"))
+        return not self.is_running
+
+    def action_toggle_target(self) -> None:
+        """Choose the target under the cursor, or let it go."""
+        view = self._under_cursor
+        if view is None or not self._plans():
+            return
+        if view.off:
+            self.post_message(Say(f"{view.name} is off: {view.off}"))
+        self._take(toggled(self._state, view.name))
+
+    def action_next_pattern(self) -> None:
+        """Plan the next pattern."""
+        if self._plans():
+            self._take(next_pattern(self._state, self._engine.config.stress))
+
+    def action_more(self, by: int) -> None:
+        """Plan more requests, or fewer."""
+        if self._plans():
+            self._take(more(self._state, by))
+
+    def action_start(self) -> None:
+        """Send the plan; what costs money is asked about first, with its price."""
+        plan = self._state.plan
+        if not self._plans():
+            return
+        if not plan.targets:
+            self.post_message(Say("no target is chosen: Space chooses the one under the cursor"))
+        elif never := refusal(plan, agreed=True):
+            self.post_message(Say(never))
+        elif price := refusal(plan, agreed=False):
+            self.app.push_screen(Agree("This costs money", price), self._agreed)
+        else:
+            self._start()
+
+    def _agreed(self, agreed: bool | None) -> None:
+        if agreed:
+            self._start()
+        else:
+            self.post_message(Say("nothing was sent"))
+
+    def _start(self) -> None:
+        run = StressRun(self._engine, self._clock, self._publish)
+        self._worker = self.run_worker(run.drive(self._state), group="stress", exclusive=True)
+
+    def _publish(self, state: StressState) -> None:
+        self.post_message(StressAdvanced(state))
+
+    def action_stop(self) -> None:
+        """Stop the test: what runs is cancelled at once."""
+        if self._worker and self.is_running:
+            self._worker.cancel()
+
+    def action_news(self) -> None:
+        """Change between the verdict and the events, where there is room for one."""
+        self.toggle_class("-news")
+
+    def action_apply_change(self) -> None:
+        """Show what the verdict under the cursor would change in the configuration."""
+        view = self._under_cursor
+        edits = edits_for(view.result if view else None, self._engine.config)
+        if edits:
+            self.run_worker(self._propose(self._controls.propose(edits)), group="edit", exclusive=True)
+        else:
+            self.post_message(Say("this verdict asks for no change"))
+
+    def action_undo_change(self) -> None:
+        """Show what taking the newest change back would do."""
+        self.run_worker(self._propose(self._controls.propose_undo()), group="edit", exclusive=True)
+
+    async def _propose(self, proposing: Awaitable[Proposal]) -> None:
+        """Show the difference and write it when that is agreed to."""
+        try:
+            proposal = await proposing
+            if not proposal.diff:
+                self.post_message(Say("the file says so already"))
+            elif await self.app.push_screen_wait(Difference(proposal)):
+                reload = await self._controls.apply(proposal)
+                self.post_message(Say(reload.said))
+                self.follow_config()
+        except RouterError as error:
+            self.post_message(Say(str(error)))
+
+    def action_export(self) -> None:
+        """Write the run as a file."""
+        if any(view.result for view in self._state.targets):
+            text = report(self._state, self._history, self._zone)
+            self.run_worker(self._export(text), group="export", exclusive=True)
+        else:
+            self.post_message(Say("no test has ended here yet"))
+
+    async def _export(self, text: str) -> None:
+        try:
+            self.post_message(Say(f"written to {await self._controls.export('stress', text)}"))
+        except RouterError as error:
+            self.post_message(Say(str(error)))

@@ -1,0 +1,98 @@
+"""What happens between the stress screen and the engine: one test at a time, and what earlier ones found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from cockpit.session import PAINT_EVERY_S, Engine
+from cockpit.stress_state import StressState, apply, begun, ended
+from router.core.config_edits import ConfigEdit, Drop, SetLimit
+from router.core.model import RouterConfig
+from router.core.money.windows import calendar_days, span
+from router.core.stress.change import recommended
+from router.core.stress.history import by_deployment, is_structural
+from router.core.stress.result import StressResult
+from router.engine.ports import Clock, SpendReader
+from router.engine.stress_events import StressEvent
+from router.errors import RouterError
+
+REMEMBERED = 300
+"""Results of earlier runs that are looked at, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of the deployments beside the test under way."""
+
+    results: Mapping[str, tuple[StressResult, ...]] = field(default_factory=dict)
+    """Earlier results by deployment, newest first."""
+    structural: frozenset[str] = frozenset()
+    """Whose latest runs have failed on several days."""
+    requests_today: Mapping[str, int] = field(default_factory=dict)
+
+
+class StressRun:
+    """One test on its way through the engine."""
+
+    def __init__(self, engine: Engine, clock: Clock, publish: Callable[[StressState], None]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._publish = publish
+        self._due: asyncio.TimerHandle | None = None
+        self.state = StressState()
+
+    async def drive(self, planned: StressState) -> None:
+        """Run what is chosen and publish what comes of it, at most twenty times a second.
+
+        Ends by itself or by cancellation; the last state is published in either case.
+        """
+        test = self._engine.stress(planned.plan)
+        self.state, error, stopped = begun(planned, self._clock.monotonic()), "", True
+        self._show()
+        try:
+            async with aclosing(test.events()) as events:
+                async for event in events:
+                    self._take(event)
+            stopped = False
+        except RouterError as failure:
+            error = str(failure)
+        finally:
+            self.state = ended(self.state, test.results, stopped=stopped, error=error)
+            self._show()
+
+    def _take(self, event: StressEvent) -> None:
+        self.state = apply(self.state, event)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(PAINT_EVERY_S, self._show)
+
+    def _show(self) -> None:
+        if self._due:
+            self._due.cancel()
+            self._due = None
+        self._publish(self.state)
+
+
+async def read_history(reader: SpendReader, clock: Clock, zone: tzinfo) -> History:
+    """Return what the ledger says of earlier tests and of today. Raises LedgerError."""
+    found = by_deployment(await reader.stress_results(REMEMBERED))
+    stats = await reader.deployment_stats(span(calendar_days(clock.now_ms(), zone, 1)))
+    return History(
+        results=found,
+        structural=frozenset(name for name, runs in found.items() if is_structural(runs, zone)),
+        requests_today={name: each.attempts for name, each in stats.items()},
+    )
+
+
+def edits_for(result: StressResult | None, config: RouterConfig) -> Sequence[ConfigEdit]:
+    """Return how the configuration's file would follow a result; none where it is right as it is."""
+    change = recommended(result, config) if result else None
+    if result is None or change is None:
+        return ()
+    if change.rpm is not None:
+        return (SetLimit(change.deployment, "rpm", change.rpm),)
+    cause = result.verdict.cause if result.verdict else "failed"
+    return (Drop(change.deployment, f"stress test: {cause}"),)
