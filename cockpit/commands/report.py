@@ -157,7 +157,7 @@ def _table(by: str, lines: Sequence[SpendGroup]) -> str:
         (
             line.key or "(none)",
             total_money(line.spend),
-            line.spend.requests,
+            f"{line.spend.requests:,}",
             tokens(line.spend.usage.input_tokens or 0),
             tokens(line.spend.usage.output_tokens or 0),
             percent(cache_hit_rate(line.spend.usage)),
@@ -173,7 +173,7 @@ def _task_table(week: Week) -> str:
         (
             now.key or "(none)",
             total_money(now.spend),
-            now.spend.requests,
+            f"{now.spend.requests:,}",
             money(per_1k_requests(now.spend)),
             money(per_1k_requests(before.spend)) if before else None,
         )

@@ -17,9 +17,9 @@ from router.core.model import Deployment
 from router.core.money.amounts import usd
 from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.spend import Dimension, Spend, SpendGroup, Window
-from router.core.money.windows import calendar_days, local_date, span
+from router.core.money.windows import calendar_days, calendar_month, local_date, span
 from router.core.reports.lots import ListValue, divisions
-from router.core.reports.trends import cache_hit_rate, per_1k_requests
+from router.core.reports.trends import DaySpend, cache_hit_rate, month_end, per_1k_requests
 from router.core.reports.whatif import Saved, baseline_of, saved
 from router.core.usage import Usage
 from router.engine.ports import ReportReader, SpendReader
@@ -45,6 +45,10 @@ class Report:
     subscribed: ListValue = NOTHING_SUBSCRIBED
     """What the calls of subscriptions were worth; no part of the total."""
     display: Display = DOLLARS
+    month: Spend | None = None
+    """This calendar month so far; None where nobody asked."""
+    month_end_nano: int | None = None
+    """What it comes to if the rest goes like the last seven whole days; None in a ledger's first week."""
     alarms: tuple[str, ...] = ()
     """What makes the figures doubtful, a line each."""
 
@@ -79,10 +83,23 @@ async def _read(options: Options, days: int, by: Dimension, tier: str | None) ->
             raise click.UsageError(f"no deployment on a tier called {tier!r} has a known price")
         found = await report(world.reader, world.clock.now_ms(), world.zone, days, by)
         savings = await savings_in(world.reports, found.window, baseline)
+        month, month_end_nano = await month_so_far(world.reader, world.clock.now_ms(), world.zone)
         alarms = await billing_alarms(world.reader, world.clock.now_ms())
         worth = await world.reports.subscribed(found.window) if world.reports else NOTHING_SUBSCRIBED
         found = replace(found, baseline=baseline, saved=savings, subscribed=worth, alarms=alarms)
-        return replace(found, display=world.config.display)
+        display = world.config.display
+        return replace(found, display=display, month=month, month_end_nano=month_end_nano)
+
+
+async def month_so_far(reader: SpendReader, now_ms: int, zone: tzinfo) -> tuple[Spend, int | None]:
+    """Return what this month has cost, and what it will come to in nano-dollars."""
+    month, windows = calendar_month(now_ms, zone), calendar_days(now_ms, zone, 15)
+    so_far, *sums = await reader.totals([month, *windows])
+    days = [
+        DaySpend(local_date(window.start, zone), window, spend)
+        for window, spend in zip(windows, sums, strict=True)
+    ]
+    return so_far, month_end(so_far.cost_nano_usd, days, now_ms, month.end)
 
 
 async def billing_alarms(reader: SpendReader, now_ms: int) -> tuple[str, ...]:
@@ -139,6 +156,8 @@ def document(report: Report) -> dict[str, object]:
         "subscription_list_usd": usd(report.subscribed.nano) if report.subscribed.attempts else None,
         "subscription_unpriced_attempts": report.subscribed.unpriced,
         "previous_total_usd": usd(report.previous.cost_nano_usd),
+        "month_usd": usd(report.month.cost_nano_usd) if report.month else None,
+        "month_end_usd": usd(report.month_end_nano),
         "saved_usd": usd(report.saved.nano),
         "saved_unpriced_attempts": report.saved.left_out,
         "baseline": report.baseline.name if report.baseline else None,
@@ -170,6 +189,9 @@ def print_report(report: Report, by: str) -> None:
     click.echo(
         f"\nlocal days from {first:%Y-%m-%d} in {first.tzname()}; before that {total_money(report.previous)}"
     )
+    ends = f"; at last week's pace {money(report.month_end_nano)} in all" if report.month_end_nano else ""
+    if report.month is not None:
+        click.echo(f"this month so far {total_money(report.month)}{ends}")
     if report.baseline is not None and report.saved.nano is not None:
         left_out = f"; {report.saved.left_out:,} attempts left out" if report.saved.left_out else ""
         against = f"all of it on {report.baseline.name} at list price"
@@ -188,7 +210,7 @@ def _row(line: SpendGroup, display: Display, foreign: bool) -> tuple[str | int, 
         line.key or "(none)",
         total_money(line.spend),
         *converted,
-        line.spend.requests,
+        f"{line.spend.requests:,}",
         tokens(line.spend.usage.input_tokens or 0),
         tokens(line.spend.usage.output_tokens or 0),
         percent(cache_hit_rate(line.spend.usage)),

@@ -142,4 +142,10 @@ def print_comparison(policy: str, compared: Comparison) -> None:
 
 
 def _row(name: str, line: Line) -> tuple[str | int, ...]:
-    return (name, line.requests, money(line.before_nano), money(line.after_nano), money(line.saved_nano))
+    return (
+        name,
+        f"{line.requests:,}",
+        money(line.before_nano),
+        money(line.after_nano),
+        money(line.saved_nano),
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
 import csv
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -91,6 +94,23 @@ def test_the_weekly_report_says_what_changed_and_which_day_was_strange(shop: Sho
     assert "Spent **$17.00** (EUR 15.30; EUR at 0.9 to the dollar, the rate of 2026-11-20)" in page
     assert "25% of the input came from a cache" in page
     assert "far above $2.00, its weekday's usual" in page
+
+
+def test_spend_foretells_the_month_once_the_ledger_is_a_week_old(shop: Shop) -> None:
+    fill(shop.ledger, days_of_spend([2] * 20))
+    told = document(shop.run("spend", "--json"))
+    now = datetime.now(UTC)
+    spent = 2 * min(20, now.day - 1)
+    assert Decimal(told["month_usd"]) == spent
+    days_left = calendar.monthrange(now.year, now.month)[1] - now.day
+    assert 2 * days_left <= Decimal(told["month_end_usd"]) - spent <= 2 * (days_left + 1)
+    assert "at last week's pace $" in shop.run("spend").stdout
+
+
+def test_a_young_ledger_foretells_nothing(shop: Shop) -> None:
+    fill(shop.ledger, days_of_spend([2] * 3))
+    assert document(shop.run("spend", "--json"))["month_end_usd"] is None
+    assert "pace" not in shop.run("spend").stdout
 
 
 def test_doctor_adds_up_every_row_when_asked_to(shop: Shop) -> None:
