@@ -167,7 +167,8 @@ class Planner:
 
     def _clamp(self, planned: Planned, deployment: Deployment) -> Clamp:
         request = planned.assigned.request
-        tokens = self.estimate(planned, deployment, 1).input_expected_tokens
+        known = planned.seen.experience.get(deployment.model, UNSEEN)
+        tokens = known.input_tokens(input_tokens(request.messages)[1])
         clamped = clamp(request.max_tokens, self._config.policy.default_max_tokens, deployment, tokens)
         return with_thinking(clamped, request.thinking_tokens, thinking_range(deployment))
 

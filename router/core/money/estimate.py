@@ -99,7 +99,8 @@ def estimate(
             hour = any(message.mark is Mark.HOUR for message in messages)
             bound = _bound(price, bound_in, bound_out, hour=hour)
         expected = _expected(price, expected_in, expected_out, cached)
-        likely = _expected(price, expected_in, likely_out, cached)
+        alike = likely_out == expected_out
+        likely = expected if alike else _expected(price, expected_in, likely_out, cached)
     return Estimate(
         bound_in, expected_in, bound_out, expected_out, bound, expected, likely, plain_in, known.calls
     )
