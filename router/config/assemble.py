@@ -17,7 +17,7 @@ from router.config.settings import Budget, Guard, Policy
 from router.core import model as core
 from router.core.answers.keeping import Keeping
 from router.core.choosing.resolve import dropped
-from router.core.clockwork import Jobs
+from router.core.clockwork import Jobs, WarmUp
 from router.core.display import Display
 from router.core.money.amounts import to_nano
 from router.core.money.pricing import Price
@@ -62,7 +62,10 @@ def assemble(
         hooks=tuple(
             hook_of(place, hook, _key(hook.url, environ)) for place, hook in enumerate(file.hooks, start=1)
         ),
-        jobs=Jobs(watch_models_s=file.jobs.watch_models),
+        jobs=Jobs(
+            watch_models_s=file.jobs.watch_models,
+            warm_ups=tuple(WarmUp(one.at, tuple(one.deployments)) for one in file.jobs.warm_up),
+        ),
         display=_display(file.display),
         gateway_key=_key(file.gateway.api_key, environ),
         classifier=_classifier(file.classifier),

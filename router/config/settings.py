@@ -207,7 +207,7 @@ class Stress(Section):
 
 
 class WarmUp(Section):
-    """A call before the day begins, at no cost where that is possible."""
+    """Made ready before the day begins: local models are called, of others the provider's list is read."""
 
     at: TimeOfDay
     """When, in `display.timezone`."""

@@ -44,6 +44,7 @@ _FIELD_OF = {
     Dimension.DEPLOYMENT: "deployment",
     Dimension.TASK: "task",
     Dimension.SESSION: "session_id",
+    Dimension.SOURCE: "source",
 }
 _ANSWERED = {EntryStatus.OK, EntryStatus.FAILED, EntryStatus.TRUNCATED}
 

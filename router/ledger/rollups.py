@@ -18,7 +18,11 @@ from router.ledger.sqlite import Connection
 
 _ALL = "all"
 _SUMMED = ", ".join(f"sum({name}) AS {name}" for name in COLUMNS)
-_SESSION = "coalesce({row}.session_id, x'')"
+_READ: dict[str, str] = {
+    Dimension.SESSION: "coalesce({row}.session_id, x'')",
+    Dimension.SOURCE: "{row}.source",
+}
+"""By what is read from the rows: the first has no end of values, the second is seldom asked for."""
 _TAG = "coalesce(request_tag.key || '=' || request_tag.value, x'')"
 
 
@@ -53,7 +57,8 @@ def summed(connection: Connection, window: Window, by: Dimension | None) -> Sequ
     """Return one line per key, or at most one in all: the key, then the sums in the order of `COLUMNS`.
 
     The key of what has no value is an empty blob. There are no sums by tag and session, whose values have no
-    end, and none at all in an older ledger that is open for reading only: those are read from the rows.
+    end, nor by source, and none at all in an older ledger that is open for reading only: those are read from
+    the rows.
     """
     dimension = _ALL if by is None else by.value
     stretches = parts(window)
@@ -82,9 +87,11 @@ def _source(dimension: str, span: str) -> str:
 
 def _rows(dimension: str) -> str:
     """Return what the rows themselves add; a request's tags are those of all its attempts."""
-    table, key, request = "token_spend AS r", KEYS.get(dimension, _SESSION), KEYS.get(dimension, _SESSION)
+    table, keys = "token_spend AS r", dict(KEYS) | _READ
     if dimension == Dimension.TAG:
         table, key, request = f"{table} LEFT JOIN request_tag USING (request_id)", _TAG, KEYS[_ALL]
+    else:
+        key = request = keys[dimension]
     sums = ", ".join(f"{expression} AS {name}" for name, expression in row_sums(request, "r").items())
     within = "r.started_at >= ? AND r.started_at < ?"
     return f"SELECT {key.format(row='r')} AS key, {sums} FROM {table} WHERE {within}"

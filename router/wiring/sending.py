@@ -26,6 +26,7 @@ from router.jobs.offers import OfferWatch
 from router.jobs.reconcile import Reconciler
 from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
+from router.jobs.warm_up import Warmer
 from router.ledger.key import install_key
 from router.ledger.reader import open_reader
 from router.ledger.sqlite_ledger import open_ledger
@@ -104,12 +105,13 @@ async def wired(
 
         await refresh(engine, reader, lookout)
         offers = OfferWatch(paths.ledger, reader, clock, lambda: engine.config, _client)
+        warmer = Warmer(paths.ledger, engine, offers, clock, zone_of(loaded))
         jobs = [
             refresh_forever(engine, reader, lookout),
             sweep_forever(paths.ledger, clock),
             watchman.watch_forever(),
             Reconciler(paths.ledger, clock, lambda: engine.config, _client).reconcile_forever(),
-            *([offers.forever()] if stays else []),
+            *([offers.forever(), warmer.forever()] if stays else []),
         ]
         for job in jobs:
             opened.push_async_callback(_ended, asyncio.create_task(job))

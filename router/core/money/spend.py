@@ -46,6 +46,7 @@ class Dimension(StrEnum):
     TASK = "task"
     TAG = "tag"
     SESSION = "session"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
