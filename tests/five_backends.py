@@ -59,6 +59,11 @@ class Backends:
             self.handlers.add(task)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if head.startswith("GET"):  # somebody looks for a list of models: there is none
+                writer.write(_error(404, "Not found"))
+                await writer.drain()
+                writer.close()
+                return
             length = int(head.lower().split("content-length: ")[1].split("\r\n")[0])
             await reader.readexactly(length)
             name = head.split(" ")[1].split("/")[1]

@@ -23,6 +23,11 @@ class StressPlanLine(Widget):
         super().__init__()
         self._shown: tuple[StressState, int] = (StressState(), 0)
 
+    @property
+    def state(self) -> StressState:
+        """What is shown."""
+        return self._shown[0]
+
     def show(self, state: StressState, now_s: float) -> None:
         """Show a state; what reads the same is not painted again."""
         shown = (state, round(now_s - state.began_s) if state.is_running else 0)

@@ -326,9 +326,9 @@ def screen_text(app: CockpitApp) -> str:
     return "\n".join(screen_lines(app))
 
 
-async def until(pilot: Pilot[None], shown: str) -> str:
-    """Wait until something is on the screen; return the screen. Fails after two seconds."""
-    for _ in range(100):
+async def until(pilot: Pilot[None], shown: str, *, seconds: float = 2.0) -> str:
+    """Wait until something is on the screen; return the screen. Fails after `seconds`."""
+    for _ in range(round(seconds * 50)):
         await pilot.pause()
         text = screen_text_of(pilot)
         if shown in text:
