@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.types import CSSPathType
 from textual.widgets import ContentSwitcher
 
-from cockpit.figures import Figures
+from cockpit.figures import Figures, out_of_the_ordinary
 from cockpit.format import spend, time_of_day, zone_name
 from cockpit.keys import Scope, bindings, live
 from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say, StressAdvanced
@@ -32,7 +32,6 @@ from cockpit.screens.stress import Stress
 from cockpit.session import ConfigNews, Controls, Engine, NoControls, Watch
 from cockpit.widgets.hint_bar import HintBar
 from cockpit.widgets.top_line import TopLine
-from router.core.offers.news import NewsKind
 from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
 
@@ -134,8 +133,8 @@ class CockpitApp(App[None]):
 
     def _tick(self) -> None:
         """Once a second: whatever reads the same as before is not painted."""
-        if not self.query(TopLine):
-            return  # the app closes: its widgets go before its timers
+        if self._closes:
+            return
         now_ms = self._clock.now_ms()
         clock = f"{time_of_day(now_ms, self._zone)} {zone_name(now_ms, self._zone)}"
         self.query_one(TopLine).clock = clock
@@ -147,10 +146,15 @@ class CockpitApp(App[None]):
     def _show_states(self) -> None:
         self.query_one(Dashboard).tick(self._engine.deployments(), self._clock.now_ms())
 
+    @property
+    def _closes(self) -> bool:
+        """Whether the app is on its way out: its widgets go before its timers and the last messages."""
+        return not self.query(TopLine)
+
     @on(FiguresRead)
     def _take_figures(self, event: FiguresRead) -> None:
         self._figures = event.figures
-        if not self._paused:
+        if not self._paused and not self._closes:
             self._show_figures()
 
     def _show_figures(self) -> None:
@@ -160,17 +164,13 @@ class CockpitApp(App[None]):
         self._note()
 
     def _note(self) -> None:
-        notes = {
-            "PAUSED": self._paused,
-            "LEDGER NOT READABLE": bool(self._figures.problem),
-            "BAD CONFIG (R)": self._config_is_bad,
-            "MODELS GONE?": any(one.kind is NewsKind.GONE for one in self._figures.news),
-            "BILLS OFF (doctor)": bool(self._figures.alarms),
-        }
-        self.query_one(TopLine).note = next((note for note, holds in notes.items() if holds), "")
+        note = out_of_the_ordinary(self._figures, paused=self._paused, bad_config=self._config_is_bad)
+        self.query_one(TopLine).note = note
 
     @on(ConfigRead)
     def _follow_config(self, event: ConfigRead) -> None:
+        if self._closes:
+            return
         problems = event.reload.problems
         self._config_is_bad = bool(problems)
         self._note()

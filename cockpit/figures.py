@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from router.core.attempts.admission import Cap, Used
 from router.core.money.budget import fraction_used
 from router.core.money.spend import DeploymentStats, Entry, Spend, Window
-from router.core.offers.news import ModelNews
+from router.core.offers.news import ModelNews, NewsKind
 from router.core.usage import Usage
 
 NOTHING_SPENT = Spend()
@@ -91,3 +91,15 @@ def reasons(why_json: str | None) -> tuple[tuple[str, bool, str], ...]:
         for c in (candidates if isinstance(candidates, list) else [])
         if isinstance(c, dict)
     )
+
+
+def out_of_the_ordinary(figures: Figures, *, paused: bool, bad_config: bool) -> str:
+    """Return the few words for the top line, of what is most in the way; empty when all is well."""
+    notes = {
+        "PAUSED": paused,
+        "LEDGER NOT READABLE": bool(figures.problem),
+        "BAD CONFIG (R)": bad_config,
+        "MODELS GONE?": any(one.kind is NewsKind.GONE for one in figures.news),
+        "BILLS OFF (doctor)": bool(figures.alarms),
+    }
+    return next((note for note, holds in notes.items() if holds), "")

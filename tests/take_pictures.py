@@ -129,6 +129,7 @@ async def take_all() -> None:
     for size in ((80, 24), (160, 50)):
         await picture(f"dashboard-{size[0]}x{size[1]}", size)
         await picture(f"runner-{size[0]}x{size[1]}", size, "2", QUESTION, "enter")
+        await picture(f"stress-{size[0]}x{size[1]}", size, "3", "s", "j")
 
 
 if __name__ == "__main__":
