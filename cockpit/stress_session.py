@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from cockpit.session import PAINT_EVERY_S, Engine
-from cockpit.stress_state import StressState, apply, begun, ended
-from router.core.config_edits import ConfigEdit, Drop, SetLimit
-from router.core.model import RouterConfig
+from cockpit.stress_state import StressState, TargetView, apply, begun, ended
 from router.core.money.windows import calendar_days, span
-from router.core.stress.change import recommended
 from router.core.stress.history import by_deployment, is_structural
 from router.core.stress.result import StressResult
 from router.engine.ports import Clock, SpendReader
@@ -33,6 +30,10 @@ class History:
     structural: frozenset[str] = frozenset()
     """Whose latest runs have failed on several days."""
     requests_today: Mapping[str, int] = field(default_factory=dict)
+
+    def latest(self, view: TargetView) -> StressResult | None:
+        """Return what the last test found of a target: the one on the screen, else the newest before it."""
+        return view.result or next(iter(self.results.get(view.name, ())), None)
 
 
 class StressRun:
@@ -85,14 +86,3 @@ async def read_history(reader: SpendReader, clock: Clock, zone: tzinfo) -> Histo
         structural=frozenset(name for name, runs in found.items() if is_structural(runs, zone)),
         requests_today={name: each.attempts for name, each in stats.items()},
     )
-
-
-def edits_for(result: StressResult | None, config: RouterConfig) -> Sequence[ConfigEdit]:
-    """Return how the configuration's file would follow a result; none where it is right as it is."""
-    change = recommended(result, config) if result else None
-    if result is None or change is None:
-        return ()
-    if change.rpm is not None:
-        return (SetLimit(change.deployment, "rpm", change.rpm),)
-    cause = result.verdict.cause if result.verdict else "failed"
-    return (Drop(change.deployment, f"stress test: {cause}"),)

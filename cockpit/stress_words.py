@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cockpit.format import money, seconds, tokens
+from router.core.config_edits import Drop, Restore, SetLimit
 from router.core.money.amounts import usd
+from router.core.offers.tanks import Tank
+from router.core.stress.change import Advice
 from router.core.stress.history import Comparison
 from router.core.stress.plan import Pattern, StressPlan
 from router.core.stress.result import StressResult
@@ -25,6 +30,17 @@ def plan_words(plan: StressPlan) -> str:
         f"{_count(len(plan.targets), 'target')}, {_count(plan.requests, 'request')}, "
         f"{tokens(plan.tokens)} tokens at most, {price}"
     )
+
+
+def quota_words(plan: StressPlan, tanks: Iterable[Tank]) -> list[str]:
+    """Return what a plan takes of each daily allowance it draws from."""
+    names = {target.deployment.name for target in plan.targets}
+    taken = ((tank, plan.load.requests * len(names.intersection(tank.deployments))) for tank in tanks)
+    return [
+        f"{tank.label}: {max(0, tank.limit - tank.used)} of {tank.limit} requests left today, this takes {n}"
+        for tank, n in taken
+        if n
+    ]
 
 
 def _count(n: int, noun: str) -> str:
@@ -50,6 +66,28 @@ def evidence_words(result: StressResult, *, structural: bool = False) -> str:
     lasts = "structural: failed on several days" if structural else ""
     parts = [result.evidence, result.stopped or "", lasts]
     return "; ".join(part for part in parts if part)
+
+
+def edit_words(edit: Advice) -> str:
+    """Return what a change of the configuration does: `drop gemma-free from every route`."""
+    match edit:
+        case Drop(name):
+            return f"drop {name} from every route"
+        case Restore(name):
+            return f"put {name} back into its routes"
+        case SetLimit(name, limit, value):
+            return f"set limits.{limit} of {name} to {value}"
+
+
+def edit_command(edit: Advice) -> str:
+    """Return the command that makes a change of the configuration."""
+    match edit:
+        case Drop(name):
+            return f"cockpit drop {name}"
+        case Restore(name):
+            return f"cockpit restore {name}"
+        case SetLimit(name, limit, value):
+            return f"cockpit limit {name} {limit}={value}"
 
 
 def document(result: StressResult, *, structural: bool = False) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import click
@@ -16,9 +16,19 @@ from cockpit.commands.stress_history import print_comparisons, print_history
 from cockpit.format import seconds
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from cockpit.stress_words import document, evidence_words, plan_words, shot_words, verdict_words
+from cockpit.stress_words import (
+    document,
+    edit_command,
+    edit_words,
+    evidence_words,
+    plan_words,
+    quota_words,
+    shot_words,
+    verdict_words,
+)
 from router.core.model import Deployment, RouterConfig
 from router.core.money.amounts import to_nano, usd
+from router.core.stress.change import Advice, recommended
 from router.core.stress.history import by_deployment, is_structural
 from router.core.stress.plan import (
     RAMP_REQUESTS,
@@ -33,6 +43,7 @@ from router.core.stress.result import Ran, StressResult, result_of
 from router.engine.engine import Engine
 from router.engine.stress import StressTest
 from router.engine.stress_events import ShotEnded, StressEvent, TargetEnded, TargetWaiting
+from router.jobs.levels import read_tanks
 from router.wiring.sending import Wired, wired
 
 REPORTS = {"history": print_history, "compare": print_comparisons}
@@ -49,7 +60,10 @@ class Done:
     plan: StressPlan
     results: tuple[StressResult, ...]
     structural: frozenset[str] = frozenset()
+    changes: Mapping[str, Advice] = field(default_factory=dict)
+    """What the configuration would better say, by deployment."""
     refused: str | None = None
+    out_of_money: bool = False
     interrupted: bool = False
 
     @property
@@ -57,11 +71,13 @@ class Done:
         """Return 0 when all are kept."""
         if self.interrupted:
             return INTERRUPTED
-        if self.refused:
-            return REFUSED
         if not self.plan.targets:
             return NOBODY
-        return 0 if all(r.verdict and r.verdict.keep for r in self.results) else 1
+        if any(result.verdict and not result.verdict.keep for result in self.results):
+            return 1
+        if self.refused or self.out_of_money:
+            return REFUSED
+        return 0 if all(result.verdict for result in self.results) else 1
 
 
 @click.command(
@@ -129,14 +145,18 @@ async def _stress(options: Options, names: Sequence[str], wanted: Wanted) -> Don
         if not plan.targets:
             return Done(plan, ())
         say(plan_words(plan))
+        for line in quota_words(plan, await read_tanks(engine.config, world.reader, world.clock.now_ms())):
+            say(line)
         refused = refusal(plan, agreed=wanted.yes)
         if refused:
             return Done(plan, _unsent(plan, refused, world), refused=refused)
         test = engine.stress(plan)
         interrupted = await _follow(test)
         await world.ledger.flush()
-        done = Done(plan, _in_order(plan, test.results), interrupted=interrupted)
-        return replace(done, structural=await _structural(world, done.results))
+        results = _in_order(plan, test.results)
+        done = Done(plan, results, out_of_money=test.out_of_money, interrupted=interrupted)
+        changes = {r.deployment: edit for r in results if (edit := recommended(r, engine.config))}
+        return replace(done, structural=await _structural(world, results), changes=changes)
 
 
 def _targets(engine: Engine, names: Sequence[str]) -> tuple[Deployment, ...]:
@@ -205,6 +225,8 @@ def _print(options: Options, done: Done) -> None:
         print_json([_document(done, result) for result in done.results])
     elif not done.refused:
         print_table(HEAD, [_row(done, result) for result in done.results], right=("ok", "t/o", "429", "err"))
+    for change in done.changes.values():
+        say(f"{edit_words(change)}: {edit_command(change)}")
     if done.refused:
         say(f"refused, nothing was sent: {done.refused}")
 
@@ -214,7 +236,9 @@ def _document(done: Done, result: StressResult) -> dict[str, object]:
     [target] = [t for t in done.plan.targets if t.deployment.name == result.deployment]
     bound = target.each.bound_nano
     at_most = None if bound is None else usd(bound * done.plan.load.requests)
-    return document(result, structural=structural) | {"bound_usd": at_most}
+    change = done.changes.get(result.deployment)
+    advice = {"bound_usd": at_most, "change": edit_command(change) if change else None}
+    return document(result, structural=structural) | advice
 
 
 def _row(done: Done, result: StressResult) -> tuple[str | int | None, ...]:

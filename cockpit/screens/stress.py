@@ -18,7 +18,7 @@ from cockpit.screens.agree import Agree
 from cockpit.screens.difference import Difference
 from cockpit.session import Controls, Engine
 from cockpit.stress_report import report
-from cockpit.stress_session import History, StressRun, edits_for, read_history
+from cockpit.stress_session import History, StressRun, read_history
 from cockpit.stress_state import StressState, TargetView, laid_out, more, next_pattern, toggled
 from cockpit.widgets.stress_detail import StressDetail
 from cockpit.widgets.stress_news import StressNews
@@ -26,7 +26,7 @@ from cockpit.widgets.stress_plan import StressPlanLine
 from cockpit.widgets.stress_targets import StressTargets
 from cockpit.widgets.table import Table
 from router.core.config_edits import Proposal
-from router.core.stress.change import recommended
+from router.core.stress.change import Advice, recommended
 from router.core.stress.plan import Load, refusal
 from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
@@ -126,14 +126,18 @@ class Stress(Container):
     @on(Table.Moved, "StressTargets")
     @on(Table.Opened, "StressTargets")
     def _show_detail(self) -> None:
-        view = self._under_cursor
-        result = view.result if view else None
-        change = recommended(result, self._engine.config) if result else None
-        self.query_one(StressDetail).show(view, self._history, change)
+        self.query_one(StressDetail).show(self._under_cursor, self._history, self._change)
 
     @property
     def _under_cursor(self) -> TargetView | None:
         return self._state.at(self.query_one(StressTargets).cursor_key)
+
+    @property
+    def _change(self) -> Advice | None:
+        """What the last test of the target under the cursor asks to change."""
+        view = self._under_cursor
+        result = self._history.latest(view) if view else None
+        return recommended(result, self._engine.config) if result else None
 
     def _plans(self) -> bool:
         """Tell whether the plan may be changed; say why not where it may not."""
@@ -198,10 +202,8 @@ class Stress(Container):
 
     def action_apply_change(self) -> None:
         """Show what the verdict under the cursor would change in the configuration."""
-        view = self._under_cursor
-        edits = edits_for(view.result if view else None, self._engine.config)
-        if edits:
-            self.run_worker(self._propose(self._controls.propose(edits)), group="edit", exclusive=True)
+        if change := self._change:
+            self.run_worker(self._propose(self._controls.propose([change])), group="edit", exclusive=True)
         else:
             self.post_message(Say("this verdict asks for no change"))
 

@@ -12,10 +12,10 @@ from cockpit.format import seconds
 from cockpit.sanitize import one_line, sanitize
 from cockpit.stress_session import History
 from cockpit.stress_state import TargetView
-from cockpit.stress_words import comparison_words, evidence_words, verdict_words
+from cockpit.stress_words import comparison_words, edit_words, evidence_words, verdict_words
 from cockpit.widgets.stress_targets import verdict_tone
 from cockpit.widgets.tones import Part, Tone
-from router.core.stress.change import Change
+from router.core.stress.change import Advice
 from router.core.stress.history import compare
 from router.core.stress.result import StressResult
 
@@ -33,7 +33,7 @@ class StressDetail(Static):
         self._zone = zone
         self._lines: tuple[Line, ...] = ()
 
-    def show(self, view: TargetView | None, history: History, change: Change | None) -> None:
+    def show(self, view: TargetView | None, history: History, change: Advice | None) -> None:
         """Show a target; `change` is what its result recommends."""
         lines = tuple(self._of(view, history, change)) if view else ()
         if lines == self._lines:
@@ -42,13 +42,13 @@ class StressDetail(Static):
         joined = [part for line in lines for part in (*line, ("\n", Tone.PLAIN))][:-1]
         self.update(Content.assemble(*((text, tone.value) for text, tone in joined)))
 
-    def _of(self, view: TargetView, history: History, change: Change | None) -> Iterator[Line]:
+    def _of(self, view: TargetView, history: History, change: Advice | None) -> Iterator[Line]:
         deployment, runs = view.target.deployment, history.results.get(view.name, ())
         yield (
             (one_line(view.name), Tone.STRONG),
             (f"  {one_line(deployment.model)} at {one_line(deployment.provider.name)}", Tone.MUTED),
         )
-        result = view.result or (runs[0] if runs else None)
+        result = history.latest(view)
         if result is None:
             words = f"off: {view.off}" if view.off else "not tried yet: s sends the plan"
             yield ((sanitize(words), Tone.MUTED),)
@@ -63,7 +63,7 @@ class StressDetail(Static):
                 (f"learned  {result.learned_rpm} requests a minute; calls are paced below it", Tone.PLAIN),
             )
         if change is not None:
-            yield (("a  ", Tone.ACCENT), (one_line(change.words), Tone.PLAIN))
+            yield (("a  ", Tone.ACCENT), (one_line(edit_words(change)), Tone.PLAIN))
         yield from self._earlier(runs)
 
     def _earlier(self, runs: tuple[StressResult, ...]) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from router.core.attempts.admission import Refusal, RefusedBy
+from router.core.attempts.not_admitted import MONEY
 from router.core.choosing.selection import Candidate, Plan
 from router.core.model import Billing, Request
 from router.core.stress.learned import learned_limit
@@ -57,6 +58,8 @@ class StressTest:
         self.run_id = world.new_id()
         self.results: list[StressResult] = []
         """Of the targets that have ended, in that order; of all once `events` has ended or was closed."""
+        self.out_of_money = False
+        """Money alone kept a request from being sent: the stated budget, a budget or the guard."""
         self._world = world
         self._books = books
         self._purse = Purse(plan.budget_nano)
@@ -123,7 +126,7 @@ class StressTest:
         """Send one request, when its deployment's limits allow it and if the budget does."""
         bound = tally.target.each.bound_nano
         if not self._purse.take(bound):
-            tally.stopped = "the stated budget leaves no more"
+            tally.stopped, self.out_of_money = "the stated budget leaves no more", True
             return
         cost: int | None = 0
         try:
@@ -131,6 +134,7 @@ class StressTest:
                 wait_s = self._wait_s(attempt.refusal)
                 if wait_s is None:
                     tally.stopped = attempt.refusal.reason
+                    self.out_of_money = self.out_of_money or attempt.refusal.by in MONEY
                     return
                 self._tell(TargetWaiting(tally.name, attempt.refusal.reason, wait_s))
                 await asyncio.sleep(wait_s)

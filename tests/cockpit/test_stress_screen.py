@@ -171,7 +171,7 @@ async def test_a_writes_what_the_verdict_asks_for_once_it_is_agreed_to_and_u_tak
     world.engine.test = told(ROW, "tttttt")
     async with world.app.run_test(size=(80, 24)) as pilot:
         await pilot.press("3", "j", "s")
-        await until(pilot, "a  drop gemma-free from auto")
+        await until(pilot, "a  drop gemma-free from every route")
         await pilot.press("a")
         await until(pilot, "+use: []")
         await pilot.press("escape")
@@ -182,7 +182,7 @@ async def test_a_writes_what_the_verdict_asks_for_once_it_is_agreed_to_and_u_tak
         await pilot.press("enter")
         await until(pilot, "route auto changed")
         assert [proposal.title for proposal in controls.written] == ["gemma-free dropped"]
-        assert controls.proposed[0] == (Drop(ROW, "stress test: congested"),)
+        assert controls.proposed[0] == [Drop(ROW, "stress test: congested")]
         await pilot.press("u", "enter")
         await until(pilot, "route auto changed")
         assert controls.written[-1].undoes
@@ -196,7 +196,7 @@ async def test_a_learned_limit_is_what_a_writes() -> None:
         await until(pilot, "a  set limits.rpm of gemma-free to 3")
         await pilot.press("a")
         await until(pilot, "+use: []")
-    assert controls.proposed == [(SetLimit(ROW, "rpm", 3),)]
+    assert controls.proposed == [[SetLimit(ROW, "rpm", 3)]]
 
 
 async def test_a_sound_target_has_nothing_to_apply() -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from router.core.config_edits import Drop, Restore, SetLimit
 from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, effective, run_rate
 from router.core.model import Limits
 from router.core.stress.change import recommended
@@ -104,26 +105,29 @@ def test_a_result_counts_what_its_letters_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "routes", "rpm"),
+    ("row", "change"),
     [
-        ("oooooo", None, None),
-        ("ttt", ("auto",), None),
-        ("ggg", ("auto",), None),
-        ("ooooXX", (), 3),
-        ("ccc", None, None),
-        ("bbb", None, None),
-        ("ooS", None, None),
+        ("oooooo", None),
+        ("ttt", Drop("free", "stress test: congested")),
+        ("ggg", Drop("free", "stress test: gone")),
+        ("ooooXX", SetLimit("free", "rpm", 3)),
+        ("ccc", None),
+        ("bbb", None),
+        ("ooS", None),
     ],
 )
 def test_a_broken_backend_leaves_its_routes_and_a_limited_one_gets_its_limit(
-    row: str, routes: tuple[str, ...] | None, rpm: int | None
+    row: str, change: Drop | SetLimit | None
 ) -> None:
-    change = recommended(result(row), small_config())
-    if routes is None:
-        assert change is None
-    else:
-        assert change is not None
-        assert (change.routes, change.rpm) == (routes, rpm)
+    assert recommended(result(row), small_config()) == change
+
+
+def test_one_that_was_dropped_is_put_back_when_it_answers_again_and_not_dropped_twice() -> None:
+    free = replace(small_config().deployments["free"], dropped="2026-11-20: gone")
+    dropped = small_config(changes={"free": free})
+    assert recommended(result("oooooo"), dropped) == Restore("free")
+    auto = replace(dropped.routes["auto"], without={"free": "2026-11-20: gone"})
+    assert recommended(result("ttt"), replace(dropped, routes={"auto": auto})) is None
 
 
 def test_a_limit_that_is_already_written_is_no_change() -> None:
