@@ -110,6 +110,7 @@ def test_in_a_terminal_a_dropped_backend_leaves_its_routes_and_comes_back(
         terminal.wait_for("new configuration")
         assert "# kept" in config.read_text()
         assert "vanished" not in routed(tmp_path, config)
+        terminal.wait_for("s start")  # the sentence about the first change has gone
         terminal.press("u")
         terminal.wait_for("undo")
         terminal.press("Enter")
