@@ -25,8 +25,8 @@ lint: $(VENV)/.dev       ## format, lint, types, import contracts; changes nothi
 check: lint              ## what a commit needs: lint and the fast tests, under 2 minutes
 	@$(BIN)/python -m pytest -q -m "not slow" -n auto
 
-test: lint               ## everything, under 12 minutes on two cores
-	@$(BIN)/python -m pytest -q
+test: check              ## everything, under 12 minutes on two cores: what `check` does, then the slow tests one by one
+	@$(BIN)/python -m pytest -q -m slow
 
 SEEDS ?= 200
 sim: $(VENV)/.dev        ## run SEEDS worlds of hidden trouble in virtual time (make sim SEEDS=10000)

@@ -84,6 +84,7 @@ def settled(intent: Intent, deployment: Deployment, chance: random.Random) -> Se
             failure_class="quota_until_time",
             http_status=429,
             cost_nano_usd=0,
+            budget_nano_usd=0,
             cost_source=CostSource.FREE,
         )
     reading = UsageReading(
@@ -96,6 +97,7 @@ def settled(intent: Intent, deployment: Deployment, chance: random.Random) -> Se
         http_status=200,
         usage=reading.usage,
         cost_nano_usd=found.nano,
+        budget_nano_usd=found.nano,
         cost_source=found.source,
         ttft_ms=chance.randrange(120, 1400),
         duration_ms=chance.randrange(1400, 9000),
