@@ -10,6 +10,7 @@ from router.core.attempts.admission import Cap, Used
 from router.core.money.budget import fraction_used
 from router.core.money.spend import DeploymentStats, Entry, Spend, Window
 from router.core.offers.news import ModelNews, NewsKind
+from router.core.offers.tanks import Tank
 from router.core.usage import Usage
 
 NOTHING_SPENT = Spend()
@@ -33,6 +34,8 @@ class Figures:
     """What makes the figures doubtful, a line each: bills that are not what a price says."""
     news: tuple[ModelNews, ...] = ()
     """What providers' lists of models say against the configuration."""
+    tanks: tuple[Tank, ...] = ()
+    """How full the daily allowances are, the emptiest first."""
     problem: str = ""
     """Why the ledger could not be read; the rest is then as old as it is."""
 

@@ -19,6 +19,7 @@ from cockpit.widgets.live_calls import LiveCalls
 from cockpit.widgets.model_news import ModelNewsLine
 from cockpit.widgets.spend_hud import SpendHud
 from cockpit.widgets.table import Table
+from cockpit.widgets.tank_gauges import TankGauges
 from cockpit.widgets.tier_table import TierTable
 from router.engine.health_board import DeploymentState
 
@@ -28,7 +29,10 @@ ROWS_AT_80X24 = 8
 
 
 class Dashboard(Container):
-    """Three panels; a fourth with the chosen call, always where it is wide, on Enter where it is not."""
+    """Three panels, and gauges where there is room for them.
+
+    One more has the chosen call, always where it is wide, on Enter where it is not.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD), *bindings(Scope.PANES)]
 
@@ -46,7 +50,9 @@ class Dashboard(Container):
     def compose(self) -> ComposeResult:
         """Lay the panels out; dashboard.tcss places them."""
         with Container(id="state"):
-            yield SpendHud(self._zone)
+            with Container(id="figures"):
+                yield SpendHud(self._zone)
+                yield TankGauges(self._zone)
             yield TierTable()
         yield ModelNewsLine()
         with Container(id="activity"):
@@ -57,6 +63,7 @@ class Dashboard(Container):
         """Show what was read of the ledger."""
         self._figures = figures
         self.query_one(SpendHud).figures = figures
+        self.query_one(TankGauges).tanks = figures.tanks
         self.query_one(ModelNewsLine).news = figures.news
         self._make_room()
         self.query_one(LiveCalls).show(figures.calls, figures.days[-1][0].start if figures.days else 0)
@@ -72,6 +79,7 @@ class Dashboard(Container):
     def _make_room(self) -> None:
         budgets = len(self._figures.budgets)
         self.set_class(budgets > 0, "-budgets")
+        self.set_class(bool(self._figures.tanks), "-tanks")
         self.set_class(self._tiers > ROWS_AT_80X24 or budgets > 1, "-many")
 
     def enter(self) -> None:
