@@ -20,7 +20,10 @@ class Event(StrEnum):
     PRICE_MISMATCH = "price_mismatch"
     """A provider's bills are not what the price says."""
     BACKEND_GONE = "backend_gone"
-    """A deployment, credential or account is off until something changes: no credit, no such model."""
+    """A deployment, credential or account is off until something changes: no credit, no such model.
+
+    Or its provider's list has its model no more, or no longer for free.
+    """
     TEST = "test"
     """Somebody tries the hooks."""
 

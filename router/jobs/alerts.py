@@ -17,6 +17,7 @@ from router.core.model import RouterConfig
 from router.core.money.budget import standing_caps
 from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.windows import calendar_days, local_date
+from router.core.offers.news import news
 from router.core.reports import alerts
 from router.core.reports.alerts import Alert
 from router.core.reports.trends import USUAL_OF, DaySpend, anomalies
@@ -74,6 +75,7 @@ class Watchman:
             *alerts.guard_alerts(await reader.pauses()),
             *alerts.mismatch_alerts(mismatches(await reader.billed(now - LOOK_BACK_MS))),
             *alerts.gone_alerts(await reader.health(), list(config.deployments.values())),
+            *alerts.listed_alerts(news(config, await reader.offers(), now)),
         ]
 
     async def _days(self, now_ms: int) -> list[DaySpend]:

@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from router.config.loader import load
 from router.core.hook import Event, Hook
 from router.core.model import Budget, BudgetScope, BudgetWindow, RouterConfig
 from router.core.money.runaway import Pause
+from router.core.offers.listing import ListedModel
 from router.core.reports.alerts import Written
 from router.core.secret import Secret
 from router.engine.clock import ManualClock
@@ -23,9 +25,11 @@ from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
 from router.ledger import pauses
 from router.ledger.alerts import FRESH_MS, MOST_TRIES
+from router.ledger.offers import write_listing
 from router.ledger.reader import SqliteSpendReader, open_reader
 from router.ledger.sqlite import open_for_writing, writing
 from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.upkeep import note_offers
 from router.providers.plain_http import spare_transport
 from tests.fake_provider import answer, fake_provider
 from tests.ledger.samples import INTENT, SETTLEMENT, beside_it
@@ -170,6 +174,24 @@ async def test_a_pause_of_the_guard_is_told(world: World, tmp_path: Path) -> Non
     assert await world.watchman.round() == 1, "of the budget nobody wants to hear"
     [message] = messages(tmp_path / "out")
     assert "300 paid requests within a minute" in str(message["text"])
+
+
+async def test_a_model_that_its_provider_no_longer_lists_is_told_once(world: World, tmp_path: Path) -> None:
+    world.hook(run=writes_to(tmp_path / "out"))
+
+    async def listed(*names: str) -> None:
+        models, now = [ListedModel(name) for name in names], world.clock.now_ms()
+        note_offers(world.watchman.ledger, partial(write_listing, provider="p", models=models, now_ms=now))
+        world.clock.advance(60)
+
+    await listed("m", "other")
+    assert await world.watchman.round() == 0
+    for names in (["other"], ["m", "other"], ["other"]):
+        await listed(*names)
+        await world.watchman.round()
+    [message] = messages(tmp_path / "out")
+    assert message["event"] == "backend_gone"
+    assert message["text"] == "p does not list m: d; `cockpit watch` says what to do"
 
 
 async def test_a_hook_made_later_hears_nothing_of_what_is_long_past(world: World, tmp_path: Path) -> None:

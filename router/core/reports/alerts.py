@@ -18,10 +18,16 @@ from router.core.hook import Event
 from router.core.model import Deployment
 from router.core.money.amounts import usd
 from router.core.money.reconcile import Mismatch
+from router.core.offers.news import ModelNews, NewsKind
 from router.core.reports.trends import Anomaly
 
 SHARES = (100, 80, 50)
 """The used percents of a budget that are told, highest first."""
+SAID_OF_MODELS = {
+    NewsKind.GONE: "does not list",
+    NewsKind.NOT_FREE: "no longer lists for free",
+}
+"""What a provider's list says of a model that somebody uses, of which an alert is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +163,23 @@ def gone_alerts(healths: Mapping[str, ScopeHealth], deployments: Sequence[Deploy
             )
         )
     return found
+
+
+def listed_alerts(news: Iterable[ModelNews]) -> list[Alert]:
+    """Return an alert for each configured model that a list has no more, or no longer for free.
+
+    Told once for a model, whoever uses it: a list that comes and goes is not told each time.
+    """
+    behind: dict[tuple[NewsKind, str, str], list[str]] = {}
+    for one in news:
+        if one.deployment and one.kind in SAID_OF_MODELS:
+            behind.setdefault((one.kind, one.provider, one.model), []).append(one.deployment)
+    return [
+        Alert(
+            Event.BACKEND_GONE,
+            f"listed|{kind}|{provider}|{model}",
+            f"{provider} {SAID_OF_MODELS[kind]} {model}: {', '.join(names)}; `cockpit watch` says what to do",
+            {"deployments": ", ".join(names), "provider": provider, "model": model, "reason": kind.value},
+        )
+        for (kind, provider, model), names in sorted(behind.items())
+    ]

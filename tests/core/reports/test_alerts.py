@@ -12,6 +12,7 @@ from router.core.health.states import Health, ScopeHealth
 from router.core.hook import Event
 from router.core.model import Billing, Deployment, Provider, Tier, Wire
 from router.core.money.reconcile import Mismatch
+from router.core.offers.news import ModelNews, NewsKind
 from router.core.reports import alerts
 from router.core.reports.alerts import Alert, StandingPause
 from router.core.reports.trends import Anomaly
@@ -92,3 +93,29 @@ def test_only_what_is_switched_off_and_configured_is_gone() -> None:
     assert all("402 insufficient credits" in alert.text for alert in found)
     cooling = {key: ScopeHealth(Health.COOLING, until_ms=1, reason="429") for key in keys.values()}
     assert alerts.gone_alerts(cooling, [one, two]) == []
+
+
+def test_a_model_that_its_list_has_no_more_is_told_once_whoever_uses_it() -> None:
+    found = alerts.listed_alerts(
+        [
+            ModelNews(NewsKind.GONE, "p", "lost", "one", since=5),
+            ModelNews(NewsKind.GONE, "p", "lost", "two", since=5),
+            ModelNews(NewsKind.NOT_FREE, "p", "dear:free", "three"),
+            ModelNews(NewsKind.FREE, "p", "fresh", new=True),
+        ]
+    )
+    assert [(alert.event, alert.text) for alert in found] == [
+        (Event.BACKEND_GONE, "p does not list lost: one, two; `cockpit watch` says what to do"),
+        (Event.BACKEND_GONE, "p no longer lists for free dear:free: three; `cockpit watch` says what to do"),
+    ]
+    assert [alert.details["reason"] for alert in found] == ["gone", "not_free"]
+
+
+def test_a_list_that_comes_and_goes_is_the_same_alert_and_another_model_another() -> None:
+    def key(model: str, since: int | None, kind: NewsKind = NewsKind.GONE, provider: str = "p") -> str:
+        [alert] = alerts.listed_alerts([ModelNews(kind, provider, model, "one", since=since)])
+        return alert.key
+
+    assert key("a", 5) == key("a", 9) == key("a", None)
+    others = {key("b", 5), key("a", 5, NewsKind.NOT_FREE), key("a", 5, provider="q"), key("a", 5)}
+    assert len(others) == 4
