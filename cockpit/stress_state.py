@@ -108,7 +108,10 @@ def laid_out(state: StressState, deployments: Iterable[Deployment]) -> StressSta
 
     On the first call those are chosen that cost nothing, as the command does it. What is off comes last.
     """
-    everyone = sorted(deployments, key=lambda each: (each.off is not None, each.tier.rank))
+    everyone = sorted(
+        (each for each in deployments if not each.embeds),
+        key=lambda each: (each.off is not None, each.tier.rank),
+    )
     usual = {deployment.name for deployment in usual_targets(everyone)} if not state.targets else set()
     views = []
     for deployment in everyone:

@@ -35,6 +35,7 @@ from router.core.stress.plan import (
     Load,
     Pattern,
     StressPlan,
+    can_be_tried,
     refusal,
     stress_plan,
     usual_targets,
@@ -171,7 +172,9 @@ def _targets(engine: Engine, names: Sequence[str]) -> tuple[Deployment, ...]:
     for name in meant:
         if deployments[name].off:
             say(f"{name} is left out, it is off: {deployments[name].off}")
-    return tuple(deployments[name] for name in meant if not deployments[name].off)
+        elif deployments[name].embeds:
+            say(f"{name} is left out, it embeds and answers no prompt")
+    return tuple(deployments[name] for name in meant if can_be_tried(deployments[name]))
 
 
 async def _follow(test: StressTest) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from datetime import tzinfo
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -27,7 +28,7 @@ from cockpit.widgets.stress_targets import StressTargets
 from cockpit.widgets.table import Table
 from router.core.config_edits import Proposal
 from router.core.stress.change import Advice, recommended
-from router.core.stress.plan import Load, refusal
+from router.core.stress.plan import Load, StressPlan, refusal
 from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
 
@@ -111,6 +112,7 @@ class Stress(Container):
         was_running = self._state.is_running
         self._take(event.state)
         if was_running and not event.state.is_running:
+            self.follow_config()  # it may have changed under the test
             self._read_history()
 
     def _take(self, state: StressState) -> None:
@@ -174,15 +176,17 @@ class Stress(Container):
         elif never := refusal(plan, agreed=True):
             self.post_message(Say(never))
         elif price := refusal(plan, agreed=False):
-            self.app.push_screen(Agree("This costs money", price), self._agreed)
+            self.app.push_screen(Agree("This costs money", price), partial(self._agreed, plan))
         else:
             self._start()
 
-    def _agreed(self, agreed: bool | None) -> None:
-        if agreed:
-            self._start()
-        else:
+    def _agreed(self, plan: StressPlan, agreed: bool | None) -> None:
+        if not agreed:
             self.post_message(Say("nothing was sent"))
+        elif self._state.plan != plan:  # the configuration has changed under the question
+            self.post_message(Say("nothing was sent: the plan is another one now, look at its price again"))
+        else:
+            self._start()
 
     def _start(self) -> None:
         run = StressRun(self._engine, self._clock, self._publish)

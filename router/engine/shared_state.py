@@ -80,7 +80,7 @@ class SharedState:
         if admission.refusal is None:
             attempt.probes = any(h.state is Health.PROBING for h in admission.health.values())
             self.pace.started(attempt)
-            self._hold(attempt, terms)
+            self.hold(attempt, terms)
         return admission.refusal
 
     def terms(self, attempt: Attempt) -> Terms:
@@ -93,6 +93,17 @@ class SharedState:
             lease_ms=round(deployment.timeouts.first_token_s * 1000) + LEASE_MARGIN_MS,
             guard=self._config.policy.guard,
         )
+
+    def hold(self, attempt: Attempt, terms: Terms) -> None:
+        """Note what counts a running attempt: what nothing counts never needs to be looked at."""
+        hard, soft = any(cap.hard for cap in terms.caps), any(not cap.hard for cap in terms.caps)
+        intent, limited = attempt.intent, attempt.candidate.limit_nano is not None
+        attempt.hold = Hold(
+            bound_nano=(intent.held_nano_usd or None) if hard or limited else None,
+            expected_nano=(intent.soft_held_nano_usd or None) if soft else None,
+        )
+        if attempt.hold != NO_HOLD:
+            attempt.look_at = 1
 
     async def hold_on(self, attempt: Attempt) -> Refusal | None:
         """Look whether a running answer's hold covers it, and have more held where it does not.
@@ -147,17 +158,6 @@ class SharedState:
             await asyncio.sleep(seconds)
         finally:
             self._waiting -= 1
-
-    def _hold(self, attempt: Attempt, terms: Terms) -> None:
-        """Note what counts a running attempt: what nothing counts never needs to be looked at."""
-        hard, soft = any(cap.hard for cap in terms.caps), any(not cap.hard for cap in terms.caps)
-        intent, limited = attempt.intent, attempt.candidate.limit_nano is not None
-        attempt.hold = Hold(
-            bound_nano=(intent.held_nano_usd or None) if hard or limited else None,
-            expected_nano=(intent.soft_held_nano_usd or None) if soft else None,
-        )
-        if attempt.hold != NO_HOLD:
-            attempt.look_at = 1
 
     async def _extend(self, attempt: Attempt, wanted: Hold | None) -> Refusal | None:
         """Have the ledger hold more, for all budgets at once; what cannot be written is refused."""

@@ -107,6 +107,9 @@ class StressTest:
 
     async def _shoot_all(self, tally: _Tally) -> None:
         requests = range(1, self.plan.load.requests + 1)
+        if tally.target.deployment.billing is Billing.LOCAL:
+            await self._shoot(tally, requests[0])  # it loads the model: the others would only wait for that
+            requests = requests[1:]
         tasks = {asyncio.create_task(self._shoot(tally, n)) for n in requests}
         try:
             await asyncio.gather(*tasks)
@@ -197,10 +200,13 @@ class StressTest:
             reason=f"stress test, {load.pattern.value}, {n} of {load.requests}",
             estimate_nano_usd=target.each.expected_nano,
             bound_nano_usd=target.each.bound_nano,
+            limit_nano=target.each.bound_nano if target.costs else None,
             max_tokens=target.max_tokens,
         )
         why = plan_json(Plan(name, None, None, None, (candidate,)))
-        request = Request(PROMPT, name, max_tokens=target.max_tokens, source=SOURCE)
+        # A session of its own, so that the runaway guard does not take its prompts for a caller's loop.
+        session = f"{SOURCE}-{self.run_id}"
+        request = Request(PROMPT, name, max_tokens=target.max_tokens, session=session, source=SOURCE)
         place = Place(self._world.new_id(), 1, name, why)
         bounded = replace(deployment, timeouts=timeouts)
         return prepared(bounded, candidate, target.each, request, place, self._world)

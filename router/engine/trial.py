@@ -30,22 +30,25 @@ class Trial:
     async def admit(self, attempt: Attempt) -> Refusal | None:
         """Have the attempt's row written, whatever its deployment's health. Raises LedgerError.
 
-        A test that looks for a limit passes those of a minute; a day's allowance is never passed.
+        A test that looks for a limit passes those of a minute; a day's allowance is never passed. The runaway
+        guard is not asked: a test is the same prompt again and again, and what it may cost is stated.
         """
         terms = self._shared.terms(attempt)
         quotas = [q for q in terms.quotas if q.until_ms is not None or not self._load.finds_limits]
         admission = await self._ledger.admit(
-            attempt.intent, replace(terms, quotas=tuple(quotas), scopes={}, lease_ms=0)
+            attempt.intent, replace(terms, quotas=tuple(quotas), scopes={}, lease_ms=0, guard=None)
         )
         attempt.warnings = admission.warnings
+        if admission.refusal is None:
+            self._shared.hold(attempt, terms)
         return admission.refusal
 
     def answering(self, attempt: Attempt) -> None:
         """Teach nothing: a test is no probe."""
 
     async def hold_on(self, attempt: Attempt) -> Refusal | None:
-        """Let it go on: its answer is bound by the tokens asked for, and that is held from the start."""
-        return None
+        """Stop an answer that costs more than the test may, whatever was asked of its provider."""
+        return await self._shared.hold_on(attempt)
 
     def settle(self, attempt: Attempt, diagnosis: Diagnosis, settlement: Settlement) -> None:
         """Close the row, and keep the limits its answer told."""

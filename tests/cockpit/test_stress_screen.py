@@ -22,6 +22,7 @@ from tests.cockpit.scripted import (
     Cockpit,
     ScriptedControls,
     cockpit,
+    config,
     screen_lines,
     until,
 )
@@ -107,6 +108,33 @@ async def test_what_costs_money_is_sent_after_a_typed_yes_to_its_price(answer: l
         await pilot.press(*answer)
         await pilot.pause()
         assert len(world.engine.tested) == sent
+
+
+async def test_a_yes_to_one_price_sends_no_plan_of_another() -> None:
+    world = cockpit(deployments=PRICED)
+    dearer = price_from_config({"input_mtok": "50", "output_mtok": "100"})
+    async with world.app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "j", "j", "space", "s")
+        await until(pilot, "deepseek would cost money")
+        world.controls.file = config([replace(d, price=dearer) if d.price else d for d in PRICED])
+        await until(pilot, "new configuration", seconds=4)
+        await pilot.press(*"yes", "enter")
+        await until(pilot, "the plan is another one now")
+        assert world.engine.tested == []
+
+
+async def test_a_configuration_that_changed_under_a_run_is_gone_by_after_it() -> None:
+    world, _ = stressed()
+    world.engine.test = [ShotStarted(ROW, 1)]
+    world.engine.hangs = True
+    async with world.app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "s")
+        await until(pilot, ">.....")
+        world.controls.file = config([d for d in DEPLOYMENTS if d.name != "deepseek"])
+        await until(pilot, "new configuration", seconds=4)
+        await pilot.press("escape")
+        text = await until(pilot, "stopped ─╯")
+        assert "deepseek" not in text
 
 
 async def test_what_has_no_known_price_is_never_sent() -> None:

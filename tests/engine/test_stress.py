@@ -7,21 +7,28 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from router.core.failures.exchange import End, Exchange, Fault
 from router.core.health.limits import LimitKind, LimitSource
-from router.core.model import Billing, Limits, RouterConfig
+from router.core.model import Billing, Limits, RouterConfig, Wire
 from router.core.money.spend import CostSource, EntryStatus
-from router.core.stress.plan import Load, Pattern, StressPlan, stress_plan
+from router.core.secret import Secret
+from router.core.stress.plan import Load, Pattern, StressPlan, stress_plan, usual_targets
 from router.core.stress.result import StressResult
 from router.core.stress.verdict import Cause
 from router.core.usage import Usage, UsageReading
+from router.engine.chance import SeededChance
+from router.engine.clock import SystemClock
+from router.engine.engine import Engine, World
+from router.engine.events import RequestEnded
 from router.engine.stress_events import StressEvent, TargetWaiting
 from router.engine.virtual_time import run_virtual
 from router.errors import LedgerError
-from router.providers.scripted import Script
+from router.ledger.sqlite_ledger import open_ledger
+from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import T0, deployment, small_config
 from tests.engine.test_engine import ASK, COUNTED, Bench, answer_of
 
@@ -241,6 +248,58 @@ def test_a_spend_that_passes_the_budget_stops_every_target() -> None:
         assert results["free"].stopped == "the stated budget leaves no more"
 
     run_virtual(run())
+
+
+def test_an_answer_that_costs_more_than_a_request_may_is_stopped_in_the_middle() -> None:
+    """A provider that ignores max_tokens: 400 pieces, where the bound has room for a few."""
+
+    async def run() -> None:
+        config = small_config()
+        bench = Bench({"paid": [Script(("x" * 60,) * 400)]}, config)
+        plan = planned(config, "paid", load=Load(requests=1))
+        await ran(bench, plan)
+        [row] = await bench.rows()
+        assert row.settlement is not None
+        bound = plan.targets[0].each.bound_nano or 0
+        assert row.settlement.status is EntryStatus.TRUNCATED
+        assert bound <= (row.settlement.budget_nano_usd or 0) < 1.2 * bound
+
+    run_virtual(run())
+
+
+async def test_a_paid_test_trips_no_guard_and_pauses_no_live_call(tmp_path: Path) -> None:
+    """36 times the same paid prompt within a second, where the guard pauses a caller after 30."""
+    clock, base = SystemClock(), small_config().deployments["paid"]
+    config = small_config(changes={f"paid{n}": replace(base, name=f"paid{n}") for n in range(6)})
+    upstream = ScriptedUpstream({name: [Script(usage=SMALL)] for name in config.deployments})
+    ledger = await open_ledger(tmp_path / "ledger.db", clock)
+    engine = Engine(config, World({Wire.OPENAI: upstream}, ledger, clock, SeededChance(), Secret("k")))
+    test = engine.stress(planned(config, *(f"paid{n}" for n in range(6))))
+    async for _ in test.events():
+        pass
+    asked = [event async for event in engine.stream(replace(ASK, name="paid", session=None))]
+    await ledger.aclose()
+    assert {result.letters for result in test.results} == {"oooooo"}
+    assert isinstance(asked[-1], RequestEnded)
+    assert asked[-1].answer.error is None
+
+
+def test_a_burst_at_a_local_model_waits_until_the_first_has_loaded_it() -> None:
+    async def run() -> None:
+        config = small_config()
+        bench = Bench({"local": [Script(head_s=40, usage=SMALL), OK, OK, OK]}, config)
+        results, _ = await ran(bench, planned(config, "local", load=Load(Pattern.BURST, requests=4)))
+        assert results["local"].letters == "oooo"
+        calls = [call.deployment.timeouts.total_s for call in bench.upstream.calls]
+        assert calls == [600, 20, 20, 20]
+
+    run_virtual(run())
+
+
+def test_what_embeds_is_tried_by_no_test() -> None:
+    config = small_config()
+    everyone = [replace(each, embeds=each.name == "free") for each in config.deployments.values()]
+    assert "free" not in {each.name for each in usual_targets(everyone)}
 
 
 def test_a_local_model_has_time_to_load_and_then_the_time_of_all_others() -> None:

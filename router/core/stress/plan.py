@@ -104,9 +104,14 @@ def target(deployment: Deployment) -> Target:
     return Target(deployment, estimate(PROMPT, deployment, tokens), tokens)
 
 
+def can_be_tried(deployment: Deployment) -> bool:
+    """Whether a prompt can be sent to it at all: it is on, and answers prompts."""
+    return deployment.off is None and not deployment.embeds
+
+
 def usual_targets(deployments: Iterable[Deployment]) -> tuple[Deployment, ...]:
     """Return what is tried when nobody says what: all that are free; where none is on, the local ones."""
-    on = [deployment for deployment in deployments if deployment.off is None]
+    on = [deployment for deployment in deployments if can_be_tried(deployment)]
     free = tuple(deployment for deployment in on if deployment.billing is Billing.FREE)
     return free or tuple(deployment for deployment in on if deployment.billing is Billing.LOCAL)
 
