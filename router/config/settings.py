@@ -207,7 +207,7 @@ class Stress(Section):
 
 
 class WarmUp(Section):
-    """Made ready before the day begins: local models are called, of others the provider's list is read."""
+    """Made ready before the day begins: local models are loaded, of others the provider's list is read."""
 
     at: TimeOfDay
     """When, in `display.timezone`."""
@@ -219,7 +219,7 @@ class Jobs(Section):
     """What runs by the clock."""
 
     warm_up: list[WarmUp] = Field(default_factory=list)
-    """Calls before the day begins."""
+    """What is made ready before the day begins."""
     watch_models: Every = clockwork.USUAL_JOBS.watch_models_s
     """How often the providers' lists of models are read and compared with this file; `off`: never."""
 

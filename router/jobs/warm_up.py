@@ -1,6 +1,7 @@
 """At a time of day: deployments are made ready before the first person asks, by one process, at no cost.
 
-A local model is loaded by one short call. Everywhere else the providers' lists are read, which proves
+Ollama loads a model without a call, and only one that is not in memory; another local model is loaded by one
+short call. Everywhere else the providers' lists are read, which proves
 address, key and name without a call. Nothing that costs money is ever asked.
 """
 
@@ -8,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import tzinfo
 from pathlib import Path
 
 from router.core.choosing.resolve import FREE
 from router.core.clockwork import WARM_UP_MS, WarmUp, warm_up_due
-from router.core.model import Billing
+from router.core.model import Billing, Deployment, Wire
 from router.core.request import Message, Request
 from router.engine.engine import Engine
 from router.engine.ports import Clock
-from router.errors import LedgerError, RouterError
+from router.errors import LedgerError, RouterError, TransportError
 from router.jobs.offers import OfferWatch
 from router.ledger.upkeep import take_lease
+from router.providers.ollama_wire import OllamaUpstream
+from router.providers.transport import Transport
 
 LOOK_S = 20.0
 SOURCE = "warmup"
@@ -33,12 +37,22 @@ log = logging.getLogger(__name__)
 class Warmer:
     """Does the warm-ups of the configuration in use."""
 
-    def __init__(self, ledger: Path, engine: Engine, offers: OfferWatch, clock: Clock, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        ledger: Path,
+        engine: Engine,
+        offers: OfferWatch,
+        clock: Clock,
+        zone: tzinfo,
+        connect: Callable[[], Transport],
+    ) -> None:
+        """`connect` makes a transport, where an Ollama is to load something."""
         self._ledger = ledger
         self._engine = engine
         self._offers = offers
         self._clock = clock
         self._zone = zone
+        self._connect = connect
         self._seen: set[str] = set()
 
     async def forever(self) -> None:
@@ -63,11 +77,22 @@ class Warmer:
 
     async def _warm(self, warm_up: WarmUp) -> None:
         meant = [d for name in warm_up.deployments if not (d := self._engine.config.deployments[name]).off]
-        local = [deployment.name for deployment in meant if deployment.billing is Billing.LOCAL]
-        for name in local:  # one after the other: they share one machine
-            await self._call(name)
+        local = [deployment for deployment in meant if deployment.billing is Billing.LOCAL]
+        for deployment in local:  # one after the other: they share one machine
+            if deployment.provider.wire is Wire.OLLAMA:
+                await self._load(deployment)
+            else:
+                await self._call(deployment.name)
         if len(local) < len(meant):
             await self._offers.once(everyone=True)
+
+    async def _load(self, deployment: Deployment) -> None:
+        """Have Ollama load a model; no token is generated, so there is nothing to book."""
+        async with aclosing(OllamaUpstream(self._connect())) as ollama:
+            try:
+                await ollama.load(deployment)
+            except TransportError as error:
+                log.info("%s could not be warmed up: %s", deployment.name, error)
 
     async def _call(self, name: str) -> None:
         """Ask for a single token; `:free` behind the name forbids what costs money."""

@@ -6,15 +6,17 @@ Owns how a call is put, with how much context, and what a line means. Sending an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
 from router.core.choosing.clamp import MARGIN
-from router.core.model import Billing
+from router.core.model import Billing, Deployment, Message
 from router.core.money.estimate import input_tokens
 from router.core.usage import read_ollama
 from router.engine.ports import Call, Ended, UpstreamEvent, UsageReport, Waiting
+from router.errors import TransportError
 from router.providers.local_servers import OLLAMA_URL
 from router.providers.ndjson import NdjsonDecoder
 from router.providers.ollama_state import Held, held
@@ -58,6 +60,26 @@ class OllamaUpstream:
                     yield Ended(replace(event.exchange, note=cut_note(call, read)))
                 else:
                     yield event
+
+    async def load(self, deployment: Deployment) -> None:
+        """Have a local model in memory with the context a short question needs; nothing is generated.
+
+        Where it is there already, nothing is sent. Raises TransportError.
+        """
+        call = Call(deployment, (Message("user", ""),), None, stream=False)
+        state = await self._held(call)
+        size = context_size(call, state.context if state else None)
+        if state is not None and _stands(state, size):
+            return
+        body = {"model": deployment.model, "stream": False, "options": {"num_ctx": size}}
+        request = json_post(call, f"{_base_url(call)}/api/generate", _authorization(call), body)
+        try:  # the answer comes when the model is loaded
+            async with asyncio.timeout(LOADING_S), self._transport.send(request) as response:
+                status = response.status
+        except TimeoutError:
+            raise TransportError(f"Ollama did not load {deployment.model} within {LOADING_S:g} s") from None
+        if status != 200:
+            raise TransportError(f"Ollama did not load {deployment.model}: it answered {status}")
 
     async def aclose(self) -> None:
         """Close the transport; others that share it may close it too."""

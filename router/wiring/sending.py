@@ -105,7 +105,7 @@ async def wired(
 
         await refresh(engine, reader, lookout)
         offers = OfferWatch(paths.ledger, reader, clock, lambda: engine.config, _client)
-        warmer = Warmer(paths.ledger, engine, offers, clock, zone_of(loaded))
+        warmer = Warmer(paths.ledger, engine, offers, clock, zone_of(loaded), _client)
         jobs = [
             refresh_forever(engine, reader, lookout),
             sweep_forever(paths.ledger, clock),

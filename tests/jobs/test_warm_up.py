@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -11,7 +12,7 @@ from typing import cast
 import pytest
 
 from router.core.clockwork import Jobs, WarmUp
-from router.core.model import Deployment, RouterConfig
+from router.core.model import Deployment, RouterConfig, Wire
 from router.core.money.spend import Dimension, Window
 from router.engine.clock import ManualClock
 from router.jobs.offers import OfferWatch
@@ -20,9 +21,12 @@ from router.ledger.leases import take
 from router.ledger.private_files import prepare
 from router.ledger.schema import migrate
 from router.ledger.sqlite import open_for_writing
+from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.scripted import Script
+from router.providers.transport import LoopbackOnly, Transport
 from tests.configs import small_config
 from tests.engine.test_engine import Bench
+from tests.providers.fake_ollama import fake_ollama, ps
 
 NOON = ManualClock().ms
 LEFT_ALONE = "somebody nobody can judge"
@@ -51,8 +55,12 @@ def ledger(tmp_path: Path) -> Path:
     return path
 
 
+def connect() -> Transport:
+    return LoopbackOnly(PyreqwestTransport())
+
+
 def warmer(ledger: Path, bench: Bench, clock: ManualClock, lists: Lists) -> Warmer:
-    return Warmer(ledger, bench.engine, cast(OfferWatch, lists), clock, UTC)
+    return Warmer(ledger, bench.engine, cast(OfferWatch, lists), clock, UTC, connect)
 
 
 async def test_local_models_are_called_and_of_others_the_lists_are_read(ledger: Path) -> None:
@@ -63,6 +71,43 @@ async def test_local_models_are_called_and_of_others_the_lists_are_read(ledger: 
     assert call.max_tokens == 1
     [group] = await bench.ledger.groups(Window(0, 1 << 53), Dimension.SOURCE)
     assert (group.key, group.spend.cost_nano_usd) == ("warmup", 0)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "sizes"),
+    [
+        ({}, [8192]),
+        ({"qwen3": 4096}, [8192]),
+        ({"other": 8192}, [8192]),
+        ({"qwen3": 16384}, []),
+        ({"qwen3": None}, []),
+    ],
+)
+async def test_ollama_loads_a_model_that_is_not_in_memory_and_none_is_called(
+    ledger: Path, loaded: dict[str, int | None], sizes: list[int]
+) -> None:
+    with fake_ollama(
+        {"/api/ps": ps(loaded), "/api/generate": b'{"done": true, "done_reason": "load"}'}
+    ) as ollama:
+        bench, lists = Bench({}, config("local", local=at_ollama(ollama.url))), Lists()
+        await warmer(ledger, bench, ManualClock(), lists).once()
+    asked = [json.loads(body) for path, body in ollama.sent if path != "/api/ps"]
+    assert asked == [{"model": "qwen3", "stream": False, "options": {"num_ctx": size}} for size in sizes]
+    assert (bench.called, await bench.ledger.recent(9), lists.reads) == ([], [], 0)
+
+
+async def test_an_ollama_that_cannot_load_a_model_ends_no_warm_up(ledger: Path) -> None:
+    with fake_ollama({"/api/ps": ps({})}) as ollama:
+        bench, lists = Bench({}, config("local", "free", local=at_ollama(ollama.url))), Lists()
+        await warmer(ledger, bench, ManualClock(), lists).once()
+    assert [path for path, _ in ollama.sent] == ["/api/ps", "/api/generate"]
+    assert lists.reads == 1
+
+
+def at_ollama(url: str) -> Deployment:
+    local = small_config().deployments["local"]
+    provider = replace(local.provider, wire=Wire.OLLAMA, base_url=url)
+    return replace(local, model="qwen3", provider=provider, context_window=32768)
 
 
 async def test_it_happens_once_a_day_and_in_one_process(ledger: Path) -> None:
