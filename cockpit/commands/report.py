@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import click
 
 from cockpit.commands import advise
-from cockpit.commands.spend import savings_in
+from cockpit.commands.spend import anomaly_document, anomaly_words, savings_in
 from cockpit.format import change, in_currency, money, percent, rate_note, tokens
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
@@ -140,10 +140,7 @@ def _summary(week: Week) -> list[str]:
         told.append(
             f"Saved {money(week.saved.nano)} against all of it on {week.baseline} at list price{left_out}."
         )
-    told += [
-        f"{odd.day} cost {money(odd.cost_nano)}, far above {money(odd.usual_nano)}, its weekday's usual."
-        for odd in week.strange
-    ]
+    told += [f"{anomaly_words(odd)}." for odd in week.strange]
     return told
 
 
@@ -205,10 +202,7 @@ def document(week: Week) -> dict[str, object]:
             }
             for now, before in week.tasks
         ],
-        "anomalies": [
-            {"day": str(odd.day), "cost_usd": usd(odd.cost_nano), "usual_usd": usd(odd.usual_nano)}
-            for odd in week.strange
-        ],
+        "anomalies": [anomaly_document(odd) for odd in week.strange],
         "advice": [advise.document(advice) for advice in week.advice],
     }
 

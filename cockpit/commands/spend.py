@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 import click
 
-from cockpit.format import in_currency, money, percent, rate_note, tokens
+from cockpit.format import change, in_currency, money, percent, rate_note, tokens
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
@@ -19,7 +20,15 @@ from router.core.money.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money.spend import Dimension, Spend, SpendGroup, Window
 from router.core.money.windows import calendar_days, calendar_month, local_date, span
 from router.core.reports.lots import ListValue, divisions
-from router.core.reports.trends import DaySpend, cache_hit_rate, month_end, per_1k_requests
+from router.core.reports.trends import (
+    USUAL_OF,
+    Anomaly,
+    DaySpend,
+    anomalies,
+    cache_hit_rate,
+    month_end,
+    per_1k_requests,
+)
 from router.core.reports.whatif import Saved, baseline_of, saved
 from router.core.usage import Usage
 from router.engine.ports import ReportReader, SpendReader
@@ -39,6 +48,8 @@ class Report:
     total: Spend
     previous: Spend
     groups: tuple[SpendGroup, ...]
+    earlier: Mapping[str | None, Spend] = field(default_factory=dict[str | None, Spend])
+    """The same breakdown of the period before, by key; empty by day, where no key comes back."""
     baseline: Deployment | None = None
     """What savings are measured against; None when nothing was asked or no price is known."""
     saved: Saved = NOTHING_SAVED
@@ -49,6 +60,8 @@ class Report:
     """This calendar month so far; None where nobody asked."""
     month_end_nano: int | None = None
     """What it comes to if the rest goes like the last seven whole days; None in a ledger's first week."""
+    strange: tuple[Anomaly, ...] = ()
+    """The days of the period that cost far more than their weekday usually does, oldest first."""
     alarms: tuple[str, ...] = ()
     """What makes the figures doubtful, a line each."""
 
@@ -84,22 +97,49 @@ async def _read(options: Options, days: int, by: Dimension, tier: str | None) ->
         found = await report(world.reader, world.clock.now_ms(), world.zone, days, by)
         savings = await savings_in(world.reports, found.window, baseline)
         month, month_end_nano = await month_so_far(world.reader, world.clock.now_ms(), world.zone)
-        alarms = await billing_alarms(world.reader, world.clock.now_ms())
+        strange = await strange_days(world.reader, world.clock.now_ms(), world.zone, days)
+        alarms = await billing_alarms(world.reader, world.clock.now_ms()) + _strange_words(strange)
         worth = await world.reports.subscribed(found.window) if world.reports else NOTHING_SUBSCRIBED
         found = replace(found, baseline=baseline, saved=savings, subscribed=worth, alarms=alarms)
         display = world.config.display
-        return replace(found, display=display, month=month, month_end_nano=month_end_nano)
+        return replace(found, display=display, strange=strange, month=month, month_end_nano=month_end_nano)
 
 
 async def month_so_far(reader: SpendReader, now_ms: int, zone: tzinfo) -> tuple[Spend, int | None]:
     """Return what this month has cost, and what it will come to in nano-dollars."""
-    month, windows = calendar_month(now_ms, zone), calendar_days(now_ms, zone, 15)
-    so_far, *sums = await reader.totals([month, *windows])
-    days = [
+    month = calendar_month(now_ms, zone)
+    (so_far,) = await reader.totals([month])
+    return so_far, month_end(so_far.cost_nano_usd, await _days(reader, now_ms, zone, 15), now_ms, month.end)
+
+
+async def strange_days(reader: SpendReader, now_ms: int, zone: tzinfo, days: int) -> tuple[Anomaly, ...]:
+    """Return which of the last `days` local days, today included, cost far more than their weekday does."""
+    return anomalies(await _days(reader, now_ms, zone, days + 7 * USUAL_OF), days)
+
+
+async def _days(reader: SpendReader, now_ms: int, zone: tzinfo, count: int) -> list[DaySpend]:
+    windows = calendar_days(now_ms, zone, count)
+    return [
         DaySpend(local_date(window.start, zone), window, spend)
-        for window, spend in zip(windows, sums, strict=True)
+        for window, spend in zip(windows, await reader.totals(windows), strict=True)
     ]
-    return so_far, month_end(so_far.cost_nano_usd, days, now_ms, month.end)
+
+
+def anomaly_words(odd: Anomaly) -> str:
+    """Return what a day out of the ordinary cost, and its weekday's usual."""
+    return f"{odd.day} cost {money(odd.cost_nano)}, far above {money(odd.usual_nano)}, its weekday's usual"
+
+
+def anomaly_document(odd: Anomaly) -> dict[str, object]:
+    """Return the JSON of a day out of the ordinary; amounts as decimal strings in dollars."""
+    return {"day": str(odd.day), "cost_usd": usd(odd.cost_nano), "usual_usd": usd(odd.usual_nano)}
+
+
+def _strange_words(strange: tuple[Anomaly, ...]) -> tuple[str, ...]:
+    if not strange:
+        return ()
+    more = f"; {len(strange) - 1:,} more such before it" if len(strange) > 1 else ""
+    return (f"{anomaly_words(strange[-1])}{more}",)
 
 
 async def billing_alarms(reader: SpendReader, now_ms: int) -> tuple[str, ...]:
@@ -120,6 +160,7 @@ async def report(reader: SpendReader, now_ms: int, zone: tzinfo, days: int, by: 
     windows = calendar_days(now_ms, zone, days)
     whole, before = span(windows), span(calendar_days(now_ms, zone, days, back=days))
     total, previous = await reader.totals([whole, before])
+    earlier: dict[str | None, Spend] = {}
     if by is Dimension.DAY:
         sums = await reader.totals(windows)
         groups = tuple(
@@ -128,7 +169,8 @@ async def report(reader: SpendReader, now_ms: int, zone: tzinfo, days: int, by: 
         )
     else:
         groups = tuple(await reader.groups(whole, by))
-    return Report(whole, zone, total, previous, groups)
+        earlier = {line.key: line.spend for line in await reader.groups(before, by)}
+    return Report(whole, zone, total, previous, groups, earlier)
 
 
 def document(report: Report) -> dict[str, object]:
@@ -141,26 +183,29 @@ def document(report: Report) -> dict[str, object]:
         "requests": report.total.requests,
         "attempts": report.total.attempts,
         "usage": _usage(report.total.usage),
-        "groups": [
-            {
-                "key": group.key,
-                "cost_usd": usd(group.spend.cost_nano_usd),
-                "unknown_cost_attempts": group.spend.unknown_cost_attempts,
-                "requests": group.spend.requests,
-                "usage": _usage(group.spend.usage),
-                "per_1k_requests_usd": usd(per_1k_requests(group.spend)),
-            }
-            for group in report.groups
-        ],
+        "groups": [_group(group, report.earlier.get(group.key)) for group in report.groups],
         "subscription_attempts": report.subscribed.attempts,
         "subscription_list_usd": usd(report.subscribed.nano) if report.subscribed.attempts else None,
         "subscription_unpriced_attempts": report.subscribed.unpriced,
         "previous_total_usd": usd(report.previous.cost_nano_usd),
+        "anomalies": [anomaly_document(odd) for odd in report.strange],
         "month_usd": usd(report.month.cost_nano_usd) if report.month else None,
         "month_end_usd": usd(report.month_end_nano),
         "saved_usd": usd(report.saved.nano),
         "saved_unpriced_attempts": report.saved.left_out,
         "baseline": report.baseline.name if report.baseline else None,
+    }
+
+
+def _group(group: SpendGroup, before: Spend | None) -> dict[str, object]:
+    return {
+        "key": group.key,
+        "cost_usd": usd(group.spend.cost_nano_usd),
+        "unknown_cost_attempts": group.spend.unknown_cost_attempts,
+        "requests": group.spend.requests,
+        "usage": _usage(group.spend.usage),
+        "per_1k_requests_usd": usd(per_1k_requests(group.spend)),
+        "previous_per_1k_requests_usd": usd(per_1k_requests(before)) if before else None,
     }
 
 
@@ -181,10 +226,12 @@ def _usage(usage: Usage) -> dict[str, int]:
 def print_report(report: Report, by: str) -> None:
     """Write the breakdown, its sum, the period before, what was saved; a currency beside the dollars."""
     foreign = report.display.currency != "USD"
-    lines = [*report.groups, SpendGroup("total", report.total)]
     columns = (by, "cost", *([report.display.currency] if foreign else []))
-    columns += ("requests", "in", "out", "cached", "per 1k requests")
-    print_table(columns, [_row(line, report.display, foreign) for line in lines], right=columns[1:])
+    columns += ("requests", "in", "out", "cached", "per 1k requests", "trend")
+    lines = [(group, report.earlier.get(group.key)) for group in report.groups]
+    lines.append((SpendGroup("total", report.total), report.previous))
+    rows = [(*_row(line, report.display, foreign), _trend(line.spend, before)) for line, before in lines]
+    print_table(columns, rows, right=columns[1:])
     first = datetime.fromtimestamp(report.window.start / 1000, report.zone)
     click.echo(
         f"\nlocal days from {first:%Y-%m-%d} in {first.tzname()}; before that {total_money(report.previous)}"
@@ -216,3 +263,9 @@ def _row(line: SpendGroup, display: Display, foreign: bool) -> tuple[str | int, 
         percent(cache_hit_rate(line.spend.usage)),
         money(per_1k_requests(line.spend)),
     )
+
+
+def _trend(now: Spend, before: Spend | None) -> str:
+    """Return how the cost of a thousand requests moved; empty where either is not known."""
+    unit, earlier = per_1k_requests(now), per_1k_requests(before) if before else None
+    return "" if unit is None or earlier is None else change(unit, earlier)

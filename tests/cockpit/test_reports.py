@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from router.core.money.spend import Intent, Settlement
+from router.core.money.spend import CostSource, Intent, Settlement
 from router.core.usage import Usage
 from router.engine.clock import SystemClock
 from tests.cockpit.booked import Shop, call, document, fill, shop_in
@@ -105,6 +105,50 @@ def test_spend_foretells_the_month_once_the_ledger_is_a_week_old(shop: Shop) -> 
     days_left = calendar.monthrange(now.year, now.month)[1] - now.day
     assert 2 * days_left <= Decimal(told["month_end_usd"]) - spent <= 2 * (days_left + 1)
     assert "at last week's pace $" in shop.run("spend").stdout
+
+
+def test_spend_by_task_shows_where_a_thousand_requests_go_against_the_period_before(shop: Shop) -> None:
+    fill(shop.ledger, days_of_spend([2] * 27 + [5]))
+    told = document(shop.run("spend", "--by", "task", "--json"))
+    units = [(line["per_1k_requests_usd"], line["previous_per_1k_requests_usd"]) for line in told["groups"]]
+    assert units == [("2500", "2000")]
+    chat, total = [
+        line
+        for line in shop.run("spend", "--by", "task").stdout.splitlines()
+        if line[:5] in ("chat ", "total")
+    ]
+    assert chat.endswith("+25%")
+    assert total.endswith("+25%")
+
+
+def test_a_trend_is_unknown_where_a_cost_of_either_period_is(shop: Shop) -> None:
+    known = days_of_spend([2] * 13)
+    intent, settled = known[-1]
+    fill(
+        shop.ledger,
+        [*known[:-1], (intent, replace(settled, cost_nano_usd=None, cost_source=CostSource.UNKNOWN))],
+    )
+    (line,) = document(shop.run("spend", "--by", "task", "--json"))["groups"]
+    assert (line["per_1k_requests_usd"], line["previous_per_1k_requests_usd"]) == ("2000", None)
+    assert "%" not in shop.run("spend", "--by", "task").stdout.replace("25%", "")
+
+
+@pytest.mark.parametrize(
+    ("dollars", "days", "told"),
+    [
+        ([2] * 27 + [5], 7, " cost $5.00, far above $2.00, its weekday's usual\n"),
+        ([2] * 26 + [6, 5], 7, " cost $5.00, far above $2.00, its weekday's usual; 1 more such before it\n"),
+        ([2] * 27 + [5], 1, ""),
+        ([2] * 28, 7, ""),
+    ],
+)
+def test_spend_says_in_one_line_which_day_of_the_period_was_strange(
+    shop: Shop, dollars: list[int], days: int, told: str
+) -> None:
+    fill(shop.ledger, days_of_spend(dollars))
+    done = shop.run("spend", "--by", "task", "--days", str(days))
+    assert done.stderr[10:] == told
+    assert "far above" not in done.stdout
 
 
 def test_a_young_ledger_foretells_nothing(shop: Shop) -> None:
