@@ -69,6 +69,7 @@ async def test_the_screen_judges_five_backends_and_moves_no_health(config: Path,
         assert {state.health for state in world.engine.deployments()} == {Health.AVAILABLE}
 
 
+@pytest.mark.slow  # it measures real time, so nothing else may run beside it
 async def test_escape_stops_every_request_within_a_fifth_of_a_second(
     patient_config: Path, tmp_path: Path
 ) -> None:

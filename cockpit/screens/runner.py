@@ -12,12 +12,13 @@ from textual.containers import Container
 from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
-from textual.worker import Worker, WorkerCancelled
+from textual.worker import Worker
 
 from cockpit.format import countdown
 from cockpit.keys import Scope, bindings
 from cockpit.messages import RunAdvanced, Say, SubmitPrompt
 from cockpit.sanitize import one_line
+from cockpit.screens.stopping import stopped
 from cockpit.session import AUTO, Engine, Run, estimates
 from cockpit.state import Phase, RunState, with_rows
 from cockpit.widgets.answer import Answer
@@ -100,13 +101,7 @@ class Runner(Container):
 
     async def stop(self) -> None:
         """Stop what runs and wait until its row is handed to the ledger."""
-        if self._worker is None or self._worker.is_finished:
-            return
-        self._worker.cancel()
-        try:
-            await self._worker.wait()
-        except WorkerCancelled:
-            return
+        await stopped(self._worker)
 
     @on(SubmitPrompt)
     def _send(self, event: SubmitPrompt) -> None:

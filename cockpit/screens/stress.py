@@ -11,12 +11,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.worker import Worker, WorkerCancelled
+from textual.worker import Worker
 
 from cockpit.keys import Scope, bindings
 from cockpit.messages import Say, StressAdvanced
 from cockpit.screens.agree import Agree
 from cockpit.screens.difference import Difference
+from cockpit.screens.stopping import stopped
 from cockpit.session import Controls, Engine
 from cockpit.stress_report import report
 from cockpit.stress_session import History, StressRun, read_history
@@ -99,13 +100,7 @@ class Stress(Container):
 
     async def stop(self) -> None:
         """Stop what runs and wait until its rows are handed to the ledger."""
-        if self._worker is None or self._worker.is_finished:
-            return
-        self._worker.cancel()
-        try:
-            await self._worker.wait()
-        except WorkerCancelled:
-            return
+        await stopped(self._worker)
 
     @on(StressAdvanced)
     def _advance(self, event: StressAdvanced) -> None:
