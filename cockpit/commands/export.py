@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from cockpit.commands import spend, tiers
+from cockpit.exports import advice, alerts, tanks
 from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
 from router.core.money.amounts import usd
@@ -25,9 +26,11 @@ Row = dict[str, Cell]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would obey a text that begins so; a tag or a model's name may be anybody's."""
 
+TABLES = ("spend", "calls", "tiers", "tanks", "alerts", "advice")
+
 
 @click.command(help="Write a table as CSV, JSON or Markdown to standard output.")
-@click.option("--table", type=click.Choice(["spend", "calls", "tiers"]), default="spend", show_default=True)
+@click.option("--table", type=click.Choice(TABLES), default="spend", show_default=True)
 @click.option("--format", "form", type=click.Choice(["csv", "json", "md"]), default="csv", show_default=True)
 @click.option("--days", type=click.IntRange(min=1, max=3660), default=7, show_default=True)
 @click.option(
@@ -60,6 +63,12 @@ async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple
                 ]
             case "calls":
                 return CALL_COLUMNS, await _calls(world, days)
+            case "tanks":
+                return tanks.COLUMNS, await tanks.rows(world)
+            case "alerts":
+                return alerts.COLUMNS, await alerts.rows(world, days)
+            case "advice":
+                return advice.COLUMNS, await advice.rows(world, days)
             case _:
                 return TIER_COLUMNS, await _tiers(world)
 

@@ -1,0 +1,79 @@
+"""Exports of what is not a call: tanks, alerts and advice, on a real ledger."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.core.hook import Event
+from router.core.reports.alerts import Alert
+from router.core.usage import Usage
+from router.engine.clock import SystemClock
+from router.ledger import alerts
+from router.ledger.sqlite import open_for_writing, writing
+from tests.cockpit.booked import Shop, Work, a_day, call, document, fill, shop_in
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return shop_in(tmp_path)
+
+
+def exported(shop: Shop, *arguments: str) -> list[dict[str, Any]]:
+    """The rows as JSON, once CSV and Markdown are seen to hold the same."""
+    rows: list[dict[str, Any]] = document(shop.run("export", *arguments, "--format", "json"))
+    lines = list(csv.reader(io.StringIO(shop.run("export", *arguments).stdout)))
+    assert [list(row) for row in rows] == [lines[0]] * len(rows)
+    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
+    assert [[cell.removeprefix("'") for cell in line] for line in lines[1:]] == cells
+    assert len(shop.run("export", *arguments, "--format", "md").stdout.splitlines()) == len(rows) + 2
+    return rows
+
+
+def alarm(shop: Shop, text: str, at_ms: int) -> None:
+    connection = open_for_writing(shop.ledger)
+    with writing(connection):
+        alerts.add(connection, [Alert(next(iter(Event)), text, text, {"spent_usd": "1.5"})], at_ms)
+    connection.close()
+
+
+def test_alerts_are_exported_newest_first_within_the_days_asked_for(shop: Shop) -> None:
+    now = SystemClock().now_ms()
+    fill(shop.ledger, [call(1, "chat", Usage(), 1)])
+    for text, ago in (("last month", 30), ("=SUM(A1)", 2), ("now", 0)):
+        alarm(shop, text, now - ago * DAY_MS)
+    rows = exported(shop, "--table", "alerts", "--days", "7")
+    assert [row["text"] for row in rows] == ["now", "=SUM(A1)"]
+    assert (rows[0]["details"], rows[0]["told"], rows[0]["not_told"]) == ('{"spent_usd": "1.5"}', "", "")
+    assert ",'=SUM(A1)," in shop.run("export", "--table", "alerts").stdout
+
+
+def test_advice_is_exported_with_its_dollars_as_the_command_has_it(shop: Shop) -> None:
+    fill(shop.ledger, a_day((Work("classify", 40, 2_000, 100),)))
+    told = document(shop.run("advise", "--days", "7", "--json"))
+    rows = exported(shop, "--table", "advice")
+    assert [(row["kind"], row["saving_usd"]) for row in rows] == [
+        (one["kind"], one["saving_usd"]) for one in told
+    ]
+    assert rows
+
+
+def test_a_tank_is_exported_with_what_is_used_and_no_fraction(shop: Shop) -> None:
+    text = shop.config.read_text().replace("model: middle,", "model: middle, limits: {rpd: 50},")
+    shop.config.write_text(text)
+    fill(shop.ledger, [call(n, "chat", Usage(), 1) for n in range(3)])
+    (row,) = exported(shop, "--table", "tanks")
+    assert (row["tank"], row["limit"], row["source"]) == ("sonnet", 50, "counted")
+    assert row["used"] == document(shop.run("tanks", "--json"))[0]["used"]
+
+
+@pytest.mark.parametrize("table", ["tanks", "alerts", "advice"])
+def test_a_table_without_a_ledger_is_its_head_alone(shop: Shop, table: str) -> None:
+    assert exported(shop, "--table", table) == []
+    assert not shop.ledger.exists()
