@@ -5,13 +5,13 @@ An edit is refused when the file would not be right afterwards. Reads and writes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches, unified_diff
 from pathlib import Path
 from typing import TypeAlias
 
 from router.config.assemble import members
+from router.config.hidden import hidden
 from router.config.loader import checked
 from router.config.schema import File
 from router.config.splice import put, source, written
@@ -21,7 +21,6 @@ from router.errors import ConfigError, Problem, RouterError, UnknownName
 
 Steps: TypeAlias = tuple[str, ...]
 CONTEXT_LINES = 2
-_KEY_IN_FILE = re.compile(r"""(\bapi_key["']?\s*:\s*)(?!["']?\$\{)("[^"]*"|'[^']*'|[^\s,}]+)""")
 
 
 def edited(path: Path, text: str, edits: Sequence[ConfigEdit], day: str) -> Proposal:
@@ -126,5 +125,5 @@ def _proposal(
 
 
 def _diff(before: str, after: str, name: str) -> str:
-    lines = unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="", n=CONTEXT_LINES)
-    return "\n".join(_KEY_IN_FILE.sub(r"\1(hidden)", line) for line in lines)
+    was, now = hidden(before).splitlines(), hidden(after).splitlines()
+    return "\n".join(unified_diff(was, now, name, name, lineterm="", n=CONTEXT_LINES))

@@ -69,7 +69,11 @@ class Editor:
             kept = undo_list.read(path)
             newer = kept[:-1] if proposal.undoes else [*kept, Made(proposal.title, proposal.changes)]
             _write(undo_list.beside(path), undo_list.written(newer), mode=0o600)
-            _write(path, proposal.after, mode=path.stat().st_mode & 0o777)
+            try:
+                _write(path, proposal.after, mode=path.stat().st_mode & 0o777)
+            except OSError:  # the list must not tell of a change that was never made
+                _write(undo_list.beside(path), undo_list.written(kept), mode=0o600)
+                raise
 
     def make_own(self) -> Path:
         """Copy the sample to where the user's own configuration belongs; return where.

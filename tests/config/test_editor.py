@@ -194,6 +194,18 @@ providers:
     assert "${KEPT}" in proposal.diff
 
 
+def test_a_file_that_cannot_be_written_leaves_no_change_to_undo(path: Path) -> None:
+    """The file's own name leaves no room for a draft's beside it; the list of changes has room."""
+    made(path, DROP)
+    real = path.rename(path.with_name("r" * 245 + ".yaml"))
+    path.symlink_to(real)
+    before = path.read_text()
+    with pytest.raises(ConfigError, match="Nothing was changed"):
+        made(path, SetCooldown("llama-free", 60))
+    assert path.read_text() == before
+    assert editor(path).propose_undo().title == "undo: llama-free dropped from every route"
+
+
 def test_links_and_rights_stay_as_they_were(path: Path) -> None:
     folder = path.parent / "repository"
     folder.mkdir()
