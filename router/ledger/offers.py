@@ -9,6 +9,7 @@ from router.core.offers.allowance import Allowance
 from router.core.offers.due import Asked, Reading
 from router.core.offers.known import NO_OFFERS, Offers
 from router.core.offers.listing import ListedModel, Listing
+from router.ledger.rows import storable
 from router.ledger.schema import has_table
 from router.ledger.sqlite import Connection
 
@@ -41,7 +42,15 @@ def write_listing(connection: Connection, provider: str, models: Iterable[Listed
     connection.executemany(
         _LISTED,
         [
-            (provider, m.name, _text(m.input_mtok), _text(m.output_mtok), m.context_window, now_ms, now_ms)
+            (
+                provider,
+                storable(m.name),
+                _text(m.input_mtok),
+                _text(m.output_mtok),
+                storable(m.context_window),
+                now_ms,
+                now_ms,
+            )
             for m in models
         ],
     )

@@ -45,12 +45,12 @@ _E = TypeVar("_E", bound=StrEnum)
 
 def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
     """Write the open row and its request's tags. Return False when that attempt has a row already."""
-    row: Row = {name: _storable(getattr(intent, name)) for name in INTENT_COLUMNS}
+    row: Row = {name: storable(getattr(intent, name)) for name in INTENT_COLUMNS}
     if connection.execute(_INSERT, {**row, "owner": owner}).rowcount == 0:
         return False
     connection.executemany(
         "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)",
-        [(row["request_id"], _storable(key), _storable(value)) for key, value in intent.tags],
+        [(row["request_id"], storable(key), storable(value)) for key, value in intent.tags],
     )
     return True
 
@@ -64,7 +64,7 @@ def settled_row(settlement: Settlement) -> Row:
     """Return what a settlement writes, by column, with the two columns that find the row."""
     names = ("request_id", "attempt", *SETTLED_COLUMNS)
     return {
-        name: _storable(getattr(settlement.usage if name in USAGE_COLUMNS else settlement, name))
+        name: storable(getattr(settlement.usage if name in USAGE_COLUMNS else settlement, name))
         for name in names
     }
 
@@ -93,7 +93,7 @@ def _known(kind: type[_E], word: str | None, otherwise: _E) -> _E:
     return next((member for member in kind if member.value == word), otherwise)
 
 
-def _storable(value: str | int | None) -> str | int | None:
+def storable(value: str | int | None) -> str | int | None:
     """Return `value` as SQLite can hold it, so that nothing a provider sends can make a row unwritable."""
     match value:
         case str():  # half a surrogate pair, which JSON allows, is no UTF-8

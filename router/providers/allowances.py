@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from router.core.model import Provider
 from router.core.offers.allowance import Allowance
-from router.providers.model_lists import NotRead, get_json
+from router.providers.model_lists import NotRead, count_in, get_json
 from router.providers.transport import Transport
 
 
@@ -17,7 +17,7 @@ async def _openrouter(transport: Transport, provider: Provider) -> Allowance | N
     told = data.get("free_model_daily_requests") if isinstance(data, dict) else None
     if not isinstance(told, dict):
         raise NotRead("its answer does not say how many free requests are used")
-    used, limit, left = (_count(told.get(key)) for key in ("used", "limit", "remaining"))
+    used, limit, left = (count_in(told.get(key)) for key in ("used", "limit", "remaining"))
     if used is None and limit is not None and left is not None:
         used = max(0, limit - left)
     return None if used is None or limit is None else Allowance(used, limit)
@@ -37,7 +37,3 @@ def tells(provider: Provider) -> bool:
 async def read_allowance(transport: Transport, provider: Provider) -> Allowance | None:
     """Return what a provider still gives, None where it gives without limit. Raises NotRead."""
     return await _ASKED[provider.vendor](transport, provider)
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from router.core.model import Provider, Wire
 from router.core.offers.listing import ListedModel, ollama_name
@@ -21,6 +21,8 @@ PATIENCE_S = 20.0
 MOST_BYTES = 16 << 20
 """Hundreds of models with their descriptions are one or two MiB."""
 PER_MTOK = 1_000_000
+LARGEST = 10**12
+"""A window, a count or a rate above this is none: it is unknown, and so is a rate below one part of this."""
 GOOGLE_PREFIX = "models/"
 """What Gemini's list writes before the names that it takes without it."""
 
@@ -99,6 +101,11 @@ async def get_json(
     return parse_json(bytes(data))
 
 
+def count_in(value: object) -> int | None:
+    """Return a count from the wire; None for anything else and for what no ledger could hold."""
+    return value if type(value) is int and 0 <= value <= LARGEST else None  # True is an int, but no count
+
+
 def _models(entries: list[object], shelf: _Shelf, wire: Wire) -> Iterator[ListedModel]:
     for entry in entries:
         if not isinstance(entry, dict):
@@ -108,12 +115,11 @@ def _models(entries: list[object], shelf: _Shelf, wire: Wire) -> Iterator[Listed
             continue
         price = entry.get("pricing")
         rates = price if isinstance(price, dict) else {}
-        window = entry.get("context_length")
         yield ListedModel(
             ollama_name(name) if wire is Wire.OLLAMA else name.removeprefix(GOOGLE_PREFIX),
             _rate(rates, "prompt"),
             _rate(rates, "completion"),
-            window if isinstance(window, int) and window > 0 else None,
+            count_in(entry.get("context_length")) or None,
         )
 
 
@@ -121,6 +127,9 @@ def _rate(rates: Mapping[str, object], key: str) -> Decimal | None:
     """Return a rate per million tokens; lists write dollars per token as text. -1 says that it varies."""
     try:
         rate = Decimal(str(rates.get(key))) * PER_MTOK
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one that is too large even for a Decimal
         return None
-    return rate.normalize() if rate.is_finite() and rate >= 0 else None
+    if not rate.is_finite() or rate < 0:
+        return None
+    # The ledger writes rates out: one with a huge exponent would be a million digits.
+    return rate.normalize() if not rate or Decimal(1) / LARGEST <= rate <= LARGEST else None

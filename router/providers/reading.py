@@ -220,7 +220,7 @@ def parse_json(data: str | bytes) -> object:
     """Return the JSON value in `data`, fractions as `Decimal`; None for no JSON or too deep a nesting."""
     try:
         value: object = json.loads(data, parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # a Decimal has an exponent too large, too
         return None
     return value
 

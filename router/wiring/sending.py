@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -43,6 +44,8 @@ from router.tasks.reader import classify_messages, kept_centroids
 from router.wiring.configuration import load_config, zone_of
 from router.wiring.editing import editor
 from router.wiring.reading import warnings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +134,12 @@ async def _last_round(watchman: Watchman, ledger: Ledger) -> None:
 
 
 async def _ended(job: asyncio.Task[None]) -> None:
+    """End a job. One that has died is told of; closing the rest goes on."""
     job.cancel()
-    with suppress(asyncio.CancelledError):
-        await job
+    await asyncio.wait({job})
+    error = None if job.cancelled() else job.exception()
+    if error is not None:
+        log.error("a job had died: %r", error, exc_info=error)
 
 
 def _upstreams(paths: Paths, chance: Chance) -> tuple[dict[Wire, Upstream], dict[Wire, Upstream]]:

@@ -142,3 +142,29 @@ async def test_nobody_is_asked_who_cannot_be_used_or_where_the_watch_is_off(
             world.config = replace(world.config, jobs=Jobs(watch_models_s=None))
         await world.watch.once()
         assert len(world.asked) == (0 if off else 1)
+
+
+async def test_figures_and_names_that_no_ledger_can_hold_do_not_end_the_watch(tmp_path: Path) -> None:
+    odd = [
+        {"id": "wide", "context_length": 10**24},
+        {"id": "half\ud800", "context_length": True},
+        {"id": "dear", "pricing": {"prompt": "1E+999999", "completion": "1E+400000"}},
+        {"id": "cheap", "pricing": {"prompt": "1E-999999", "completion": "0.000001"}},
+    ]
+    async with bench(tmp_path, served(json.dumps({"data": odd}))) as world:
+        await world.watch.once()
+        models = (await world.offers()).listings["p"].models
+        assert sorted(models) == ["cheap", "dear", "half\\ud800", "wide"]
+        assert [each.context_window for each in models.values()] == [None] * 4
+        assert [each.input_mtok for each in models.values()] == [None] * 4
+        assert [models[name].output_mtok for name in ("dear", "cheap")] == [None, 1]
+        world.server.steps = (served('{"data": [{"id": "m", "x": 1e99999999999999999999}]}'),)
+        await world.watch.once(everyone=True)
+        assert (await world.offers()).readings["p", Asked.MODELS].problem == "its answer is no list of models"
+
+
+async def test_an_allowance_too_large_for_the_ledger_is_unknown(tmp_path: Path) -> None:
+    document = json.dumps({"data": {"free_model_daily_requests": {"used": 1, "limit": 10**24}}})
+    async with bench(tmp_path, served(document), catalogue="openrouter") as world:
+        await world.watch.once()
+        assert (await world.offers()).allowances == {}
