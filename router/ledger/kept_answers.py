@@ -63,5 +63,5 @@ def count(connection: Connection) -> tuple[int, int]:
 
 
 def forget(connection: Connection) -> int:
-    """Remove all of them; return how many there were. `secure_delete` is the caller's to switch on."""
+    """Remove all of them; return how many there were."""
     return connection.execute("DELETE FROM kept_answer").rowcount

@@ -69,6 +69,9 @@ def open_for_writing(path: Path, *, busy_s: float = BUSY_S) -> Connection:
         connection.execute(f"PRAGMA busy_timeout = {round(busy_s * 1000)}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA mmap_size = 0")
+        connection.execute(
+            "PRAGMA secure_delete = ON"
+        )  # kept answers go by bounds and age: none stays readable
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
     except SqliteError:
         connection.close()
@@ -105,6 +108,21 @@ def open_for_reading(path: Path) -> Connection:
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA mmap_size = 0")
     return connection
+
+
+def rewrite(connection: Connection) -> bool:
+    """Write the file anew without what was deleted, and empty the -wal file.
+
+    Return False when another program kept one of the two from being done.
+    """
+    try:
+        connection.execute("VACUUM")
+    except SqliteError as error:
+        if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            raise
+        return False
+    [(busy, _, _)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return not busy
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from router.ledger.errors import told_clearly
 from router.ledger.health_store import clear_health
 from router.ledger.owner import this_process
 from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing, writing
+from router.ledger.sqlite import Connection, open_for_writing, rewrite, writing
 from router.ledger.sweep import sweep
 
 SWEEP = "sweep"
@@ -81,14 +81,21 @@ def rate(path: Path, request_id: str | None, good: bool, now_ms: int) -> evidenc
 
 
 def forget_answers(path: Path) -> int:
-    """Remove every kept answer from the file; return how many there were."""
+    """Remove every kept answer from the file; return how many there were.
+
+    The file is written anew: earlier versions left what they had dropped on its free pages.
+    """
     if not path.exists():
         return 0
     with _opened(path) as connection:
-        connection.execute("PRAGMA secure_delete = ON")
         with writing(connection):
             forgotten = kept_answers.forget(connection)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was written lately stands there as well
+        if not rewrite(connection):
+            raise LedgerError(
+                f"the kept answers are removed, but another program holds {path}: parts of them may still "
+                "stand in the file",
+                hint="Close what holds it (a gateway, a backup, a SQLite shell) and do this again",
+            )
         return forgotten
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from router.core.answers.keeping import USUAL, KeptAnswer
 from router.engine.clock import ManualClock
-from router.ledger import upkeep
+from router.errors import LedgerError
+from router.ledger import sqlite, upkeep
 from router.ledger.reader import SqliteSpendReader
+from router.ledger.sqlite import open_for_reading, open_for_writing, reading
 from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
 from tests.ledger.samples import START, Book
 from tests.test_commands import bytes_below
@@ -68,3 +73,55 @@ async def test_it_outlives_its_process_and_forgetting_leaves_no_trace_in_the_fil
     assert PARIS.text.encode() not in bytes_below(tmp_path)
     assert upkeep.forget_answers(path) == 0
     await again.aclose()
+
+
+MARKER = "a sentence nobody else would write"
+
+
+async def _keep_many(path: Path) -> None:
+    """Keep 300 answers of several pages each in a new ledger that holds five."""
+    ledger = await open_ledger(path, ManualClock())
+    for place in range(300):
+        answer = KeptAnswer(f"k{place}", f"{place}: {MARKER}. " * 200, "gemma", START + place)
+        ledger.keep(answer, replace(USUAL, answers=5))
+    await ledger.aclose()
+
+
+async def test_answers_pushed_out_by_the_bounds_leave_no_text_on_free_pages(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    await _keep_many(path)
+    with closing(open_for_writing(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    held = path.read_bytes()
+    assert f"299: {MARKER}".encode() in held
+    assert not [place for place in range(295) if f" {place}: {MARKER}".encode() in held]
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+async def test_forgetting_cleans_the_free_pages_that_earlier_versions_left(
+    tmp_path: Path, earlier: bool
+) -> None:
+    path = tmp_path / "ledger.db"
+    await _keep_many(path)
+    if earlier:
+        with closing(open_for_writing(path)) as connection:
+            connection.execute("PRAGMA secure_delete = OFF")
+            connection.execute("DELETE FROM kept_answer WHERE key <> 'k299'")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert f"296: {MARKER}".encode() in path.read_bytes()
+    assert upkeep.forget_answers(path) == (1 if earlier else 5)
+    assert MARKER.encode() not in bytes_below(tmp_path)
+
+
+async def test_forgetting_says_when_another_program_keeps_text_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.db"
+    await _keep_many(path)
+    monkeypatch.setattr(upkeep, "open_for_writing", lambda path: sqlite.open_for_writing(path, busy_s=0.05))
+    with closing(open_for_reading(path)) as other, reading(other):
+        other.execute("SELECT count(*) FROM kept_answer").fetchall()
+        with pytest.raises(LedgerError, match="answers are removed, but another program holds"):
+            upkeep.forget_answers(path)
+    assert upkeep.forget_answers(path) == 0
+    assert MARKER.encode() not in bytes_below(tmp_path)
