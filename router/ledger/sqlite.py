@@ -69,9 +69,8 @@ def open_for_writing(path: Path, *, busy_s: float = BUSY_S) -> Connection:
         connection.execute(f"PRAGMA busy_timeout = {round(busy_s * 1000)}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA mmap_size = 0")
-        connection.execute(
-            "PRAGMA secure_delete = ON"
-        )  # kept answers go by bounds and age: none stays readable
+        # Kept answers go by bounds and age: none stays readable.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
     except SqliteError:
         connection.close()
