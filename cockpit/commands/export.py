@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from cockpit.commands import spend, tiers
-from cockpit.exports import advice, alerts, tanks
+from cockpit.exports import advice, alerts, budgets, limits, prices, stress, tanks
 from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
 from router.core.money.amounts import usd
@@ -26,7 +26,7 @@ Row = dict[str, Cell]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would obey a text that begins so; a tag or a model's name may be anybody's."""
 
-TABLES = ("spend", "calls", "tiers", "tanks", "alerts", "advice")
+TABLES = (*("spend", "calls", "tiers", "budgets", "prices", "limits", "tanks", "stress", "alerts", "advice"),)
 
 
 @click.command(help="Write a table as CSV, JSON or Markdown to standard output.")
@@ -63,14 +63,29 @@ async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple
                 ]
             case "calls":
                 return CALL_COLUMNS, await _calls(world, days)
-            case "tanks":
-                return tanks.COLUMNS, await tanks.rows(world)
-            case "alerts":
-                return alerts.COLUMNS, await alerts.rows(world, days)
-            case "advice":
-                return advice.COLUMNS, await advice.rows(world, days)
-            case _:
+            case "tiers":
                 return TIER_COLUMNS, await _tiers(world)
+            case _:
+                return await _of_its_own(world, table, days)
+
+
+async def _of_its_own(world: Reading, table: str, days: int) -> tuple[Sequence[str], list[Row]]:
+    """Return a table that has a file of its own."""
+    match table:
+        case "budgets":
+            return budgets.COLUMNS, await budgets.rows(world)
+        case "prices":
+            return prices.COLUMNS, prices.rows(world)
+        case "limits":
+            return limits.COLUMNS, await limits.rows(world)
+        case "stress":
+            return stress.COLUMNS, await stress.rows(world, days)
+        case "tanks":
+            return tanks.COLUMNS, await tanks.rows(world)
+        case "alerts":
+            return alerts.COLUMNS, await alerts.rows(world, days)
+        case _:
+            return advice.COLUMNS, await advice.rows(world, days)
 
 
 def as_csv(head: Sequence[str], rows: Sequence[Row]) -> str:

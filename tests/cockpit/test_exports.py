@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
 from router.core.hook import Event
 from router.core.reports.alerts import Alert
 from router.core.usage import Usage
 from router.engine.clock import SystemClock
-from router.ledger import alerts
+from router.ledger import alerts, stress_store
+from router.ledger.limits_store import write_limits
 from router.ledger.sqlite import open_for_writing, writing
 from tests.cockpit.booked import Shop, Work, a_day, call, document, fill, shop_in
+from tests.cockpit.stress_events import result
 
 DAY_MS = 86_400_000
 
@@ -77,3 +81,39 @@ def test_a_tank_is_exported_with_what_is_used_and_no_fraction(shop: Shop) -> Non
 def test_a_table_without_a_ledger_is_its_head_alone(shop: Shop, table: str) -> None:
     assert exported(shop, "--table", table) == []
     assert not shop.ledger.exists()
+
+
+def test_budgets_tell_what_is_spent_and_what_has_no_figure(shop: Shop) -> None:
+    shop.config.write_text(shop.config.read_text() + 'budgets: [{scope: all, window: day, usd: "5"}]\n')
+    fill(shop.ledger, [call(1, None, Usage(input_tokens=9), 1_500_000), call(2, None, Usage(), None)])
+    [row] = exported(shop, "--table", "budgets")
+    assert (row["budget"], row["mode"], row["limit_usd"]) == ("all spend, day", "hard", "5")
+    assert (row["spent_usd"], row["held_usd"], row["unknown_attempts"]) == ("0.0015", "0", 1)
+
+
+def test_prices_have_a_row_per_deployment_and_are_empty_where_nobody_knows_one(shop: Shop) -> None:
+    rows = exported(shop, "--table", "prices")
+    assert rows
+    assert {row["input_mtok"] is None for row in rows if row["output_mtok"] is None} <= {True}
+    assert any(row["input_mtok"] for row in rows)
+
+
+def test_learned_limits_and_stress_tests_are_exported_as_they_were_found(shop: Shop) -> None:
+    now_ms = SystemClock().now_ms()
+    found = result("gemma-free", "ooX", started_ms=now_ms - 60_000)
+    limit = LearnedLimit("gemma-free", LimitKind.RPM, 2, LimitSource.STRESS, now_ms, 0.5)
+    old = result("gemma-free", "ooo", run_id="old", started_ms=now_ms - 30 * DAY_MS)
+    fill(shop.ledger, [])
+    with closing(open_for_writing(shop.ledger)) as connection, writing(connection):
+        write_limits(connection, [limit])
+        for each in (found, old):
+            stress_store.write(connection, each)
+    [learned] = exported(shop, "--table", "limits")
+    assert (learned["deployment"], learned["kind"], learned["value"]) == ("gemma-free", "rpm", 2)
+    [run] = exported(shop, "--table", "stress")
+    assert (run["letters"], run["verdict"], run["cause"], run["cost_usd"]) == (
+        "ooX",
+        "drop",
+        "rate_limited",
+        "0",
+    )
