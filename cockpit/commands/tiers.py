@@ -92,7 +92,7 @@ def _moment(at_ms: int | None) -> str | None:
 
 
 def _error_rate(stats: DeploymentStats | None) -> float | None:
-    return round(stats.failures / stats.attempts, 4) if stats and stats.attempts else None
+    return round(stats.failures / stats.calls, 4) if stats and stats.calls else None
 
 
 def _limits(limits: Limits) -> dict[str, int | None]:

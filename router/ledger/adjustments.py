@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from router.core.money.spend import CostSource
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 Place = tuple[str, int]

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from router.core.hook import Hook
 from router.core.reports.alerts import Alert, StandingPause, Told, Written
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 FRESH_MS = 3600 * 1000

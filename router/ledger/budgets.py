@@ -15,9 +15,9 @@ from router.core.model import Guard
 from router.core.money import budget, runaway
 from router.core.money.spend import Intent, Window
 from router.ledger import pauses
+from router.ledger.present import columns, has_table
 from router.ledger.rollup_tables import KEYS, SPANS
 from router.ledger.rollups import Part, parts
-from router.ledger.schema import columns, has_table
 from router.ledger.sqlite import Connection
 
 _FIGURE = "coalesce(budget_nano_usd, held_nano_usd, 0)"

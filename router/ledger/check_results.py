@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from router.core.answers.check_value import CheckStats
 from router.core.answers.checks import Verdict
 from router.core.money.spend import Window
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 # A request's first judged answer is what its checks are measured by; what came after a failure is the climb.

@@ -14,7 +14,7 @@ from router.engine.step_watch import ahead
 from router.ledger.full_store import all_told
 from router.ledger.health_store import all_health, write_health
 from router.ledger.owner import this_boot
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 

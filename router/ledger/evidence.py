@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from router.core.choosing.quality import NOTHING_SEEN, STARS, Evidence, Work
 from router.core.money.spend import Window
 from router.errors import LedgerError
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 # CROSS JOIN keeps the order: what was judged is far less than what was sent, and is where to begin.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from router.core.money.experience import Answered
 from router.core.money.spend import Entry, EntryStatus
 from router.core.usage import NO_USAGE
-from router.ledger.schema import columns
+from router.ledger.present import columns
 from router.ledger.sqlite import Connection
 
 NEWEST = 200

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from router.core.attempts.admission import Quota
 from router.core.health.full import Full, longest
 from router.ledger.limits_store import refused_by
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 _WRITE = """

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from router.core.health.states import HEALTHY, Health, ScopeHealth, loaded
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection, writing
 
 _COLUMNS = "scope, state, until_ms, strikes, healthy_since_ms, failed_ms, reason"

@@ -6,7 +6,7 @@ What is worth keeping and for which request is `core.answers.keeping`.
 from __future__ import annotations
 
 from router.core.answers.keeping import Keeping, KeptAnswer
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 _WRITE = """

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from router.core.attempts.admission import Quota, Refusal, Unit
 from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, refusal
 from router.ledger.owner import has_died
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 _KINDS = {kind.value for kind in LimitKind}

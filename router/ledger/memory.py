@@ -244,11 +244,11 @@ class MemoryLedger:
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Return answers, failures and the median first-token time per deployment name."""
-        answered: dict[str, list[Settlement]] = {}
+        answered: dict[str, list[Entry]] = {}
         for entry in sorted(self._within(window), key=lambda entry: entry.intent.started_at):
-            if entry.settlement is not None and entry.status in _ANSWERED:
-                answered.setdefault(entry.intent.deployment, []).append(entry.settlement)
-        return {deployment: stats(settlements) for deployment, settlements in answered.items()}
+            if entry.status in _ANSWERED:
+                answered.setdefault(entry.intent.deployment, []).append(entry)
+        return {deployment: stats(entries) for deployment, entries in answered.items()}
 
     async def prefixes(self, since_ms: int) -> Mapping[str, frozenset[str]]:
         """Return the beginnings sent since a moment, and the deployments that have each in a cache."""

@@ -8,7 +8,7 @@ from statistics import median_low
 
 from router.core.answers.checks import Verdict
 from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
-from router.core.money.spend import DeploymentStats, Entry, EntryStatus, Settlement, Spend
+from router.core.money.spend import DeploymentStats, Entry, EntryStatus, Spend
 from router.core.usage import Usage
 from router.ledger.queries import NEWEST_ANSWERS
 
@@ -36,12 +36,14 @@ def _usage(counts: Sequence[Usage]) -> Usage:
     return Usage(**sums)
 
 
-def stats(settlements: Sequence[Settlement]) -> DeploymentStats:
-    """Return answers, failures and the median first-token time of attempts that were answered."""
-    ttfts = [settlement.ttft_ms for settlement in settlements if settlement.ttft_ms is not None]
-    ttfts = ttfts[-NEWEST_ANSWERS:]
-    failures = sum(settlement.status is not EntryStatus.OK for settlement in settlements)
-    return DeploymentStats(len(settlements), failures, median_low(ttfts) if ttfts else None)
+def stats(answered: Sequence[Entry]) -> DeploymentStats:
+    """Return answers, failures of live calls and the median first-token time of answered attempts."""
+    ttfts = [each.settlement.ttft_ms for each in answered if each.settlement]
+    newest = [ttft_ms for ttft_ms in ttfts if ttft_ms is not None][-NEWEST_ANSWERS:]
+    live = [each for each in answered if each.intent.source != "stress"]
+    failures = sum(each.status is not EntryStatus.OK for each in live)
+    tests = len(answered) - len(live)
+    return DeploymentStats(len(answered), failures, median_low(newest) if newest else None, tests)
 
 
 def evidence_of(

@@ -128,6 +128,12 @@ def m016_stress(db: Database) -> None:
     stress_tables.make(db.conn)
 
 
+@LEDGER()
+def m017_tests_apart(db: Database) -> None:
+    """An index of the requests of stress tests: their failures are no live calls'."""
+    db.execute("CREATE INDEX token_spend_stress ON token_spend (started_at) WHERE source = 'stress'")
+
+
 # Times in milliseconds since 1970 UTC, money in nano-dollars; NULL is unknown, never 0.
 _TOKEN_SPEND = """
 CREATE TABLE token_spend (

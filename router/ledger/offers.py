@@ -9,8 +9,8 @@ from router.core.offers.allowance import Allowance
 from router.core.offers.due import Asked, Reading
 from router.core.offers.known import NO_OFFERS, Offers
 from router.core.offers.listing import ListedModel, Listing
+from router.ledger.present import has_table
 from router.ledger.rows import storable
-from router.ledger.schema import has_table
 from router.ledger.sqlite import Connection
 
 REMEMBERED_MS = 90 * 86_400_000

@@ -12,10 +12,10 @@ from typing import Any
 
 from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
 from router.core.usage import Usage
+from router.ledger.present import columns
 from router.ledger.rollup_tables import COLUMNS, NO_KEY
 from router.ledger.rollups import summed
 from router.ledger.rows import ENTRY_COLUMNS, USAGE_COLUMNS, Tags, entry
-from router.ledger.schema import columns
 from router.ledger.sqlite import Connection
 
 NEWEST_ANSWERS = 50
@@ -29,6 +29,11 @@ SELECT ttft_ms FROM token_spend
 WHERE deployment = ? AND started_at >= ? AND started_at < ?
   AND ttft_ms IS NOT NULL AND status IN ('ok', 'failed', 'truncated')
 ORDER BY started_at DESC, id DESC LIMIT {NEWEST_ANSWERS}
+"""
+_TESTS = """
+SELECT deployment, count(*), sum(status <> 'ok') FROM token_spend
+WHERE source = 'stress' AND started_at >= ? AND started_at < ? AND status IN ('ok', 'failed', 'truncated')
+GROUP BY deployment
 """
 
 
@@ -89,15 +94,22 @@ def _entries(connection: Connection, source: str, values: tuple[int, ...]) -> li
 
 def deployment_stats(connection: Connection, window: Window) -> dict[str, DeploymentStats]:
     """Return answers, failures (failed or cut off) and the lower median of the first token, by deployment."""
-    stats = {}
+    stats, tests = {}, _tests(connection, window)
     for deployment, *sums in summed(connection, window, Dimension.DEPLOYMENT):
         line = _line(sums)
         if line["answered"]:
             rows = connection.execute(_FIRST_TOKENS, (deployment, window.start, window.end))
             first_tokens = [ttft_ms for (ttft_ms,) in rows]
             median = median_low(first_tokens) if first_tokens else None
-            stats[deployment] = DeploymentStats(line["answered"], line["failures"], median)
+            tried, failed = tests.get(deployment, (0, 0))
+            stats[deployment] = DeploymentStats(line["answered"], line["failures"] - failed, median, tried)
     return stats
+
+
+def _tests(connection: Connection, window: Window) -> dict[str, tuple[int, int]]:
+    """Return the requests of stress tests that were answered, and the failures among them, by deployment."""
+    rows = connection.execute(_TESTS, (window.start, window.end))
+    return {deployment: (tried, failed) for deployment, tried, failed in rows}
 
 
 def _spend(sums: Sequence[int | None]) -> Spend:

@@ -10,7 +10,7 @@ from pathlib import Path
 from router.errors import LedgerError
 from router.ledger.sqlite import Connection, writing
 
-VERSION = 16
+VERSION = 17
 """How many migrations there are; kept in the file's `user_version`."""
 
 APPLICATION_ID = 0x5469_6572
@@ -30,19 +30,6 @@ def version_of(connection: Connection, path: Path) -> int:
         return 0
     raise LedgerError(
         f"{path} is another program's database", hint="Choose another file with --ledger or $COCKPIT_LEDGER"
-    )
-
-
-def has_table(connection: Connection, name: str) -> bool:
-    """Tell whether a file that is only read is new enough to have a table: reading migrates nothing."""
-    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return connection.execute(query, (name,)).fetchone() is not None
-
-
-def columns(connection: Connection) -> frozenset[str]:
-    """Return the columns of `token_spend`: a file that is only read may be too old for some."""
-    return frozenset(
-        name for (name,) in connection.execute("SELECT name FROM pragma_table_info('token_spend')")
     )
 
 

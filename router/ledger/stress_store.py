@@ -7,7 +7,7 @@ from typing import Any
 from router.core.stress.plan import Load, Pattern
 from router.core.stress.result import StressResult
 from router.core.stress.verdict import Cause, Verdict
-from router.ledger.schema import has_table
+from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
 _COLUMNS = (

@@ -164,6 +164,16 @@ async def test_stats_tell_how_a_deployment_answered(book: Book) -> None:
     assert await book.reader.deployment_stats(Window(START + 1, START + 2)) == {}
 
 
+async def test_a_failed_stress_test_is_an_attempt_and_no_failure_of_live_calls(book: Book) -> None:
+    await book.book(intent("live"), settlement("live"))
+    for n, status in enumerate((EntryStatus.OK, EntryStatus.FAILED, EntryStatus.FAILED)):
+        await book.book(
+            replace(intent(f"r{n}"), source="stress"), replace(settlement(f"r{n}"), status=status)
+        )
+    [seen] = (await book.reader.deployment_stats(ALL)).values()
+    assert (seen.attempts, seen.tests, seen.calls, seen.failures) == (4, 3, 1, 0)
+
+
 async def test_a_closed_ledger_takes_nothing_more_and_closes_twice(book: Book) -> None:
     await book.ledger.aclose()
     await book.ledger.aclose()

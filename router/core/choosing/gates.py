@@ -183,8 +183,8 @@ def _in_bounds(assigned: Assignment, fact: Facts) -> bool:
 
 def _fails_too_often(fact: Facts) -> str | None:
     most, stats = fact.deployment.max_error_rate, fact.stats
-    if most is None or stats is None or stats.attempts < ENOUGH_ATTEMPTS:
+    if most is None or stats is None or stats.calls < ENOUGH_ATTEMPTS:
         return None
-    if stats.failures <= most * stats.attempts:
+    if stats.failures <= most * stats.calls:
         return None
-    return f"{stats.failures} of its last {stats.attempts} calls failed, more than {most:.0%}"
+    return f"{stats.failures} of its last {stats.calls} calls failed, more than {most:.0%}"

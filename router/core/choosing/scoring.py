@@ -72,7 +72,7 @@ def health_term(stats: DeploymentStats | None, left: float | None) -> float:
     for good, or nothing new would ever be tried; one success is counted in for the same reason.
     """
     seen = stats or DeploymentStats()
-    success = (seen.attempts - seen.failures + 1) / (seen.attempts + 1)
+    success = (seen.calls - seen.failures + 1) / (seen.calls + 1)
     ttft_s = (seen.ttft_p50_ms or 0) / 1000
     speed = min(1.0, SLOW_S / ttft_s) if ttft_s else 1.0
     room = 1.0 if left is None else left

@@ -171,5 +171,14 @@ class DeploymentStats:
     """What the ledger says of one deployment lately."""
 
     attempts: int = 0
+    """That were answered in some way; stress tests among them, since they use limits up."""
     failures: int = 0
+    """Of live calls."""
     ttft_p50_ms: int | None = None
+    tests: int = 0
+    """How many of the attempts were a stress test's: a test moves no health."""
+
+    @property
+    def calls(self) -> int:
+        """The live calls among the attempts: what failures are a share of."""
+        return self.attempts - self.tests
