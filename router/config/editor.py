@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -68,12 +69,11 @@ class Editor:
         with _told(path):
             kept = undo_list.read(path)
             newer = kept[:-1] if proposal.undoes else [*kept, Made(proposal.title, proposal.changes)]
-            _write(undo_list.beside(path), undo_list.written(newer), mode=0o600)
-            try:
-                _write(path, proposal.after, mode=path.stat().st_mode & 0o777)
-            except OSError:  # the list must not tell of a change that was never made
-                _write(undo_list.beside(path), undo_list.written(kept), mode=0o600)
-                raise
+            with ExitStack() as drafts:  # both are on the disk before either is in its place
+                changed = _drafted(drafts, path, proposal.after, path.stat().st_mode & 0o777)
+                noted = _drafted(drafts, undo_list.beside(path), undo_list.written(newer), 0o600)
+                changed()
+                noted()
 
     def make_own(self) -> Path:
         """Copy the sample to where the user's own configuration belongs; return where.
@@ -114,16 +114,18 @@ def _refuse(path: Path, message: str) -> NoReturn:
     raise ConfigError([Problem(str(path), 0, 0, message)]) from None
 
 
-def _write(path: Path, text: str, mode: int) -> None:
-    """Give the file a new content at once: who reads meanwhile reads the old or the new one, whole."""
+def _drafted(drafts: ExitStack, path: Path, text: str, mode: int) -> Callable[[], object]:
+    """Write a file's new content beside it, and return what puts it in its place at once.
+
+    Who reads meanwhile reads the old or the new content, whole. `drafts` removes what was never put.
+    """
     real = path.resolve()  # a link stays a link
-    number, draft = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).chmod(mode)
-        Path(draft).replace(real)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    number, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    draft = Path(name)
+    drafts.callback(draft.unlink, missing_ok=True)
+    with os.fdopen(number, "wb") as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.chmod(mode)
+    return partial(draft.replace, real)

@@ -16,7 +16,7 @@ HIDDEN = "(hidden)"
 _NAMES = frozenset({"api_key", "url", "key", "master_key", "token"})
 """Keys whose values are secrets somewhere in the schema; an address or a name beside them loses nothing."""
 _FROM_ENVIRONMENT = re.compile(r"\$\{\w+\}|os\.environ/\w+")
-_KEY_IN_COMMENT = re.compile(r"""(#.*\bapi_key["']?\s*:\s*)(?!["']?\$\{)("[^"]*"|'[^']*'|[^\s,}]+)""")
+_KEY_IN_COMMENT = re.compile(r"""(#.*\b(?:api_key|url)["']?\s*:\s*)(?!["']?\$\{)("[^"]*"|'[^']*'|[^\s,}]+)""")
 Span: TypeAlias = tuple[int, int]
 
 

@@ -19,6 +19,7 @@ from router.config.hidden import HIDDEN, hidden
         "hooks:\n  - url:\n      https://hooks.example/SECRET\n    events: [budget]",
         "gateway:\n  key: SECRET",
         "a: 1 # api_key: SECRET",
+        "# hooks: [{url: https://hooks.example/SECRET}]\na: 1",
         "model_list: [{litellm_params: {api_key: SECRET}}]",
     ],
 )
