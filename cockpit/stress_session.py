@@ -10,12 +10,14 @@ from datetime import tzinfo
 
 from cockpit.session import PAINT_EVERY_S, Engine
 from cockpit.stress_state import StressState, TargetView, apply, begun, ended
-from router.core.money.windows import calendar_days, span
+from router.core.model import RouterConfig
+from router.core.offers.tanks import Tank
 from router.core.stress.history import by_deployment, is_structural
 from router.core.stress.result import StressResult
 from router.engine.ports import Clock, SpendReader
 from router.engine.stress_events import StressEvent
 from router.errors import RouterError
+from router.jobs.levels import read_tanks
 
 REMEMBERED = 300
 """Results of earlier runs that are looked at, newest first."""
@@ -29,7 +31,8 @@ class History:
     """Earlier results by deployment, newest first."""
     structural: frozenset[str] = frozenset()
     """Whose latest runs have failed on several days."""
-    requests_today: Mapping[str, int] = field(default_factory=dict)
+    tanks: Mapping[str, Tank] = field(default_factory=dict)
+    """The daily allowance each deployment draws from, maybe together with others; only where one is known."""
 
     def latest(self, view: TargetView) -> StressResult | None:
         """Return what the last test found of a target: the one on the screen, else the newest before it."""
@@ -77,12 +80,12 @@ class StressRun:
         self._publish(self.state)
 
 
-async def read_history(reader: SpendReader, clock: Clock, zone: tzinfo) -> History:
+async def read_history(config: RouterConfig, reader: SpendReader, clock: Clock, zone: tzinfo) -> History:
     """Return what the ledger says of earlier tests and of today. Raises LedgerError."""
     found = by_deployment(await reader.stress_results(REMEMBERED))
-    stats = await reader.deployment_stats(span(calendar_days(clock.now_ms(), zone, 1)))
+    tanks = await read_tanks(config, reader, clock.now_ms())
     return History(
         results=found,
         structural=frozenset(name for name, runs in found.items() if is_structural(runs, zone)),
-        requests_today={name: each.attempts for name, each in stats.items()},
+        tanks={name: tank for tank in tanks for name in tank.deployments},
     )

@@ -37,7 +37,7 @@ def quota_words(plan: StressPlan, tanks: Iterable[Tank]) -> list[str]:
     names = {target.deployment.name for target in plan.targets}
     taken = ((tank, plan.load.requests * len(names.intersection(tank.deployments))) for tank in tanks)
     return [
-        f"{tank.label}: {max(0, tank.limit - tank.used)} of {tank.limit} requests left today, this takes {n}"
+        f"{tank.label}: {tank.remaining} of {tank.limit} requests left today, this takes {n}"
         for tank, n in taken
         if n
     ]

@@ -93,7 +93,7 @@ class Stress(Container):
 
     async def _remember(self) -> None:
         try:
-            self._history = await read_history(self._reader, self._clock, self._zone)
+            self._history = await read_history(self._engine.config, self._reader, self._clock, self._zone)
         except RouterError as error:
             self.post_message(Say(str(error)))
         self._show()

@@ -47,7 +47,7 @@ class StressTargets(Table):
 def target_row(view: TargetView, state: StressState, history: History) -> Row:
     """Return one target's line."""
     earlier = history.results.get(view.name, ())
-    limit, sent = view.target.deployment.limits.rpd, history.requests_today.get(view.name, 0)
+    tank = history.tanks.get(view.name)
     return Row(
         key=view.name,
         cells=(
@@ -59,7 +59,7 @@ def target_row(view: TargetView, state: StressState, history: History) -> Row:
             (_count(view, *_ERRORS), Tone.PLAIN),
             (_count(view, End.TIMEOUT), Tone.PLAIN),
             (_median(view.result), Tone.PLAIN),
-            ("" if limit is None else f"{max(0, limit - sent)}/{limit}", Tone.MUTED),
+            (f"{tank.remaining}/{tank.limit}" if tank else "", Tone.MUTED),
             (spark([run.duration_p50_ms for run in reversed(earlier[:TREND])]), Tone.MUTED),
             _last(view, state, earlier),
         ),

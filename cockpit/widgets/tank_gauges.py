@@ -58,7 +58,7 @@ def gauges(tanks: Sequence[Tank], zone: tzinfo, width: int) -> list[tuple[Part, 
     The figures are what is left, of how many. Where it is narrow the bar goes first, then the ends of the
     names; never a figure.
     """
-    lefts = [f"{max(0, tank.limit - tank.used):,}/{tank.limit:,}" for tank in tanks]
+    lefts = [f"{tank.remaining:,}/{tank.limit:,}" for tank in tanks]
     whens = [_when(tank, zone) for tank in tanks]
     names = [one_line(tank.label) for tank in tanks]
     left_width, when_width = max(map(len, lefts), default=0), max(map(len, whens), default=0)

@@ -13,8 +13,10 @@ from cockpit.stress_report import report
 from cockpit.stress_session import History
 from cockpit.stress_state import StressState, begun, ended, laid_out, toggled
 from cockpit.widgets.hint_bar import HintBar
+from cockpit.widgets.stress_targets import COLUMNS, target_row
 from router.core.config_edits import ConfigEdit, Drop, Proposal, SetLimit
 from router.core.money.pricing import price_from_config
+from router.core.offers.tanks import Tank, TankSource
 from router.core.stress.plan import Load
 from router.engine.stress_events import ShotStarted
 from tests.cockpit.scripted import (
@@ -30,6 +32,7 @@ from tests.cockpit.stress_events import result, told
 
 SIZES = [(60, 16), (80, 24), (160, 50)]
 DAY_MS = 86_400_000
+LEFT_TODAY = [column.head for column in COLUMNS].index("left today")
 ROW = "gemma-free"
 
 
@@ -258,6 +261,15 @@ async def test_earlier_runs_are_shown_with_how_the_last_one_stands_to_them() -> 
         text = await until(pilot, "structural: failed on several days")
         assert "kept 1 of 3" in text
         assert "was: drop congested" in text
+
+
+def test_what_is_left_today_is_the_allowance_that_deployments_share() -> None:
+    """An account's free models draw from one allowance, so each shows what is left for all."""
+    shared = Tank("openrouter", ("smollm", ROW), 8, 50, TankSource.PROVIDER, 0, None)
+    history = History(tanks={"smollm": shared, ROW: shared})
+    state = laid_out(StressState(), DEPLOYMENTS)
+    left = [target_row(view, state, history).cells[LEFT_TODAY][0] for view in state.targets]
+    assert left == ["42/50", "42/50", "", ""]
 
 
 async def test_x_exports_the_run_and_says_where() -> None:

@@ -48,6 +48,11 @@ class Tank:
     """At the day's pace so far; None when it fills again before that, or nothing was used."""
 
     @property
+    def remaining(self) -> int:
+        """The requests that remain."""
+        return max(0, self.limit - self.used)
+
+    @property
     def left(self) -> float:
         """The fraction that remains, 0 to 1."""
         return max(0.0, 1 - self.used / self.limit)
