@@ -160,6 +160,7 @@ class CockpitApp(App[None]):
     def _show_figures(self) -> None:
         self.query_one(Dashboard).show(self._figures)
         self.query_one(Runner).take_rows(self._figures.calls)
+        self.query_one(Stress).follow_ledger()
         self.query_one(TopLine).today = spend(self._figures.today)
         self._note()
 

@@ -63,6 +63,7 @@ async def test_the_screen_judges_five_backends_and_moves_no_health(config: Path,
         async with app.run_test(size=(160, 50)) as pilot:
             await pilot.press("3", "s")
             screen = await until(pilot, "─ done ─", seconds=20)
+            await until(pilot, "kept 1 of 1; the first run", seconds=5)
             for name, verdict in VERDICTS.items():
                 assert verdict in line_of(screen, name)
             assert "ttottoS"[:6] in line_of(screen, "hangs")

@@ -88,6 +88,11 @@ class Stress(Container):
         """Count on while a test runs."""
         self.query_one(StressPlanLine).show(self._state, now_s)
 
+    def follow_ledger(self) -> None:
+        """Read again what is known, where it is seen: results are written a moment after a test's end."""
+        if self.display:
+            self._read_history()
+
     def _read_history(self) -> None:
         self.run_worker(self._remember(), group="history", exclusive=True)
 
@@ -108,7 +113,6 @@ class Stress(Container):
         self._take(event.state)
         if was_running and not event.state.is_running:
             self.follow_config()  # it may have changed under the test
-            self._read_history()
 
     def _take(self, state: StressState) -> None:
         self._state = state
