@@ -15,10 +15,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.ledger_queries import ROWS, generate
-from router.core.attempts.admission import Terms
-from router.core.model import Budget, BudgetScope, BudgetWindow, Guard
-from router.core.money.budget import caps, charge_of, label_of
-from router.core.money.spend import Intent
+from router.core.budget.budget import caps, charge_of, label_of
+from router.core.records.admission import Terms
+from router.core.records.entries import Intent
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow, Guard
 from router.engine.clock import SystemClock
 from router.ledger.admission import admit
 from router.ledger.owner import this_process

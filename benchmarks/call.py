@@ -16,11 +16,13 @@ from pathlib import Path
 
 import httpx2
 
-from router.core.model import Message, Request, Wire
-from router.core.secret import Secret
+from router.core.request import Message, Request
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
+from router.engine.world import World
 from router.ledger.sqlite_ledger import open_ledger
 from router.providers.openai_wire import OpenAiDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport

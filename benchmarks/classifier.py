@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from router.core.asks.task_rules import first_match
-from router.core.asks.tasks import classify
-from router.core.asks.view import view
-from router.core.model import Message
+from router.core.classify.task_rules import first_match
+from router.core.classify.tasks import classify
+from router.core.classify.view import view
+from router.core.request import Message
 from router.tasks.examples import read_asks
 from router.tasks.reader import load_model
 

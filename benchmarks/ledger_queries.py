@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from router.core.money.spend import Dimension
-from router.core.money.windows import calendar_days, rolling_hours, span
+from router.core.records.spend import Dimension
+from router.core.windows import calendar_days, rolling_hours, span
 from router.engine.clock import SystemClock
 from router.ledger import rollup_tables
 from router.ledger.private_files import prepare

@@ -20,7 +20,7 @@ from textual.widgets import ContentSwitcher
 
 from cockpit.figures import Figures, out_of_the_ordinary
 from cockpit.format import spend, time_of_day, zone_name
-from cockpit.keys import Scope, bindings, live
+from cockpit.keys import KeyScope, bindings, live
 from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say, StressAdvanced
 from cockpit.sanitize import one_line, sanitize
 from cockpit.screens.agree import Agree
@@ -68,7 +68,7 @@ class CockpitApp(App[None]):
         "screens/runner.tcss",
         "screens/stress.tcss",
     ]
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.EVERYWHERE)]
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     TITLE = "Tier Cockpit"

@@ -11,10 +11,9 @@ from typing import TypeVar
 
 import click
 
-from router.core.choosing.assignment import AUTO
-from router.core.model import Message, Request
-from router.core.money.amounts import to_nano
-from router.core.request import FoundPoor
+from router.core.money import to_nano
+from router.core.request import FoundPoor, Message, Request
+from router.core.routing.assignment import AUTO
 from router.wiring.upkeep import who_answered
 
 LAST = "last"

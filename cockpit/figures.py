@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from router.core.attempts.admission import Cap, Used
-from router.core.money.budget import fraction_used
-from router.core.money.spend import DeploymentStats, Entry, Spend, Window
-from router.core.offers.news import ModelNews, NewsKind
-from router.core.offers.tanks import Tank
-from router.core.usage import Usage
+from router.core.budget.budget import fraction_used
+from router.core.catalog.news import ModelNews, NewsKind
+from router.core.catalog.quotas import DailyQuota
+from router.core.records.admission import Cap, Used
+from router.core.records.entries import Entry
+from router.core.records.spend import DeploymentStats, Spend, Window
+from router.core.records.usage import Usage
 
 NOTHING_SPENT = Spend()
 
@@ -34,7 +35,7 @@ class Figures:
     """What makes the figures doubtful, a line each: bills that are not what a price says."""
     news: tuple[ModelNews, ...] = ()
     """What providers' lists of models say against the configuration."""
-    tanks: tuple[Tank, ...] = ()
+    tanks: tuple[DailyQuota, ...] = ()
     """How full the daily allowances are, the emptiest first."""
     problem: str = ""
     """Why the ledger could not be read; the rest is then as old as it is."""

@@ -10,9 +10,9 @@ from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
-from router.core.display import Display
-from router.core.money.amounts import NANO
-from router.core.money.spend import Spend
+from router.core.money import NANO
+from router.core.records.spend import Spend
+from router.core.settings.display import Display
 
 UNKNOWN = "?"
 NOTHING = "–"

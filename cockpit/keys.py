@@ -13,7 +13,7 @@ from enum import StrEnum
 from textual.binding import ActiveBinding, Binding
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """Where a key works; help shows the word."""
 
     EVERYWHERE = "everywhere"
@@ -37,58 +37,58 @@ class Key:
     action: str
     text: str
     """What it does, in a few words."""
-    scope: Scope
+    scope: KeyScope
     priority: bool = False
     """It works also while a widget that takes text has the focus."""
 
 
 KEYS: tuple[Key, ...] = (
-    Key("help", "question_mark,f1", "help", "show the keys that work here", Scope.EVERYWHERE),
-    Key("dashboard", "1", "show('dashboard')", "dashboard", Scope.EVERYWHERE),
-    Key("runner", "2", "show('runner')", "prompt runner", Scope.EVERYWHERE),
-    Key("stress", "3", "show('stress')", "stress test", Scope.EVERYWHERE),
-    Key("palette", "ctrl+p,colon", "command_palette", "commands: theme, screens, ...", Scope.EVERYWHERE),
-    Key("next", "tab", "app.focus_next", "next pane", Scope.PANES),
-    Key("previous", "shift+tab", "app.focus_previous", "previous pane", Scope.PANES),
-    Key("refresh", "r", "refresh_figures", "read the ledger again", Scope.EVERYWHERE),
-    Key("reload", "R", "reload", "read the configuration again", Scope.EVERYWHERE),
-    Key("pause", "p", "pause", "hold the figures still, or let go", Scope.EVERYWHERE),
-    Key("quit", "q", "quit", "quit", Scope.EVERYWHERE),
-    Key("quit-now", "ctrl+q", "quit", "quit, also while typing", Scope.EVERYWHERE, priority=True),
-    Key("close", "escape", "close_detail", "close the call's details", Scope.DASHBOARD),
-    Key("stop", "escape", "leave", "stop the answer; when idle leave the prompt", Scope.RUNNER),
-    Key("tier", "ctrl+t", "next_tier", "override the tier: auto, T0, T1, ...", Scope.RUNNER),
-    Key("climb", "ctrl+g,u", "climb", "the answer was poor: ask one tier up", Scope.RUNNER),
-    Key("start", "s", "start", "send the plan", Scope.STRESS),
-    Key("stop-test", "escape", "stop", "stop the test", Scope.STRESS),
-    Key("pattern", "e", "next_pattern", "plan another pattern: ramp, burst, probe", Scope.STRESS),
-    Key("more", "plus", "more(1)", "plan a request more for each", Scope.STRESS),
-    Key("fewer", "minus", "more(-1)", "plan a request less for each", Scope.STRESS),
-    Key("news", "h", "news", "verdict and history, or the events", Scope.STRESS),
-    Key("apply", "a", "apply_change", "change the configuration as the verdict says", Scope.STRESS),
-    Key("undo", "u", "undo_change", "take the newest change back", Scope.STRESS),
-    Key("export", "x", "export", "write the results as a file", Scope.STRESS),
-    Key("target", "space", "toggle_target", "choose this target, or let it go", Scope.STRESS),
-    Key("type", "i,enter", "type", "type a prompt", Scope.RUNNER),
-    Key("copy", "y", "copy_answer", "copy the last answer to the clipboard", Scope.RUNNER),
-    Key("send", "enter", "send", "send the prompt", Scope.PROMPT),
-    Key("newline", "ctrl+j,shift+enter", "newline", "start a new line", Scope.PROMPT),
-    Key("older", "up", "older", "older prompt, from the first line", Scope.PROMPT),
-    Key("newer", "down", "newer", "newer prompt, from the last line", Scope.PROMPT),
-    Key("down", "j,down", "move(1)", "down", Scope.LIST),
-    Key("up", "k,up", "move(-1)", "up", Scope.LIST),
-    Key("page-down", "pagedown,ctrl+d", "page(1)", "a page down", Scope.LIST),
-    Key("page-up", "pageup,ctrl+u", "page(-1)", "a page up", Scope.LIST),
-    Key("top", "g,home", "jump(0)", "first row, and follow the newest", Scope.LIST),
-    Key("bottom", "G,end", "jump(-1)", "last", Scope.LIST),
-    Key("open", "enter", "open", "details of this row", Scope.LIST),
-    Key("clear", "c", "clear_rest", "end the rest of this deployment", Scope.TIERS),
-    Key("scroll-down", "j,down", "scroll_down", "scroll down", Scope.ANSWER),
-    Key("scroll-up", "k,up", "scroll_up", "scroll up", Scope.ANSWER),
-    Key("answer-page-down", "pagedown,ctrl+d", "page_down", "a page down", Scope.ANSWER),
-    Key("answer-page-up", "pageup,ctrl+u", "page_up", "a page up", Scope.ANSWER),
-    Key("answer-top", "g,home", "scroll_home", "start of the answers", Scope.ANSWER),
-    Key("answer-bottom", "G,end", "scroll_end", "end; follow the answer again", Scope.ANSWER),
+    Key("help", "question_mark,f1", "help", "show the keys that work here", KeyScope.EVERYWHERE),
+    Key("dashboard", "1", "show('dashboard')", "dashboard", KeyScope.EVERYWHERE),
+    Key("runner", "2", "show('runner')", "prompt runner", KeyScope.EVERYWHERE),
+    Key("stress", "3", "show('stress')", "stress test", KeyScope.EVERYWHERE),
+    Key("palette", "ctrl+p,colon", "command_palette", "commands: theme, screens, ...", KeyScope.EVERYWHERE),
+    Key("next", "tab", "app.focus_next", "next pane", KeyScope.PANES),
+    Key("previous", "shift+tab", "app.focus_previous", "previous pane", KeyScope.PANES),
+    Key("refresh", "r", "refresh_figures", "read the ledger again", KeyScope.EVERYWHERE),
+    Key("reload", "R", "reload", "read the configuration again", KeyScope.EVERYWHERE),
+    Key("pause", "p", "pause", "hold the figures still, or let go", KeyScope.EVERYWHERE),
+    Key("quit", "q", "quit", "quit", KeyScope.EVERYWHERE),
+    Key("quit-now", "ctrl+q", "quit", "quit, also while typing", KeyScope.EVERYWHERE, priority=True),
+    Key("close", "escape", "close_detail", "close the call's details", KeyScope.DASHBOARD),
+    Key("stop", "escape", "leave", "stop the answer; when idle leave the prompt", KeyScope.RUNNER),
+    Key("tier", "ctrl+t", "next_tier", "override the tier: auto, T0, T1, ...", KeyScope.RUNNER),
+    Key("climb", "ctrl+g,u", "climb", "the answer was poor: ask one tier up", KeyScope.RUNNER),
+    Key("start", "s", "start", "send the plan", KeyScope.STRESS),
+    Key("stop-test", "escape", "stop", "stop the test", KeyScope.STRESS),
+    Key("pattern", "e", "next_pattern", "plan another pattern: ramp, burst, probe", KeyScope.STRESS),
+    Key("more", "plus", "more(1)", "plan a request more for each", KeyScope.STRESS),
+    Key("fewer", "minus", "more(-1)", "plan a request less for each", KeyScope.STRESS),
+    Key("news", "h", "news", "verdict and history, or the events", KeyScope.STRESS),
+    Key("apply", "a", "apply_change", "change the configuration as the verdict says", KeyScope.STRESS),
+    Key("undo", "u", "undo_change", "take the newest change back", KeyScope.STRESS),
+    Key("export", "x", "export", "write the results as a file", KeyScope.STRESS),
+    Key("target", "space", "toggle_target", "choose this target, or let it go", KeyScope.STRESS),
+    Key("type", "i,enter", "type", "type a prompt", KeyScope.RUNNER),
+    Key("copy", "y", "copy_answer", "copy the last answer to the clipboard", KeyScope.RUNNER),
+    Key("send", "enter", "send", "send the prompt", KeyScope.PROMPT),
+    Key("newline", "ctrl+j,shift+enter", "newline", "start a new line", KeyScope.PROMPT),
+    Key("older", "up", "older", "older prompt, from the first line", KeyScope.PROMPT),
+    Key("newer", "down", "newer", "newer prompt, from the last line", KeyScope.PROMPT),
+    Key("down", "j,down", "move(1)", "down", KeyScope.LIST),
+    Key("up", "k,up", "move(-1)", "up", KeyScope.LIST),
+    Key("page-down", "pagedown,ctrl+d", "page(1)", "a page down", KeyScope.LIST),
+    Key("page-up", "pageup,ctrl+u", "page(-1)", "a page up", KeyScope.LIST),
+    Key("top", "g,home", "jump(0)", "first row, and follow the newest", KeyScope.LIST),
+    Key("bottom", "G,end", "jump(-1)", "last", KeyScope.LIST),
+    Key("open", "enter", "open", "details of this row", KeyScope.LIST),
+    Key("clear", "c", "clear_rest", "end the rest of this deployment", KeyScope.TIERS),
+    Key("scroll-down", "j,down", "scroll_down", "scroll down", KeyScope.ANSWER),
+    Key("scroll-up", "k,up", "scroll_up", "scroll up", KeyScope.ANSWER),
+    Key("answer-page-down", "pagedown,ctrl+d", "page_down", "a page down", KeyScope.ANSWER),
+    Key("answer-page-up", "pageup,ctrl+u", "page_up", "a page up", KeyScope.ANSWER),
+    Key("answer-top", "g,home", "scroll_home", "start of the answers", KeyScope.ANSWER),
+    Key("answer-bottom", "G,end", "scroll_end", "end; follow the answer again", KeyScope.ANSWER),
 )
 
 
@@ -162,6 +162,7 @@ HINTS: dict[str, tuple[Hint, ...]] = {
 }
 """The bottom line in each situation, at most seven keys."""
 
+
 _LABELS = {
     "space": "Space",
     "plus": "+",
@@ -172,10 +173,11 @@ _LABELS = {
     "pagedown": "PgDn",
     "pageup": "PgUp",
 }
+
 _TYPING = {"help": "f1"}
 
 
-def bindings(scope: Scope) -> list[Binding]:
+def bindings(scope: KeyScope) -> list[Binding]:
     """Return the bindings of a scope, for a widget's `BINDINGS`."""
     return [
         Binding(key.keys, key.action, key.text, show=False, priority=key.priority, id=key.id)

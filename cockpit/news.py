@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from cockpit.format import time_of_day
-from router.core.offers.due import Asked
-from router.core.offers.known import Offers
-from router.core.offers.listing import ListedModel
-from router.core.offers.news import ModelNews, NewsKind
+from router.core.catalog.news import ModelNews, NewsKind
+from router.core.records.offers import Asked, ListedModel, Offers
 
 TITLES = {NewsKind.GONE: "gone?", NewsKind.NOT_FREE: "not free", NewsKind.FREE: "free"}
 """A list may be wrong: what it lacks is only asked about."""

@@ -18,7 +18,7 @@ from cockpit.session import Reload
 from cockpit.themes import load_themes, shipped_themes, to_textual
 from router.config.paths import Paths
 from router.config.watch import Refused, Reloaded
-from router.core.config_edits import ConfigEdit, Proposal
+from router.core.settings.edits import ConfigEdit, Proposal
 from router.errors import Problem, RouterError
 from router.wiring.sending import Wired, wired
 

@@ -15,16 +15,16 @@ from typing import Protocol
 
 from cockpit.figures import Figures
 from cockpit.state import RunState, apply, fail, start, stop
-from router.core.choosing.selection import Candidate, Plan
-from router.core.config_edits import ConfigEdit, Proposal
-from router.core.model import Message, Request, RouterConfig
-from router.core.money.budget import standing_caps
-from router.core.money.reconcile import LOOK_BACK_MS, mismatches
-from router.core.money.windows import HOUR_MS, calendar_days, rolling_hours, span
-from router.core.offers.news import news
-from router.core.request import FoundPoor
+from router.core.budget.budget import standing_caps
+from router.core.catalog.news import news
+from router.core.cost.reconcile import LOOK_BACK_MS, mismatches
+from router.core.records.stress import StressResult
+from router.core.request import FoundPoor, Message, Request
+from router.core.routing.selection import Candidate, Plan
+from router.core.settings.config import RouterConfig
+from router.core.settings.edits import ConfigEdit, Proposal
 from router.core.stress.plan import StressPlan
-from router.core.stress.result import StressResult
+from router.core.windows import HOUR_MS, calendar_days, rolling_hours, span
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
 from router.engine.ports import Clock, SpendReader

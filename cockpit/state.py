@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from router.core.choosing.selection import Plan
-from router.core.failures.classify import FailureClass
-from router.core.money.spend import CostSource, Entry, EntryStatus
+from router.core.money import CostSource
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import Entry, EntryStatus
+from router.core.records.usage import NO_USAGE, Usage
 from router.core.request import FoundPoor
-from router.core.usage import NO_USAGE, Usage
+from router.core.routing.selection import Plan
 from router.engine.events import (
     Answer,
     AnswerChecked,
@@ -30,7 +31,7 @@ from router.engine.events import (
 )
 
 
-class Phase(StrEnum):
+class RunPhase(StrEnum):
     """How far a prompt has come; the words stand on screen."""
 
     IDLE = "ready"
@@ -41,7 +42,7 @@ class Phase(StrEnum):
     FAILED = "failed"
 
 
-class Mark(StrEnum):
+class StepMark(StrEnum):
     """What became of a deployment on the way."""
 
     SKIPPED = "skipped"
@@ -56,7 +57,7 @@ class Mark(StrEnum):
 class Step:
     """One line of the route's trace."""
 
-    mark: Mark
+    mark: StepMark
     tier: str
     deployment: str
     reason: str
@@ -77,7 +78,7 @@ class AttemptView:
 class RunState:
     """One prompt, from the moment it was sent."""
 
-    phase: Phase = Phase.IDLE
+    phase: RunPhase = RunPhase.IDLE
     prompt: str = ""
     doing: str = ""
     """What is waited for, in the engine's words; empty when there is nothing to say."""
@@ -102,7 +103,7 @@ class RunState:
     @property
     def is_running(self) -> bool:
         """Whether an answer may still come."""
-        return self.phase in {Phase.WAITING, Phase.STREAMING}
+        return self.phase in {RunPhase.WAITING, RunPhase.STREAMING}
 
     @property
     def to_climb_from(self) -> FoundPoor | None:
@@ -158,7 +159,7 @@ class RunState:
 
 def start(prompt: str, now_s: float) -> RunState:
     """Return the state of a prompt that has just been sent."""
-    return RunState(phase=Phase.WAITING, prompt=prompt, attempt_began_s=now_s)
+    return RunState(phase=RunPhase.WAITING, prompt=prompt, attempt_began_s=now_s)
 
 
 def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
@@ -169,7 +170,7 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
         case AttemptStarted(n, tier, deployment, model, warnings):
             return replace(
                 run,
-                phase=Phase.WAITING,
+                phase=RunPhase.WAITING,
                 doing="",
                 attempts=(*run.attempts, AttemptView(n, tier, deployment, model)),
                 attempt_began_s=now_s,
@@ -178,14 +179,16 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
                 warnings=tuple(dict.fromkeys([*run.warnings, *warnings])),
             )
         case AttemptRefused(tier, deployment, reason):
-            refused = Step(Mark.REFUSED, tier, deployment, reason)
+            refused = Step(StepMark.REFUSED, tier, deployment, reason)
             return replace(run, refused=(*run.refused, refused))
         case AttemptWaiting(_, what):
             return replace(run, doing=what)
         case TextArrived():
             first = now_s if run.first_text_s is None else run.first_text_s
             doing = "reasoning" if event.kind == "reasoning" else ""
-            return replace(run, phase=Phase.STREAMING, doing=doing, first_text_s=first, pieces=run.pieces + 1)
+            return replace(
+                run, phase=RunPhase.STREAMING, doing=doing, first_text_s=first, pieces=run.pieces + 1
+            )
         case AttemptEnded(record):
             ended = tuple(replace(a, record=record) if a.n == record.n else a for a in run.attempts)
             return replace(run, attempts=ended, doing="")
@@ -198,24 +201,24 @@ def apply(run: RunState, event: RouteEvent, now_s: float) -> RunState:
 def _end(run: RunState, answer: Answer) -> RunState:
     error = answer.error
     if error is None:
-        return replace(run, phase=Phase.DONE, answer=answer, doing="")
-    phase = Phase.STOPPED if error.failure_class is FailureClass.CANCELLED else Phase.FAILED
+        return replace(run, phase=RunPhase.DONE, answer=answer, doing="")
+    phase = RunPhase.STOPPED if error.failure_class is FailureClass.CANCELLED else RunPhase.FAILED
     return replace(run, phase=phase, answer=answer, doing="", error=error.message)
 
 
 def stop(run: RunState) -> RunState:
     """Return `run` after the user stopped it; an ended one stays as it ended."""
-    return replace(run, phase=Phase.STOPPED, doing="") if run.is_running else run
+    return replace(run, phase=RunPhase.STOPPED, doing="") if run.is_running else run
 
 
 def fail(run: RunState, message: str) -> RunState:
     """Return `run` after the engine refused it before any event could say so."""
-    return replace(run, phase=Phase.FAILED, doing="", error=message)
+    return replace(run, phase=RunPhase.FAILED, doing="", error=message)
 
 
 def with_rows(run: RunState, entries: Iterable[Entry]) -> RunState:
     """Return a stopped `run` with what the ledger has settled of it; any other run needs no ledger."""
-    if run.phase is not Phase.STOPPED or run.answer or run.request_id is None:
+    if run.phase is not RunPhase.STOPPED or run.answer or run.request_id is None:
         return run
     rows = [e for e in entries if e.intent.request_id == run.request_id and e.settlement]
     return replace(run, rows=tuple(sorted(rows, key=lambda row: row.intent.attempt)))
@@ -224,23 +227,23 @@ def with_rows(run: RunState, entries: Iterable[Entry]) -> RunState:
 def trace(run: RunState) -> tuple[Step, ...]:
     """Return how the route went: who was passed over and why, who was tried, who answered."""
     candidates = run.plan.candidates if run.plan else ()
-    skipped = [Step(Mark.SKIPPED, c.tier, c.deployment, c.reason) for c in candidates if not c.eligible]
+    skipped = [Step(StepMark.SKIPPED, c.tier, c.deployment, c.reason) for c in candidates if not c.eligible]
     return (*skipped, *run.refused, *(_step(run, attempt) for attempt in run.attempts))
 
 
 def _step(run: RunState, attempt: AttemptView) -> Step:
     record = attempt.record
     if record is None:
-        mark = Mark.TRYING if run.is_running else Mark.STOPPED
+        mark = StepMark.TRYING if run.is_running else StepMark.STOPPED
         return Step(mark, attempt.tier, attempt.deployment, run.doing if run.is_running else "by you")
     if record.outcome is EntryStatus.OK:
         return Step(
-            Mark.USED,
+            StepMark.USED,
             attempt.tier,
             attempt.deployment,
             "" if record.finish_reason == "stop" else record.finish_reason or "",
         )
     status = f"{record.http_status} " if record.http_status else ""
     reason = f"{status}{record.failure_class}: {record.evidence}"
-    mark = Mark.STOPPED if record.outcome is EntryStatus.CANCELLED else Mark.FAILED
+    mark = StepMark.STOPPED if record.outcome is EntryStatus.CANCELLED else StepMark.FAILED
     return Step(mark, attempt.tier, attempt.deployment, reason)

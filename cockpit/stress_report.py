@@ -10,7 +10,7 @@ from cockpit.sanitize import one_line
 from cockpit.stress_session import History
 from cockpit.stress_state import StressState
 from cockpit.stress_words import LEGEND, PATTERNS, evidence_words, verdict_words
-from router.core.stress.result import StressResult
+from router.core.records.stress import StressResult
 
 HEAD = ("deployment", "model", "requests", "ok", "429", "errors", "time-outs", "p50", "verdict", "why")
 

@@ -10,10 +10,10 @@ from datetime import tzinfo
 
 from cockpit.session import PAINT_EVERY_S, Engine
 from cockpit.stress_state import StressState, TargetView, apply, begun, ended
-from router.core.model import RouterConfig
-from router.core.offers.tanks import Tank
+from router.core.catalog.quotas import DailyQuota
+from router.core.records.stress import StressResult
+from router.core.settings.config import RouterConfig
 from router.core.stress.history import by_deployment, is_structural
-from router.core.stress.result import StressResult
 from router.engine.ports import Clock, SpendReader
 from router.engine.stress_events import StressEvent
 from router.errors import RouterError
@@ -31,7 +31,7 @@ class History:
     """Earlier results by deployment, newest first."""
     structural: frozenset[str] = frozenset()
     """Whose latest runs have failed on several days."""
-    tanks: Mapping[str, Tank] = field(default_factory=dict)
+    tanks: Mapping[str, DailyQuota] = field(default_factory=dict)
     """The daily allowance each deployment draws from, maybe together with others; only where one is known."""
 
     def latest(self, view: TargetView) -> StressResult | None:

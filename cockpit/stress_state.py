@@ -10,27 +10,21 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cockpit.stress_words import shot_words, verdict_words
-from router.core.model import Deployment, StressDefaults
-from router.core.stress.plan import (
-    RAMP_REQUESTS,
-    Load,
-    Pattern,
-    StressPlan,
-    Target,
-    stress_plan,
-    target,
-    usual_targets,
-)
-from router.core.stress.result import StressResult
+from router.core.records.stress import Load, LoadPattern, StressResult
+from router.core.settings.deployments import Deployment
+from router.core.settings.policy import StressDefaults
+from router.core.stress.plan import RAMP_REQUESTS, StressPlan, Target, stress_plan, target, usual_targets
 from router.core.stress.shots import Shot
 from router.engine.stress_events import ShotEnded, ShotStarted, StressEvent, TargetEnded, TargetWaiting
 
 UNDER_WAY, QUEUED = ">", "."
+
 MOST_NEWS = 200
+
 MOST_REQUESTS = 100
 
 
-class Phase(StrEnum):
+class StressPhase(StrEnum):
     """How far a test has come; the words stand on screen."""
 
     PLANNED = "nothing is sent until you press s"
@@ -82,7 +76,7 @@ class StressState:
 
     load: Load = field(default_factory=Load)
     targets: tuple[TargetView, ...] = ()
-    phase: Phase = Phase.PLANNED
+    phase: StressPhase = StressPhase.PLANNED
     news: tuple[str, ...] = ()
     """What has happened, newest first, not sanitised."""
     began_s: float = 0.0
@@ -91,7 +85,7 @@ class StressState:
     @property
     def is_running(self) -> bool:
         """Whether requests are under way."""
-        return self.phase is Phase.RUNNING
+        return self.phase is StressPhase.RUNNING
 
     @property
     def plan(self) -> StressPlan:
@@ -133,15 +127,15 @@ def toggled(state: StressState, name: str) -> StressState:
 
 def next_pattern(state: StressState, usual: StressDefaults) -> StressState:
     """Return the state with the next pattern, and as many requests as that usually has."""
-    order = list(Pattern)
+    order = list(LoadPattern)
     pattern = order[(order.index(state.load.pattern) + 1) % len(order)]
-    requests = {Pattern.RAMP: RAMP_REQUESTS, Pattern.PROBE: 1}.get(pattern, usual.requests)
+    requests = {LoadPattern.RAMP: RAMP_REQUESTS, LoadPattern.PROBE: 1}.get(pattern, usual.requests)
     return replace(state, load=replace(state.load, pattern=pattern, requests=requests))
 
 
 def more(state: StressState, by: int) -> StressState:
     """Return the state with more requests to each, or fewer; a probe is always one."""
-    if state.load.pattern is Pattern.PROBE:
+    if state.load.pattern is LoadPattern.PROBE:
         return state
     requests = min(MOST_REQUESTS, max(1, state.load.requests + by))
     return replace(state, load=replace(state.load, requests=requests))
@@ -160,7 +154,7 @@ def begun(state: StressState, now_s: float) -> StressState:
         )
         for view in state.targets
     )
-    return replace(state, targets=views, phase=Phase.RUNNING, news=(), began_s=now_s, error="")
+    return replace(state, targets=views, phase=StressPhase.RUNNING, news=(), began_s=now_s, error="")
 
 
 def apply(state: StressState, event: StressEvent) -> StressState:
@@ -182,7 +176,7 @@ def ended(
         known = state.at(result.deployment)
         if known is not None and known.result is None:
             state = apply(state, TargetEnded(result))
-    phase = Phase.FAILED if error else Phase.STOPPED if stopped else Phase.DONE
+    phase = StressPhase.FAILED if error else StressPhase.STOPPED if stopped else StressPhase.DONE
     return replace(state, phase=phase, error=error)
 
 

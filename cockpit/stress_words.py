@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cockpit.format import money, seconds, tokens
-from router.core.config_edits import Drop, Restore, SetLimit
-from router.core.money.amounts import usd
-from router.core.offers.tanks import Tank
+from router.core.catalog.quotas import DailyQuota
+from router.core.money import usd
+from router.core.records.stress import LoadPattern, StressResult
+from router.core.settings.edits import Drop, Restore, SetLimit
 from router.core.stress.change import Advice
-from router.core.stress.history import Comparison
-from router.core.stress.plan import Pattern, StressPlan
-from router.core.stress.result import StressResult
-from router.core.stress.shots import End, Shot
+from router.core.stress.history import StressComparison
+from router.core.stress.plan import StressPlan
+from router.core.stress.shots import Shot, ShotEnd
 
 LEGEND = "o ok  X 429  ! error  t time-out  S stopped"
 PATTERNS = {
-    Pattern.SEQUENTIAL: "one after the other",
-    Pattern.RAMP: "ramp, one more a minute with each, to the first 429",
-    Pattern.BURST: "all at once",
-    Pattern.PROBE: "one probe",
+    LoadPattern.SEQUENTIAL: "one after the other",
+    LoadPattern.RAMP: "ramp, one more a minute with each, to the first 429",
+    LoadPattern.BURST: "all at once",
+    LoadPattern.PROBE: "one probe",
 }
 
 
@@ -32,7 +32,7 @@ def plan_words(plan: StressPlan) -> str:
     )
 
 
-def quota_words(plan: StressPlan, tanks: Iterable[Tank]) -> list[str]:
+def quota_words(plan: StressPlan, tanks: Iterable[DailyQuota]) -> list[str]:
     """Return what a plan takes of each daily allowance it draws from."""
     names = {target.deployment.name for target in plan.targets}
     taken = ((tank, plan.load.requests * len(names.intersection(tank.deployments))) for tank in tanks)
@@ -50,7 +50,7 @@ def _count(n: int, noun: str) -> str:
 def shot_words(shot: Shot) -> str:
     """Return one request's end: `200 ttft 0.4s 1.2s`, `429: rate limited ...`."""
     status = f"{shot.http_status}" if shot.http_status else shot.end.value
-    if shot.end is End.OK:
+    if shot.end is ShotEnd.OK:
         return f"{status}, first token {seconds(_s(shot.ttft_ms))}, whole {seconds(_s(shot.duration_ms))}"
     return f"{status} after {seconds(_s(shot.duration_ms))}: {shot.evidence}"
 
@@ -127,7 +127,7 @@ def history_document(result: StressResult) -> dict[str, object]:
     }
 
 
-def comparison_words(found: Comparison) -> str:
+def comparison_words(found: StressComparison) -> str:
     """Return how the latest run stands to the one before."""
     if found.before is None:
         return "the first run"

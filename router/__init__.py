@@ -12,12 +12,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from router.core.choosing.selection import Plan
-    from router.core.config_edits import Drop, Proposal, Restore, SetCooldown, SetLimit
-    from router.core.model import RouterConfig
     from router.core.request import Message, Request
-    from router.engine.engine import Engine, World
+    from router.core.routing.selection import Plan
+    from router.core.settings.config import RouterConfig
+    from router.core.settings.edits import Drop, Proposal, Restore, SetCooldown, SetLimit
+    from router.engine.engine import Engine
     from router.engine.events import Answer, RequestEnded, RouteEvent, TextArrived
+    from router.engine.world import World
     from router.errors import ConfigError, LedgerError, RouterError, UnknownName
 
 __all__ = [
@@ -43,11 +44,12 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "router.core.config_edits": ("Drop", "Proposal", "Restore", "SetCooldown", "SetLimit"),
-    "router.core.model": ("RouterConfig",),
+    "router.core.settings.edits": ("Drop", "Proposal", "Restore", "SetCooldown", "SetLimit"),
+    "router.core.settings.config": ("RouterConfig",),
     "router.core.request": ("Message", "Request"),
-    "router.core.choosing.selection": ("Plan",),
-    "router.engine.engine": ("Engine", "World"),
+    "router.core.routing.selection": ("Plan",),
+    "router.engine.engine": ("Engine",),
+    "router.engine.world": ("World",),
     "router.engine.events": ("Answer", "RequestEnded", "RouteEvent", "TextArrived"),
     "router.errors": ("ConfigError", "LedgerError", "RouterError", "UnknownName"),
 }

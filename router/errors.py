@@ -7,7 +7,7 @@
     ├── NoVectors               the configured embeddings bring none; back_at_ms: when they may be asked again
     └── TransportError          a connection failed; fault, end (raised by transports, caught by adapters)
 
-A failure of a provider is not among them: inside the engine it is a value (`core.failures.diagnosis`), and
+A failure of a provider is not among them: inside the engine it is a value (`core.records.diagnosis`), and
 the caller reads it off the answer.
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 
 
 class RouterError(Exception):
@@ -71,7 +71,7 @@ class LedgerError(RouterError):
 class TransportError(RouterError):
     """A connection failed: before the answer's head (`fault`) or in its body (`end`)."""
 
-    def __init__(self, message: str, *, fault: Fault | None = None, end: End | None = None) -> None:
+    def __init__(self, message: str, *, fault: Fault | None = None, end: StreamEnd | None = None) -> None:
         super().__init__(message)
         self.fault = fault
         self.end = end

@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from router.core.model import (
-    Billing,
-    Climb,
-    Deployment,
-    Policy,
-    Provider,
-    Route,
-    RouterConfig,
-    Tier,
-    Wire,
-)
-from router.core.money.pricing import Price, price_from_config
-from router.core.secret import Secret
+from router.core.cost.price_config import price_from_config
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Tier
+from router.core.settings.policy import Policy
+from router.core.settings.prices import Price
+from router.core.settings.providers import Billing, Provider, Wire
+from router.core.settings.routes import Climb, Route
+from router.core.settings.secret import Secret
 
 T0, T1, T2 = Tier("T0", "free cloud", 0), Tier("T1", "local", 1), Tier("T2", "paid", 2)
 CLIMB = Climb(free_to_paid=True)

@@ -17,14 +17,16 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from router.core.failures.exchange import Exchange, Fault
-from router.core.model import Message, Request, Wire
-from router.core.secret import Secret
+from router.core.request import Message, Request
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import SystemClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
+from router.engine.world import World
 from router.ledger.sqlite import Connection, open_for_writing
 from router.ledger.sqlite_ledger import open_ledger
 from tests.configs import small_config

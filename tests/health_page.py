@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from router.core.health.clock_steps import COUNTED_MS
-from router.core.health.limits import BELIEVED_MS
-from router.core.health.states import FORGIVE_MS, JITTER, LOADED_MS, LONGEST_S, MOVES, Health, Sign
-from router.core.model import Policy
+from router.core.health.rate_limits import BELIEVED_MS
+from router.core.health.states import FORGIVE_MS, JITTER, LOADED_MS, LONGEST_S, MOVES, HealthSignal
+from router.core.records.health import Health
+from router.core.settings.policy import Policy
 from router.engine.shared_state import LEASE_MARGIN_MS, MOST_WAITING
 
 PAGE = Path(__file__).parent.parent / "docs" / "health.md"
@@ -73,20 +74,20 @@ def _diagram() -> str:
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {Health.AVAILABLE}"]
     for before, moves in MOVES.items():
         for after in Health:
-            signs = [sign for sign in Sign if moves[sign] is after]
+            signs = [sign for sign in HealthSignal if moves[sign] is after]
             if signs and after is not before:
                 lines.append(f"    {before} --> {after}: {', '.join(signs)}")
     return "\n".join([*lines, "```"])
 
 
 def _table() -> str:
-    head = ["| | " + " | ".join(Sign) + " |", "|---" * (len(Sign) + 1) + "|"]
+    head = ["| | " + " | ".join(HealthSignal) + " |", "|---" * (len(HealthSignal) + 1) + "|"]
     return "\n".join([*head, *_rows()])
 
 
 def _rows() -> Iterator[str]:
     for before, moves in MOVES.items():
-        cells = ("" if moves[sign] is before else moves[sign].value for sign in Sign)
+        cells = ("" if moves[sign] is before else moves[sign].value for sign in HealthSignal)
         yield f"| **{before}** | " + " | ".join(cells) + " |"
 
 

@@ -18,12 +18,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
-from router.core.attempts.admission import Lesson, Terms
+from router.core.budget.budget import caps, charge_of
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
-from router.core.model import Budget, BudgetScope, BudgetWindow, Policy
-from router.core.money.budget import caps, charge_of
-from router.core.money.spend import EntryStatus, Intent
+from router.core.records.admission import Lesson, Terms
+from router.core.records.entries import EntryStatus, Intent
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.policy import Policy
 from router.engine.clock import SystemClock
 from router.ledger.clock_steps import health_by
 from router.ledger.private_files import beside

@@ -11,15 +11,19 @@ from pathlib import Path
 from cockpit.app import CockpitApp, Look
 from cockpit.opening import DEFAULT_THEME
 from cockpit.themes import load_themes, shipped_themes, to_textual
-from router.core.model import Billing, Deployment, RouterConfig
-from router.core.money.cost import CallFacts, cost
-from router.core.money.settling import PLANS
-from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
-from router.core.secret import Secret
+from router.core.cost.cost import CallFacts, cost
+from router.core.cost.settling import PLANS
+from router.core.money import CostSource
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
+from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
+from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from router.wiring.configuration import load_config

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import Entry, EntryStatus
+from router.core.records.admission import Cap, Used
+from router.core.records.entries import Entry, EntryStatus
 from router.engine.clock import SystemClock
 from router.ledger.reader import open_reader
 from router.ledger.sqlite_ledger import open_ledger

@@ -11,9 +11,9 @@ import pytest
 
 from cockpit.app import CockpitApp
 from cockpit.opening import WiredControls
-from cockpit.stress_state import Phase
+from cockpit.stress_state import StressPhase
 from cockpit.widgets.stress_plan import StressPlanLine
-from router.core.health.states import Health
+from router.core.records.health import Health
 from router.wiring.sending import wired
 from tests.cockpit.scripted import until
 from tests.five_backends import Backends, five_backends
@@ -81,7 +81,7 @@ async def test_escape_stops_every_request_within_a_fifth_of_a_second(
             await until(pilot, "drop flaky", seconds=20)  # only `hangs` is left, waiting for its answer
             pressed = time.monotonic()
             await pilot.press("escape")
-            while app.query_one(StressPlanLine).state.phase is Phase.RUNNING:
+            while app.query_one(StressPlanLine).state.phase is StressPhase.RUNNING:
                 await pilot.pause(0.01)
             assert time.monotonic() - pressed < STOPS_WITHIN_S
         await world.ledger.flush()

@@ -9,12 +9,12 @@ import click
 from cockpit.format import money, tokens
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
-from router.core.model import RouterConfig
-from router.core.money.amounts import usd
-from router.core.money.spend import Window
-from router.core.money.windows import calendar_days, span
+from router.core.money import usd
+from router.core.records.spend import Window
 from router.core.reports.advise import Advice, Kind, advise
 from router.core.reports.lots import divisions
+from router.core.settings.config import RouterConfig
+from router.core.windows import calendar_days, span
 from router.engine.ports import ReportReader
 from router.wiring.reading import reading
 

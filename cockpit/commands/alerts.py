@@ -11,7 +11,7 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.reports.alerts import Told, Written
+from router.core.records.alerts import HookDelivery, WrittenAlert
 from router.wiring.configuration import load_config
 from router.wiring.reading import reading
 
@@ -46,17 +46,17 @@ async def _show(options: Options, limit: int) -> None:
             say(f"hook {hook.name} is off: {hook.off}")
 
 
-def _row(alert: Written, zone: tzinfo) -> tuple[str, str, str, str]:
+def _row(alert: WrittenAlert, zone: tzinfo) -> tuple[str, str, str, str]:
     at = f"{datetime.fromtimestamp(alert.at_ms / 1000, zone):%Y-%m-%d %H:%M}"
     return at, alert.event, alert.text, _told(alert.told)
 
 
-def _told(told: Sequence[Told]) -> str:
+def _told(told: Sequence[HookDelivery]) -> str:
     lines = [one.hook if one.error is None else f"{one.hook}: {one.error} ({one.tries}x)" for one in told]
     return "; ".join(lines) or "nobody"
 
 
-def _document(alert: Written) -> dict[str, object]:
+def _document(alert: WrittenAlert) -> dict[str, object]:
     return {
         "id": alert.number,
         "event": alert.event,

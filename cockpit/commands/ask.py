@@ -14,9 +14,9 @@ from cockpit.format import money, seconds, tokens
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.sanitize import sanitize
-from router.core.model import Request
 from router.core.moments import rfc3339
-from router.core.money.amounts import usd
+from router.core.money import usd
+from router.core.request import Request
 from router.engine.events import (
     Answer,
     AttemptEnded,

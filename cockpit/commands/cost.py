@@ -14,19 +14,20 @@ from cockpit.commands.prices_update import in_use
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.core.cost.cost import CallFacts, Cost, cost
+from router.core.cost.price_config import price_from_config
 from router.core.failures.table import NEVER_REACHED
 from router.core.moments import date
-from router.core.money.amounts import usd
-from router.core.money.cost import CallFacts, Cost, cost
-from router.core.money.pricing import Price, price_from_config
-from router.core.money.spend import CostSource
-from router.core.usage import Usage
+from router.core.money import CostSource, usd
+from router.core.records.usage import Usage
+from router.core.settings.prices import Price
 from router.core.usage.counts import as_mapping, as_text
 from router.core.usage.transcript import Api, Transcript, parse_json, parse_stream, read_body, read_stream
 from router.engine.clock import SystemClock
 
 NOT_SERVED = frozenset({*range(300, 500), *NEVER_REACHED})
 """Statuses of a refusal before any work; after the other errors of a server nobody knows what was billed."""
+
 VENDORS = {
     "openai": "openai",
     "anthropic": "anthropic",
@@ -39,7 +40,7 @@ VENDORS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CostCase:
     """One saved answer and what is known about it."""
 
     provider: str
@@ -84,11 +85,11 @@ def command(
     transcript = read_text(Api(api), file.read())
     vendor = provider or VENDORS[api.partition(".")[0]]
     facts = CallFacts(batch=transcript.batch, model_served=transcript.model_served)
-    case = Case(vendor, model, when_ms, transcript, facts)
+    case = CostCase(vendor, model, when_ms, transcript, facts)
     _tell(options, Path(file.name).name, case)
 
 
-def _tell(options: Options, name: str, case: Case) -> None:
+def _tell(options: Options, name: str, case: CostCase) -> None:
     found = bill(case)
     if options.json:
         print_json(document(name, case, found))
@@ -127,7 +128,7 @@ def _each_line(lines: Iterable[str]) -> int:
     return code
 
 
-def read_case(written: Mapping[str, object]) -> Case:
+def read_case(written: Mapping[str, object]) -> CostCase:
     """Read one line of `--jsonl`. Raises ValueError naming what is wrong with it."""
     name = written.get("api")
     if name not in list(Api):
@@ -139,7 +140,7 @@ def read_case(written: Mapping[str, object]) -> Case:
         raise ValueError(f"date {written.get('date')!r} is no time; write it as 2026-03-11T12:00:00Z")
     price, bad_price = _given_price(written.get("config_price"))
     status = written.get("http_status")
-    return Case(
+    return CostCase(
         provider=str(written.get("provider") or VENDORS[api.value.partition(".")[0]]),
         model=str(written.get("model") or ""),
         when_ms=when_ms,
@@ -204,7 +205,7 @@ def _words(asked: Mapping[str, object]) -> Iterator[str]:
             yield from (value, f"{key}_{value}")
 
 
-def bill(case: Case) -> Cost:
+def bill(case: CostCase) -> Cost:
     """Return what the case cost."""
     reading = case.transcript.reading
     silent = reading.usage == Usage() and reading.reported_cost_nano is None
@@ -215,7 +216,7 @@ def bill(case: Case) -> Cost:
     return cost(reading, _price(case), case.when_ms, case.facts)
 
 
-def _price(case: Case) -> Price | None:
+def _price(case: CostCase) -> Price | None:
     """Return the given price, else the catalogue's for the model that served, else for the one asked for.
 
     What is free or local is so by the name that was asked for: an answer may leave out `:free` or `-cloud`.
@@ -234,7 +235,7 @@ def _price(case: Case) -> Price | None:
     return replace(price, by_model=known) if price and known else price
 
 
-def document(name: object, case: Case, found: Cost) -> dict[str, object]:
+def document(name: object, case: CostCase, found: Cost) -> dict[str, object]:
     """Return a case's line: counts, the cost as a decimal string in dollars or null, and its source."""
     return _line(name, case.transcript.reading.usage, found)
 

@@ -12,8 +12,9 @@ from cockpit.commands import spend, tiers
 from cockpit.format import money, seconds, time_of_day, tokens
 from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
-from router.core.money.spend import Dimension, Entry
-from router.core.money.windows import rolling_hours
+from router.core.records.entries import Entry
+from router.core.records.spend import Dimension
+from router.core.windows import rolling_hours
 from router.wiring.planning import planning
 from router.wiring.reading import Reading
 

@@ -11,8 +11,9 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.failures.classify import Diagnosis, classify
+from router.core.failures.classify import classify
 from router.core.moments import date
+from router.core.records.diagnosis import Diagnosis
 from router.engine.clock import SystemClock
 from router.errors import RouterError
 from router.providers.saved_answers import parse, play
@@ -29,7 +30,7 @@ ADVICE = {
 }
 
 
-class Moment(click.ParamType[int]):
+class MomentType(click.ParamType[int]):
     """A date and time, RFC 3339; without a zone it is UTC."""
 
     name = "time"
@@ -48,7 +49,7 @@ class Moment(click.ParamType[int]):
 @click.option(
     "--jsonl", is_flag=True, help="Read an answer a line from standard input, write a line for each."
 )
-@click.option("--now", type=Moment(), help="The moment the answers came. Default: now.")
+@click.option("--now", type=MomentType(), help="The moment the answers came. Default: now.")
 @click.argument("file", required=False, type=click.File("r", encoding="utf-8", errors="replace"))
 @common_options
 @click.pass_obj

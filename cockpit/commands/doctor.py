@@ -30,7 +30,7 @@ from router.wiring.upkeep import (
 )
 
 
-class Verdict(StrEnum):
+class DoctorVerdict(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -39,11 +39,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """One thing looked at."""
 
     check: str
-    verdict: Verdict
+    verdict: DoctorVerdict
     detail: str
     """What was found, and where it is not well, what to do."""
 
@@ -61,10 +61,10 @@ def command(options: Options, deep: bool) -> None:
         print_json([{"check": f.check, "verdict": f.verdict, "detail": f.detail} for f in findings])
     else:
         print_table(("check", "", "found"), [(f.check, f.verdict, f.detail) for f in findings])
-    sys.exit(1 if any(finding.verdict is Verdict.FAIL for finding in findings) else 0)
+    sys.exit(1 if any(finding.verdict is DoctorVerdict.FAIL for finding in findings) else 0)
 
 
-def examine(options: Options) -> Iterator[Finding]:
+def examine(options: Options) -> Iterator[DoctorFinding]:
     """Yield one finding per check."""
     yield _finding("python", f"{sys.version.split()[0]} on {sys.platform}")
     yield from _terminal(os.environ)
@@ -78,14 +78,16 @@ def examine(options: Options) -> Iterator[Finding]:
     yield from _bills(ledger)
 
 
-def _terminal(environ: os._Environ[str]) -> Iterator[Finding]:
+def _terminal(environ: os._Environ[str]) -> Iterator[DoctorFinding]:
     term, size = environ.get("TERM", ""), shutil.get_terminal_size((0, 0))
     if term in {"", "dumb"}:
-        yield Finding(
-            "terminal", Verdict.WARN, f"TERM is {term or 'not set'}: screens are printed as plain text"
+        yield DoctorFinding(
+            "terminal", DoctorVerdict.WARN, f"TERM is {term or 'not set'}: screens are printed as plain text"
         )
     elif size.columns and (size.columns < 60 or size.lines < 16):
-        yield Finding("terminal", Verdict.WARN, f"{size.columns}x{size.lines}: make it at least 60x16")
+        yield DoctorFinding(
+            "terminal", DoctorVerdict.WARN, f"{size.columns}x{size.lines}: make it at least 60x16"
+        )
     else:
         yield _finding(
             "terminal",
@@ -93,16 +95,18 @@ def _terminal(environ: os._Environ[str]) -> Iterator[Finding]:
         )
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     if encoding != "utf8":
-        yield Finding("encoding", Verdict.WARN, f"{encoding or 'unknown'}: set LANG to a UTF-8 locale")
+        yield DoctorFinding(
+            "encoding", DoctorVerdict.WARN, f"{encoding or 'unknown'}: set LANG to a UTF-8 locale"
+        )
     if "SSH_CONNECTION" in environ:
         yield _finding("ssh", "a remote session: `ssh -C` makes screens arrive in a fraction of the bytes")
 
 
-def _configuration(options: Options) -> Iterator[Finding]:
+def _configuration(options: Options) -> Iterator[DoctorFinding]:
     try:
         config = load_config(options.config)
     except ConfigError as error:
-        yield Finding("configuration", Verdict.FAIL, str(error))
+        yield DoctorFinding("configuration", DoctorVerdict.FAIL, str(error))
         return
     off = [deployment for deployment in config.deployments.values() if deployment.off]
     yield _finding(
@@ -113,7 +117,7 @@ def _configuration(options: Options) -> Iterator[Finding]:
         if deployment.name not in odd:
             yield _finding(f"  {deployment.name}", f"off: {deployment.off}")
     for name, verdict in odd.items():
-        yield Finding(f"  price of {name}", Verdict.WARN, told(verdict))
+        yield DoctorFinding(f"  price of {name}", DoctorVerdict.WARN, told(verdict))
 
 
 def _kept(path: Path) -> str:
@@ -125,35 +129,41 @@ def _kept(path: Path) -> str:
     return f"{held}, for routes with `cache: true`; `cockpit forget` removes them"
 
 
-def _sums(path: Path) -> Finding:
+def _sums(path: Path) -> DoctorFinding:
     """Compare what is read on every screen with what the rows add up to."""
     try:
         differing = ledger_differences(path)
     except LedgerError as error:
-        return Finding("ledger sums", Verdict.FAIL, str(error))
+        return DoctorFinding("ledger sums", DoctorVerdict.FAIL, str(error))
     if not differing:
         return _finding("ledger sums", "every sum equals its rows")
     shown = "; ".join(differing[:3])
-    return Finding("ledger sums", Verdict.FAIL, f"{len(differing):,} sums differ from their rows: {shown}")
+    return DoctorFinding(
+        "ledger sums", DoctorVerdict.FAIL, f"{len(differing):,} sums differ from their rows: {shown}"
+    )
 
 
-def _bills(ledger: Path) -> Iterator[Finding]:
+def _bills(ledger: Path) -> Iterator[DoctorFinding]:
     """Name what is billed at other rates than it is priced; a ledger that cannot be read is told already."""
     with suppress(LedgerError):
         for mismatch in mispriced(ledger):
-            yield Finding(f"  bills of {mismatch.deployment}", Verdict.WARN, mismatch.words)
+            yield DoctorFinding(f"  bills of {mismatch.deployment}", DoctorVerdict.WARN, mismatch.words)
 
 
-def _finding(check: str, detail: str) -> Finding:
-    return Finding(check, Verdict.OK, detail)
+def _finding(check: str, detail: str) -> DoctorFinding:
+    return DoctorFinding(check, DoctorVerdict.OK, detail)
 
 
-def _warned(check: str, warning: str | None, fine: str) -> Finding:
-    return Finding(check, Verdict.WARN, warning) if warning else Finding(check, Verdict.OK, fine)
+def _warned(check: str, warning: str | None, fine: str) -> DoctorFinding:
+    return (
+        DoctorFinding(check, DoctorVerdict.WARN, warning)
+        if warning
+        else DoctorFinding(check, DoctorVerdict.OK, fine)
+    )
 
 
-def _tried(check: str, look: Callable[[], str]) -> Finding:
+def _tried(check: str, look: Callable[[], str]) -> DoctorFinding:
     try:
-        return Finding(check, Verdict.OK, look())
+        return DoctorFinding(check, DoctorVerdict.OK, look())
     except LedgerError as error:
-        return Finding(check, Verdict.FAIL, str(error))
+        return DoctorFinding(check, DoctorVerdict.FAIL, str(error))

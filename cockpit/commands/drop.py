@@ -6,7 +6,7 @@ import click
 
 from cockpit.editing import edit, edit_options, yes_option
 from cockpit.options import Options
-from router.core.config_edits import Drop
+from router.core.settings.edits import Drop
 
 
 @click.command(

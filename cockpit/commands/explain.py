@@ -11,10 +11,10 @@ from cockpit.asking import Ask, asking_options
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.choosing.selection import Candidate, Plan
-from router.core.money.amounts import usd
+from router.core.money import usd
 from router.core.request import Request
-from router.core.why import score_inputs, tell
+from router.core.retry.why import describe, score_inputs
+from router.core.routing.selection import Candidate, Plan
 from router.wiring.planning import planning
 
 INPUTS = ("cost", "quality", "health", "budget")
@@ -48,7 +48,7 @@ def command(
     head = ("", "deployment", "tier", "score", *INPUTS, "expected", "at most", "why")
     rows = [_row(candidate, chosen=candidate is plan.chosen) for candidate in plan.candidates]
     print_table(head, rows, right=("score", *INPUTS, "expected", "at most"))
-    say(tell(plan))
+    say(describe(plan))
 
 
 async def _plan(options: Options, request: Request) -> Plan:
@@ -105,5 +105,5 @@ def document(plan: Plan) -> dict[str, object]:
             for candidate in plan.candidates
         ],
         "notes": list(plan.notes),
-        "why": tell(plan),
+        "why": describe(plan),
     }

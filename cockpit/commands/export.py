@@ -14,10 +14,11 @@ from cockpit.commands import spend, tiers
 from cockpit.exports import advice, alerts, budgets, limits, prices, stress, tanks
 from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
-from router.core.money.amounts import usd
-from router.core.money.spend import Dimension, Entry, Spend
-from router.core.money.windows import calendar_days, rolling_hours, span
+from router.core.money import usd
+from router.core.records.entries import Entry
+from router.core.records.spend import Dimension, Spend
 from router.core.reports.trends import per_1k_requests
+from router.core.windows import calendar_days, rolling_hours, span
 from router.wiring.planning import Planning, planning
 from router.wiring.reading import Reading
 

@@ -9,7 +9,7 @@ import click
 
 from cockpit.editing import edit, edit_options, yes_option
 from cockpit.options import Options
-from router.core.config_edits import ConfigEdit, LimitName, SetCooldown, SetLimit
+from router.core.settings.edits import ConfigEdit, LimitName, SetCooldown, SetLimit
 
 LIMITS: dict[str, LimitName] = {name: name for name in get_args(LimitName)}
 _UNITS = {"s": 1, "m": 60, "h": 3600}

@@ -10,9 +10,8 @@ import click
 from cockpit.commands.prices_update import in_use, update
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.model import Deployment
-from router.core.money.guarded_price import CONFIRM, judged
-from router.core.money.price_guard import Sanity, Verdict, check_price
+from router.core.cost.price_guard import CONFIRM, PriceVerdict, Sanity, check_price, judged
+from router.core.settings.deployments import Deployment
 from router.core.usage.counts import as_mapping
 from router.core.usage.transcript import parse_json
 from router.engine.clock import SystemClock
@@ -102,7 +101,7 @@ def check(ctx: click.Context, jsonl: bool) -> None:
     ctx.exit(int(any(verdict.sanity in ODD for verdict in verdicts.values())))
 
 
-def check_deployments(deployments: Iterable[Deployment]) -> dict[str, Verdict]:
+def check_deployments(deployments: Iterable[Deployment]) -> dict[str, PriceVerdict]:
     """Judge every price that someone configured, by the deployment's name."""
     when_ms, prices = SystemClock().now_ms(), in_use()
     found = {
@@ -114,13 +113,13 @@ def check_deployments(deployments: Iterable[Deployment]) -> dict[str, Verdict]:
     return {name: verdict for name, verdict in found.items() if verdict}
 
 
-def odd_prices(deployments: Iterable[Deployment]) -> dict[str, Verdict]:
+def odd_prices(deployments: Iterable[Deployment]) -> dict[str, PriceVerdict]:
     """Return the verdicts on the prices that look like slips."""
     verdicts = check_deployments(deployments)
     return {name: verdict for name, verdict in verdicts.items() if verdict.sanity in ODD}
 
 
-def told(verdict: Verdict) -> str:
+def told(verdict: PriceVerdict) -> str:
     """Return a verdict on an odd price as a line: what is odd, and what comes of it."""
     return f"{verdict.why}; {'off: ' if verdict.grave else ''}{CONFIRM}"
 
@@ -147,7 +146,7 @@ def _each_line(lines: Iterable[str]) -> int:
     return code
 
 
-def _verdict(name: object, verdict: Verdict) -> dict[str, object]:
+def _verdict(name: object, verdict: PriceVerdict) -> dict[str, object]:
     return {
         "id": name,
         "verdict": verdict.sanity.value,

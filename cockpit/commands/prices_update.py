@@ -13,7 +13,7 @@ import click
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.config.paths import Paths
-from router.core.money.price_guard import check_price
+from router.core.cost.price_guard import check_price
 from router.errors import TransportError
 from router.prices.catalogue import Catalogue, ModelPrices
 from router.prices.own import MOST_BYTES, Layers, catalogue, install, parsed

@@ -14,10 +14,8 @@ from cockpit.format import change, in_currency, money, percent, rate_note, token
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import markdown_table, print_json
-from router.core.display import Display
-from router.core.money.amounts import usd
-from router.core.money.spend import Dimension, Spend, SpendGroup
-from router.core.money.windows import calendar_days, calendar_month, local_date, span
+from router.core.money import usd
+from router.core.records.spend import Dimension, Spend, SpendGroup
 from router.core.reports.advise import Advice
 from router.core.reports.trends import (
     USUAL_OF,
@@ -29,6 +27,8 @@ from router.core.reports.trends import (
     per_1k_requests,
 )
 from router.core.reports.whatif import Saved, baseline_of
+from router.core.settings.display import Display
+from router.core.windows import calendar_days, calendar_month, local_date, span
 from router.wiring.reading import Reading, reading
 
 WEEK = 7

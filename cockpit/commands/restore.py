@@ -6,7 +6,7 @@ import click
 
 from cockpit.editing import edit, edit_options
 from cockpit.options import Options
-from router.core.config_edits import Restore
+from router.core.settings.edits import Restore
 
 
 @click.command(help="Put deployment NAME back into every route it was dropped from, or into one.")

@@ -13,13 +13,12 @@ from cockpit.format import change, in_currency, money, percent, rate_note, token
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.display import Display
-from router.core.model import Deployment
-from router.core.money.amounts import usd
-from router.core.money.reconcile import LOOK_BACK_MS, mismatches
-from router.core.money.spend import Dimension, Spend, SpendGroup, Window
-from router.core.money.windows import calendar_days, calendar_month, local_date, span
-from router.core.reports.lots import ListValue, divisions
+from router.core.cost.reconcile import LOOK_BACK_MS, mismatches
+from router.core.money import usd
+from router.core.records.history import ListValue
+from router.core.records.spend import Dimension, Spend, SpendGroup, Window
+from router.core.records.usage import Usage
+from router.core.reports.lots import divisions
 from router.core.reports.trends import (
     USUAL_OF,
     Anomaly,
@@ -30,7 +29,9 @@ from router.core.reports.trends import (
     per_1k_requests,
 )
 from router.core.reports.whatif import Saved, baseline_of, saved
-from router.core.usage import Usage
+from router.core.settings.deployments import Deployment
+from router.core.settings.display import Display
+from router.core.windows import calendar_days, calendar_month, local_date, span
 from router.engine.ports import ReportReader, SpendReader
 from router.wiring.reading import reading
 

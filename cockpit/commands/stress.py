@@ -26,21 +26,21 @@ from cockpit.stress_words import (
     shot_words,
     verdict_words,
 )
-from router.core.model import Deployment, RouterConfig
-from router.core.money.amounts import to_nano, usd
+from router.core.money import to_nano, usd
+from router.core.records.stress import Load, LoadPattern, StressResult
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
 from router.core.stress.change import Advice, recommended
 from router.core.stress.history import by_deployment, is_structural
 from router.core.stress.plan import (
     RAMP_REQUESTS,
-    Load,
-    Pattern,
     StressPlan,
     can_be_tried,
     refusal,
     stress_plan,
     usual_targets,
 )
-from router.core.stress.result import Ran, StressResult, result_of
+from router.core.stress.result import TargetRun, result_of
 from router.engine.engine import Engine
 from router.engine.stress import StressTest
 from router.engine.stress_events import ShotEnded, StressEvent, TargetEnded, TargetWaiting
@@ -114,7 +114,13 @@ def command(
     if sum((ramp, burst is not None, probe)) > 1:
         raise click.UsageError("choose one of --ramp, --burst and --probe")
     pattern = (
-        Pattern.RAMP if ramp else Pattern.BURST if burst else Pattern.PROBE if probe else Pattern.SEQUENTIAL
+        LoadPattern.RAMP
+        if ramp
+        else LoadPattern.BURST
+        if burst
+        else LoadPattern.PROBE
+        if probe
+        else LoadPattern.SEQUENTIAL
     )
     wanted = Wanted(pattern, burst or (1 if probe else requests), timeout, yes, max_cost)
     done = asyncio.run(_stress(options, names, wanted))
@@ -126,7 +132,7 @@ def command(
 class Wanted:
     """What the options say; None where the configuration decides."""
 
-    pattern: Pattern
+    pattern: LoadPattern
     requests: int | None
     timeout_s: float | None
     yes: bool
@@ -134,7 +140,7 @@ class Wanted:
 
     def load(self, config: RouterConfig) -> Load:
         """Return what each target gets."""
-        usual = RAMP_REQUESTS if self.pattern is Pattern.RAMP else config.stress.requests
+        usual = RAMP_REQUESTS if self.pattern is LoadPattern.RAMP else config.stress.requests
         return Load(self.pattern, self.requests or usual, self.timeout_s or config.stress.timeout_s)
 
 
@@ -214,7 +220,8 @@ async def _structural(world: Wired, results: Sequence[StressResult]) -> frozense
 def _unsent(plan: StressPlan, refused: str, world: Wired) -> tuple[StressResult, ...]:
     now_ms = world.clock.now_ms()
     return tuple(
-        result_of("", now_ms, now_ms, plan.load, Ran(target, stopped=refused)) for target in plan.targets
+        result_of("", now_ms, now_ms, plan.load, TargetRun(target, stopped=refused))
+        for target in plan.targets
     )
 
 

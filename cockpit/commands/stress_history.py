@@ -9,8 +9,8 @@ from cockpit.format import seconds, spark
 from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
 from cockpit.stress_words import comparison_words, evidence_words, history_document, verdict_words
-from router.core.stress.history import Comparison, by_deployment, compare, is_structural
-from router.core.stress.result import StressResult
+from router.core.records.stress import StressResult
+from router.core.stress.history import StressComparison, by_deployment, compare, is_structural
 from router.wiring.planning import Planning, planning
 
 MOST = 500
@@ -82,7 +82,7 @@ async def _results(world: Planning, names: Sequence[str]) -> list[StressResult]:
     return [result for result in results if result.deployment in meant]
 
 
-def _document(found: Comparison, structural: bool) -> dict[str, object]:
+def _document(found: StressComparison, structural: bool) -> dict[str, object]:
     latest, before = found.latest, found.before
     return {
         "deployment": found.deployment,

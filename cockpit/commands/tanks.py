@@ -10,7 +10,7 @@ import click
 from cockpit.format import bar, countdown
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.offers.tanks import Tank
+from router.core.catalog.quotas import DailyQuota
 from router.jobs.levels import read_tanks
 from router.wiring.reading import reading
 
@@ -38,7 +38,7 @@ async def _show(options: Options) -> None:
         say("no daily limit is known of anything that can be used here")
 
 
-def document(tank: Tank) -> dict[str, object]:
+def document(tank: DailyQuota) -> dict[str, object]:
     """Return one element of `tanks --json`."""
     return {
         "tank": tank.label,
@@ -56,7 +56,7 @@ def _moment(at_ms: int | None) -> str | None:
     return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
 
 
-def _row(tank: Tank, now_ms: int) -> tuple[str | int | None, ...]:
+def _row(tank: DailyQuota, now_ms: int) -> tuple[str | int | None, ...]:
     return (
         tank.label,
         tank.used,

@@ -11,9 +11,9 @@ import click
 from cockpit.format import seconds
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.model import Limits
-from router.core.money.spend import DeploymentStats
-from router.core.money.windows import rolling_hours
+from router.core.records.spend import DeploymentStats
+from router.core.settings.deployments import Limits
+from router.core.windows import rolling_hours
 from router.engine.health_board import DeploymentState
 from router.wiring.planning import planning
 from router.wiring.rests import clear_rests

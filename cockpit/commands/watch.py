@@ -12,9 +12,8 @@ from cockpit.format import tokens
 from cockpit.news import TITLES, advice, not_read, rates
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.offers.due import Asked
-from router.core.offers.known import Offers
-from router.core.offers.news import ModelNews, NewsKind, news
+from router.core.catalog.news import ModelNews, NewsKind, news
+from router.core.records.offers import Asked, Offers
 from router.wiring.reading import reading
 
 HEAD = ("what", "provider", "model", "deployment", "since", "context", "in / out per 1M", "what to do")

@@ -13,15 +13,12 @@ from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.config.task_map import read_task_map
-from router.core.choosing.resolve import nearest_names
-from router.core.model import Deployment, RouterConfig
-from router.core.money.amounts import usd
-from router.core.money.spend import Window
-from router.core.money.windows import calendar_days, span
+from router.core.money import usd
+from router.core.records.spend import Window
 from router.core.reports.lots import divisions
 from router.core.reports.whatif import (
-    Comparison,
     Line,
+    PolicyComparison,
     Reprice,
     all_on,
     by_task,
@@ -30,11 +27,16 @@ from router.core.reports.whatif import (
     with_batch,
     with_caching,
 )
+from router.core.routing.resolve import nearest_names
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.windows import calendar_days, span
 from router.engine.ports import ReportReader
 from router.errors import UnknownName
 from router.wiring.reading import reading
 
 POLICIES = "all-on=NAME, with-caching, with-batch or task-map=FILE"
+
 NOTES = {
     "with-caching": "at best: a prefix is at most as long as the shortest input that began with it",
     "with-batch": "where a provider has a batch price; an answer may then take a day",
@@ -42,7 +44,7 @@ NOTES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PolicyType:
     """A policy as it was asked for, with every name in it resolved."""
 
     kind: str
@@ -50,7 +52,7 @@ class Policy:
     targets: Mapping[str, Deployment] | None = None
 
     @classmethod
-    def parse(cls, text: str, config: RouterConfig) -> Policy:
+    def parse(cls, text: str, config: RouterConfig) -> PolicyType:
         """Read `--policy`. Raises UsageError for another shape, UnknownName, ConfigError for the file."""
         kind, _, value = text.partition("=")
         if kind == "all-on" and value:
@@ -90,18 +92,18 @@ def command(options: Options, policy: str, days: int) -> None:
         print_comparison(policy, compared)
 
 
-async def _read(options: Options, policy: str, days: int) -> Comparison:
+async def _read(options: Options, policy: str, days: int) -> PolicyComparison:
     async with reading(config=options.config, ledger=options.ledger) as world:
-        asked = Policy.parse(policy, world.config)
+        asked = PolicyType.parse(policy, world.config)
         if world.reports is None:
-            return Comparison(())
+            return PolicyComparison(())
         window = span(calendar_days(world.clock.now_ms(), world.zone, days))
         return await comparison(world.reports, window, asked, world.config)
 
 
 async def comparison(
-    reports: ReportReader, window: Window, policy: Policy, config: RouterConfig
-) -> Comparison:
+    reports: ReportReader, window: Window, policy: PolicyType, config: RouterConfig
+) -> PolicyComparison:
     """Return a window's work under a policy."""
     lots = await reports.lots(window, divisions(d.price for d in config.deployments.values()))
     if policy.kind == "with-caching":
@@ -109,7 +111,7 @@ async def comparison(
     return compare(lots, policy.reprice(config))
 
 
-def document(policy: str, days: int, compared: Comparison) -> dict[str, object]:
+def document(policy: str, days: int, compared: PolicyComparison) -> dict[str, object]:
     """Return the JSON of `whatif --json`."""
     return {
         "policy": policy,
@@ -130,7 +132,7 @@ def _figures(line: Line) -> dict[str, object]:
     }
 
 
-def print_comparison(policy: str, compared: Comparison) -> None:
+def print_comparison(policy: str, compared: PolicyComparison) -> None:
     """Write the table and what it leaves out."""
     columns = ("task", "requests", "before", "after", "saved")
     rows = [_row(line.task or "(none)", line) for line in compared.lines]

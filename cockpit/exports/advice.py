@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cockpit.commands.advise import advice_for, words
 from cockpit.plain import Cell
-from router.core.money.amounts import usd
-from router.core.money.windows import calendar_days, span
+from router.core.money import usd
 from router.core.reports.advise import Advice
+from router.core.windows import calendar_days, span
 from router.wiring.reading import Reading
 
 COLUMNS = ("kind", "task", "deployment", "calls", "saving_usd", "to", "route", "check", "words")

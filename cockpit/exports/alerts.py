@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 from cockpit.plain import Cell
-from router.core.money.windows import calendar_days, span
-from router.core.reports.alerts import Written
+from router.core.records.alerts import WrittenAlert
+from router.core.windows import calendar_days, span
 from router.wiring.reading import Reading
 
 COLUMNS = ("id", "at", "event", "text", "details", "told", "not_told")
@@ -22,7 +22,7 @@ async def rows(world: Reading, days: int) -> list[dict[str, Cell]]:
     return [_row(alert) for alert in await world.reports.last_alerts(sys.maxsize) if alert.at_ms >= since]
 
 
-def _row(alert: Written) -> dict[str, Cell]:
+def _row(alert: WrittenAlert) -> dict[str, Cell]:
     return {
         "id": alert.number,
         "at": datetime.fromtimestamp(alert.at_ms / 1000, UTC).isoformat(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cockpit.exports.moments import moment
 from cockpit.plain import Cell
-from router.core.attempts.admission import Cap, Used
-from router.core.money.amounts import usd
-from router.core.money.budget import standing_caps
+from router.core.budget.budget import standing_caps
+from router.core.money import usd
+from router.core.records.admission import Cap, Used
 from router.wiring.reading import Reading
 
 COLUMNS = ("budget", "mode", "limit_usd", "spent_usd", "held_usd", "unknown_attempts", "since", "frees_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.exports.moments import moment
 from cockpit.plain import Cell
-from router.core.health.limits import LearnedLimit
+from router.core.records.health import LearnedLimit
 from router.wiring.reading import Reading
 
 COLUMNS = ("deployment", "kind", "value", "source", "confidence", "learned_at")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cockpit.plain import Cell
-from router.core.model import Deployment
+from router.core.settings.deployments import Deployment
 from router.wiring.reading import Reading
 
 COLUMNS = (

@@ -6,9 +6,9 @@ import sys
 
 from cockpit.exports.moments import moment
 from cockpit.plain import Cell
-from router.core.money.amounts import usd
-from router.core.money.windows import calendar_days, span
-from router.core.stress.result import StressResult
+from router.core.money import usd
+from router.core.records.stress import StressResult
+from router.core.windows import calendar_days, span
 from router.wiring.reading import Reading
 
 COLUMNS = (

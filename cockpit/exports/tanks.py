@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cockpit.plain import Cell
-from router.core.offers.tanks import Tank
+from router.core.catalog.quotas import DailyQuota
 from router.jobs.levels import read_tanks
 from router.wiring.reading import Reading
 
@@ -17,7 +17,7 @@ async def rows(world: Reading) -> list[dict[str, Cell]]:
     return [_row(tank) for tank in await read_tanks(world.config, world.reader, world.clock.now_ms())]
 
 
-def _row(tank: Tank) -> dict[str, Cell]:
+def _row(tank: DailyQuota) -> dict[str, Cell]:
     return {
         "tank": tank.label,
         "deployments": " ".join(tank.deployments),

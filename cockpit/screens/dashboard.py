@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.content import Content
 
 from cockpit.figures import Figures
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.widgets.call_detail import CallDetail
 from cockpit.widgets.live_calls import LiveCalls
 from cockpit.widgets.model_news import ModelNewsLine
@@ -34,7 +34,7 @@ class Dashboard(Container):
     One more has the chosen call, always where it is wide, on Enter where it is not.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD), *bindings(Scope.PANES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.DASHBOARD), *bindings(KeyScope.PANES)]
 
     def __init__(self, zone: tzinfo) -> None:
         super().__init__(id="dashboard")

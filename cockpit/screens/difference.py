@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from cockpit.sanitize import one_line, sanitize
 from cockpit.widgets.tones import Tone
-from router.core.config_edits import Proposal
+from router.core.settings.edits import Proposal
 
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.MUTED}
 

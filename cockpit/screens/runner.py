@@ -15,18 +15,18 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from cockpit.format import countdown
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.messages import RunAdvanced, Say, SubmitPrompt
 from cockpit.sanitize import one_line
 from cockpit.screens.stopping import stopped
 from cockpit.session import AUTO, Engine, Run, estimates
-from cockpit.state import Phase, RunState, with_rows
+from cockpit.state import RunPhase, RunState, with_rows
 from cockpit.widgets.answer import Answer
 from cockpit.widgets.estimate_line import EstimateLine
 from cockpit.widgets.prompt import Prompt
 from cockpit.widgets.route_trace import RouteTrace
 from cockpit.widgets.run_status import RunStatus
-from router.core.money.spend import Entry
+from router.core.records.entries import Entry
 from router.core.request import FoundPoor
 from router.engine.ports import Clock
 
@@ -39,7 +39,7 @@ SHOWN_IN_SECONDS_S = 120
 class Runner(Container):
     """One prompt at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.RUNNER), *bindings(Scope.PANES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.RUNNER), *bindings(KeyScope.PANES)]
 
     tier: reactive[str] = reactive(AUTO, init=False)
     """Who is asked: `auto`, or a tier the user chose."""
@@ -135,9 +135,9 @@ class Runner(Container):
                 answer.begin("note", warning)
         answer.grow(event.text)
         self._show_run()
-        if run.phase is Phase.FAILED:
+        if run.phase is RunPhase.FAILED:
             answer.begin("error", failure(run))
-        elif run.phase is Phase.STOPPED:
+        elif run.phase is RunPhase.STOPPED:
             answer.begin("note", "stopped")
         elif run.answer and run.answer.kept:
             answer.begin("note", run.answer.kept.notice)

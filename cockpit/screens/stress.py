@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.worker import Worker
 
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.messages import Say, StressAdvanced
 from cockpit.screens.agree import Agree
 from cockpit.screens.difference import Difference
@@ -27,9 +27,10 @@ from cockpit.widgets.stress_news import StressNews
 from cockpit.widgets.stress_plan import StressPlanLine
 from cockpit.widgets.stress_targets import StressTargets
 from cockpit.widgets.table import Table
-from router.core.config_edits import Proposal
+from router.core.records.stress import Load
+from router.core.settings.edits import Proposal
 from router.core.stress.change import Advice, recommended
-from router.core.stress.plan import Load, StressPlan, refusal
+from router.core.stress.plan import StressPlan, refusal
 from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
 
@@ -37,7 +38,7 @@ from router.errors import RouterError
 class Stress(Container):
     """One test at a time; nothing is sent before it is asked for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.STRESS), *bindings(Scope.PANES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.STRESS), *bindings(KeyScope.PANES)]
 
     def __init__(
         self, engine: Engine, reader: SpendReader, clock: Clock, zone: tzinfo, controls: Controls

@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.sanitize import sanitize
 
 TAB = 4
@@ -38,7 +38,7 @@ class Block:
 class Answer(ScrollView, can_focus=True):
     """Prompts and answers, oldest first; it follows the end unless it was scrolled away from it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ANSWER)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.ANSWER)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "answer--prompt",
         "answer--text",

@@ -13,7 +13,7 @@ from cockpit.format import NOTHING, money, seconds, time_of_day
 from cockpit.sanitize import one_line
 from cockpit.widgets.live_calls import key_of, result_part
 from cockpit.widgets.tones import Part, Tone
-from router.core.money.spend import Entry, Settlement
+from router.core.records.entries import Entry, Settlement
 
 Line = tuple[Part, ...]
 

@@ -10,7 +10,7 @@ from cockpit.sanitize import one_line
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
-from router.core.money.spend import Entry, EntryStatus, Settlement
+from router.core.records.entries import Entry, EntryStatus, Settlement
 
 COLUMNS = (
     Column("time", 8),

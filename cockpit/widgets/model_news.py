@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from cockpit.sanitize import one_line
 from cockpit.widgets.tones import Part, Tone
-from router.core.offers.news import ModelNews, NewsKind
+from router.core.catalog.news import ModelNews, NewsKind
 
 
 class ModelNewsLine(Widget):

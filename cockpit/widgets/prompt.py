@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.events import Key, Paste
 from textual.widgets import TextArea
 
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.messages import SubmitPrompt
 from cockpit.sanitize import sanitize
 
@@ -16,7 +16,7 @@ from cockpit.sanitize import sanitize
 class Prompt(TextArea):
     """A few lines of text."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PROMPT)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.PROMPT)]
     DEFAULT_CSS = """
     Prompt { scrollbar-size-vertical: 1; }
     """

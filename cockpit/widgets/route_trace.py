@@ -7,24 +7,24 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from cockpit.sanitize import one_line
-from cockpit.state import Mark, RunState, Step, trace
+from cockpit.state import RunState, Step, StepMark, trace
 from cockpit.widgets.tones import Part, Tone
 
 TONES = {
-    Mark.SKIPPED: Tone.MUTED,
-    Mark.REFUSED: Tone.WARN,
-    Mark.TRYING: Tone.ACCENT,
-    Mark.USED: Tone.GOOD,
-    Mark.FAILED: Tone.BAD,
-    Mark.STOPPED: Tone.WARN,
+    StepMark.SKIPPED: Tone.MUTED,
+    StepMark.REFUSED: Tone.WARN,
+    StepMark.TRYING: Tone.ACCENT,
+    StepMark.USED: Tone.GOOD,
+    StepMark.FAILED: Tone.BAD,
+    StepMark.STOPPED: Tone.WARN,
 }
 GLYPHS = {
-    Mark.SKIPPED: "–",
-    Mark.REFUSED: "–",
-    Mark.TRYING: "…",
-    Mark.USED: "✓",
-    Mark.FAILED: "✗",
-    Mark.STOPPED: "■",
+    StepMark.SKIPPED: "–",
+    StepMark.REFUSED: "–",
+    StepMark.TRYING: "…",
+    StepMark.USED: "✓",
+    StepMark.FAILED: "✗",
+    StepMark.STOPPED: "■",
 }
 
 
@@ -50,7 +50,9 @@ class RouteTrace(Widget):
         """Render the steps."""
         if not self.steps:
             return Content.styled("the route of a prompt shows here", Tone.MUTED.value)
-        steps = self.steps if self.tall else sorted(self.steps, key=lambda step: step.mark is Mark.SKIPPED)
+        steps = (
+            self.steps if self.tall else sorted(self.steps, key=lambda step: step.mark is StepMark.SKIPPED)
+        )
         return Content("\n" if self.tall else "  ").join(
             Content.assemble(*((text, tone.value) for text, tone in step_parts(step))) for step in steps
         )

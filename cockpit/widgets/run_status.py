@@ -11,17 +11,17 @@ from textual.widget import Widget
 
 from cockpit.format import NOTHING, money, rate, seconds, tokens
 from cockpit.sanitize import one_line
-from cockpit.state import Phase, RunState
+from cockpit.state import RunPhase, RunState
 from cockpit.widgets.tones import Part, Tone
-from router.core.money.spend import EntryStatus
+from router.core.records.entries import EntryStatus
 
-GLYPHS: dict[Phase, Part] = {
-    Phase.IDLE: ("·", Tone.MUTED),
-    Phase.WAITING: ("…", Tone.WARN),
-    Phase.STREAMING: ("▸", Tone.ACCENT),
-    Phase.DONE: ("✓", Tone.GOOD),
-    Phase.STOPPED: ("■", Tone.WARN),
-    Phase.FAILED: ("✗", Tone.BAD),
+GLYPHS: dict[RunPhase, Part] = {
+    RunPhase.IDLE: ("·", Tone.MUTED),
+    RunPhase.WAITING: ("…", Tone.WARN),
+    RunPhase.STREAMING: ("▸", Tone.ACCENT),
+    RunPhase.DONE: ("✓", Tone.GOOD),
+    RunPhase.STOPPED: ("■", Tone.WARN),
+    RunPhase.FAILED: ("✗", Tone.BAD),
 }
 
 
@@ -76,7 +76,7 @@ def status_line(run: RunState, now_s: float) -> tuple[Group, ...]:
     """Return the line in groups; figures seen from here and not yet reported by the engine are marked `~`."""
     glyph, tone = GLYPHS[run.phase]
     groups = [Group(0, ((f"{glyph} {_words(run, now_s)}", tone),))]
-    if run.phase is Phase.IDLE:
+    if run.phase is RunPhase.IDLE:
         note = "each prompt is sent on its own, nothing is remembered"
         return (*groups, Group(1, ((note, Tone.MUTED),)))
     if run.current:
@@ -115,16 +115,16 @@ def within(groups: tuple[Group, ...], width: int) -> list[Part]:
 
 
 def _words(run: RunState, now_s: float) -> str:
-    if run.phase is Phase.WAITING:
+    if run.phase is RunPhase.WAITING:
         return f"{one_line(run.doing) or run.phase} {max(0, int(now_s - run.attempt_began_s))}s"
-    if run.phase is Phase.STREAMING and run.doing:
+    if run.phase is RunPhase.STREAMING and run.doing:
         return run.doing
     if run.answer and run.answer.cached:
         return "done, a kept answer"
     record = run.current.record if run.current else None
-    if run.phase is Phase.DONE and record and record.outcome is EntryStatus.TRUNCATED:
+    if run.phase is RunPhase.DONE and record and record.outcome is EntryStatus.TRUNCATED:
         return "done, cut off"
-    if run.phase is Phase.FAILED and run.answer and run.answer.error:
+    if run.phase is RunPhase.FAILED and run.answer and run.answer.error:
         if run.answer.error.over_budget:
             return "failed: no budget left for it"
         return f"failed: {run.answer.error.failure_class.replace('_', ' ')}"

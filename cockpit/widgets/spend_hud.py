@@ -14,8 +14,8 @@ from cockpit.format import bar, change, day_name, money, spend, tokens
 from cockpit.sanitize import one_line
 from cockpit.widgets.columns import place
 from cockpit.widgets.tones import Part, Tone
-from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import Spend
+from router.core.records.admission import Cap, Used
+from router.core.records.spend import Spend
 
 SHORTEST_BAR = 4
 """Cells below which a bar says nothing."""

@@ -15,9 +15,9 @@ from cockpit.stress_state import TargetView
 from cockpit.stress_words import comparison_words, edit_words, evidence_words, verdict_words
 from cockpit.widgets.stress_targets import verdict_tone
 from cockpit.widgets.tones import Part, Tone
+from router.core.records.stress import StressResult
 from router.core.stress.change import Advice
 from router.core.stress.history import compare
-from router.core.stress.result import StressResult
 
 Line = tuple[Part, ...]
 MOST_RUNS = 30

@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from cockpit.format import money, seconds
 from cockpit.sanitize import one_line
-from cockpit.stress_state import Phase, StressState
+from cockpit.stress_state import StressPhase, StressState
 from cockpit.stress_words import LEGEND, PATTERNS, plan_words
 from cockpit.widgets.tones import Part, Tone
 from router.core.stress.plan import ERRORS_IN_A_ROW
@@ -48,7 +48,7 @@ class StressPlanLine(Widget):
             ),
             (("sum   ", Tone.MUTED), *_sum(state)),
         ]
-        if state.phase is Phase.PLANNED:
+        if state.phase is StressPhase.PLANNED:
             rules = f"{ERRORS_IN_A_ROW} errors in a row, more than {money(state.plan.budget_nano)}, Esc"
             lines.append((("stop  ", Tone.MUTED), (rules, Tone.PLAIN)))
         else:

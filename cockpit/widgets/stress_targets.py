@@ -10,8 +10,8 @@ from cockpit.stress_words import verdict_words
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
-from router.core.stress.result import StressResult
-from router.core.stress.shots import End
+from router.core.records.stress import StressResult
+from router.core.stress.shots import ShotEnd
 
 TREND = 8
 """Earlier runs in a sparkline."""
@@ -55,9 +55,9 @@ def target_row(view: TargetView, state: StressState, history: History) -> Row:
             (one_line(view.name), Tone.PLAIN if view.off is None else Tone.MUTED),
             (one_line(view.tier), Tone.MUTED),
             (view.letters, Tone.STRONG if view.planned else Tone.MUTED),
-            *((_count(view, *ends), Tone.PLAIN) for ends in ((End.OK,), (End.RATE_LIMITED,))),
+            *((_count(view, *ends), Tone.PLAIN) for ends in ((ShotEnd.OK,), (ShotEnd.RATE_LIMITED,))),
             (_count(view, *_ERRORS), Tone.PLAIN),
-            (_count(view, End.TIMEOUT), Tone.PLAIN),
+            (_count(view, ShotEnd.TIMEOUT), Tone.PLAIN),
             (_median(view.result), Tone.PLAIN),
             (f"{tank.remaining}/{tank.limit}" if tank else "", Tone.MUTED),
             (spark([run.duration_p50_ms for run in reversed(earlier[:TREND])]), Tone.MUTED),
@@ -66,10 +66,10 @@ def target_row(view: TargetView, state: StressState, history: History) -> Row:
     )
 
 
-_ERRORS = tuple(end for end in End if end.letter == "!")
+_ERRORS = tuple(end for end in ShotEnd if end.letter == "!")
 
 
-def _count(view: TargetView, *ends: End) -> str:
+def _count(view: TargetView, *ends: ShotEnd) -> str:
     return str(sum(shot.end in ends for shot in view.shots)) if view.planned else ""
 
 

@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.widgets.columns import Column, fit, place
 from cockpit.widgets.tones import Part, Tone
 
@@ -39,7 +39,7 @@ class Row:
 class Table(ScrollView, can_focus=True):
     """Rows under heads. The first row is the newest: a cursor there stays there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.LIST)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.LIST)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor"}
     DEFAULT_CSS = """
     Table {

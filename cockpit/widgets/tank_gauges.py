@@ -14,7 +14,7 @@ from cockpit.format import bar, time_of_day, zone_name
 from cockpit.sanitize import one_line
 from cockpit.widgets.columns import place
 from cockpit.widgets.tones import Part, Tone
-from router.core.offers.tanks import Tank
+from router.core.catalog.quotas import DailyQuota
 
 MOST_SHOWN = 4
 """Gauges, the emptiest first; `cockpit tanks` has all."""
@@ -30,14 +30,14 @@ class TankGauges(Widget):
     """
     BORDER_TITLE = "Left today"
 
-    tanks: reactive[tuple[Tank, ...]] = reactive((), init=False, layout=True)
+    tanks: reactive[tuple[DailyQuota, ...]] = reactive((), init=False, layout=True)
     """The emptiest first."""
 
     def __init__(self, zone: tzinfo) -> None:
         super().__init__()
         self._zone = zone
 
-    def watch_tanks(self, tanks: tuple[Tank, ...]) -> None:
+    def watch_tanks(self, tanks: tuple[DailyQuota, ...]) -> None:
         """Say whose time the times are, and how many gauges there is no room for."""
         hidden = len(tanks) - MOST_SHOWN
         more = f"{hidden} more: cockpit tanks, " if hidden > 0 else ""
@@ -52,7 +52,7 @@ class TankGauges(Widget):
         )
 
 
-def gauges(tanks: Sequence[Tank], zone: tzinfo, width: int) -> list[tuple[Part, ...]]:
+def gauges(tanks: Sequence[DailyQuota], zone: tzinfo, width: int) -> list[tuple[Part, ...]]:
     """Return a line of `width` cells per tank: `openrouter 38/50 ━━━━━━━── empty 17:40, full 00:00`.
 
     The figures are what is left, of how many. Where it is narrow the bar goes first, then the ends of the
@@ -82,14 +82,14 @@ def gauges(tanks: Sequence[Tank], zone: tzinfo, width: int) -> list[tuple[Part, 
     return lines
 
 
-def _when(tank: Tank, zone: tzinfo) -> str:
+def _when(tank: DailyQuota, zone: tzinfo) -> str:
     full = f"full {time_of_day(tank.resets_at, zone)}"
     if tank.used >= tank.limit:
         return f"empty, {full}"
     return full if tank.empty_at is None else f"empty {time_of_day(tank.empty_at, zone)}, {full}"
 
 
-def _strain(tank: Tank) -> Tone:
+def _strain(tank: DailyQuota) -> Tone:
     """Return the tone of what is left: nothing, a fifth at most, or more."""
     left = tank.limit - tank.used
     if left <= 0:

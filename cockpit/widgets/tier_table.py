@@ -8,15 +8,15 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from cockpit.format import countdown, seconds
-from cockpit.keys import Scope, bindings
+from cockpit.keys import KeyScope, bindings
 from cockpit.messages import ClearRest, Say
 from cockpit.sanitize import one_line
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
-from router.core.health.states import Health
-from router.core.model import Deployment
-from router.core.money.spend import DeploymentStats
+from router.core.records.health import Health
+from router.core.records.spend import DeploymentStats
+from router.core.settings.deployments import Deployment
 from router.engine.health_board import DeploymentState
 
 COLUMNS = (
@@ -38,7 +38,7 @@ WORDS: dict[str, Part] = {
 class TierTable(Table):
     """The ladder, cheapest tier first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TIERS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.TIERS)]
     BORDER_TITLE = "Tiers"
 
     def __init__(self) -> None:

@@ -13,15 +13,20 @@ from router.config.check_schema import checks_of
 from router.config.choices import priors_of, privacy_of, rules_of, weights_of
 from router.config.hook_schema import hook_of
 from router.config.scalars import KeySource
-from router.config.settings import Budget, Guard, Policy
-from router.core import model as core
-from router.core.answers.keeping import Keeping
-from router.core.choosing.resolve import dropped
-from router.core.clockwork import Jobs, WarmUp
-from router.core.display import Display
-from router.core.money.amounts import to_nano
-from router.core.money.pricing import Price
-from router.core.secret import Secret
+from router.config.settings import BudgetSection, GuardSection, PolicySection
+from router.core.money import to_nano
+from router.core.routing.resolve import dropped
+from router.core.settings.budgets import Budget, BudgetScope, Guard
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Limits, Tier, Timeouts
+from router.core.settings.display import Display
+from router.core.settings.jobs import Jobs, WarmUp
+from router.core.settings.policy import Policy, ResponseCache, StressDefaults
+from router.core.settings.prices import Price
+from router.core.settings.providers import Provider
+from router.core.settings.routes import Climb, Route
+from router.core.settings.secret import Secret
+from router.core.settings.tasks import EmbeddingsClassifier, LevelRule, TaskRule
 
 EMBEDDED_MODEL = "smollm2-135m"
 """What the embedded model is called in the ledger and on screen."""
@@ -29,10 +34,10 @@ EMBEDDED_MODEL = "smollm2-135m"
 
 def assemble(
     file: schema.File, source: str, environ: Mapping[str, str], prices: Mapping[str, Price]
-) -> core.RouterConfig:
+) -> RouterConfig:
     """Return the configuration as the engine knows it; `prices` are those of the file, by deployment."""
     providers = {name: _provider(name, written, environ) for name, written in file.providers.items()}
-    tiers = {name: core.Tier(name, tier.label, rank) for rank, (name, tier) in enumerate(file.tiers.items())}
+    tiers = {name: Tier(name, tier.label, rank) for rank, (name, tier) in enumerate(file.tiers.items())}
     deployments = {
         name: _deployment(name, written, tiers[written.tier], providers[written.provider], prices.get(name))
         for name, written in file.deployments.items()
@@ -40,18 +45,16 @@ def assemble(
     if file.classifier:
         embeds = file.classifier.embeddings
         deployments[embeds] = replace(deployments[embeds], embeds=True)
-    return core.RouterConfig(
+    return RouterConfig(
         source=source,
         providers=providers,
         tiers=tuple(tiers.values()),
         deployments=deployments,
         routes={name: _route(name, file, deployments) for name in file.routes},
         aliases=dict(file.aliases),
-        tasks={
-            name: core.TaskRule(task.route, task.min_tier, task.max_tier) for name, task in file.tasks.items()
-        },
+        tasks={name: TaskRule(task.route, task.min_tier, task.max_tier) for name, task in file.tasks.items()},
         levels={
-            name: core.LevelRule(
+            name: LevelRule(
                 tuple(level.tiers),
                 None if level.ceiling_usd_per_1k is None else to_nano(level.ceiling_usd_per_1k),
             )
@@ -70,12 +73,12 @@ def assemble(
         gateway_key=_key(file.gateway.api_key, environ),
         classifier=_classifier(file.classifier),
         local_only_tasks=frozenset(file.privacy.local_only),
-        stress=core.StressDefaults(file.stress.requests, file.stress.timeout),
+        stress=StressDefaults(file.stress.requests, file.stress.timeout),
     )
 
 
-def _provider(name: str, written: schema.Provider, environ: Mapping[str, str]) -> core.Provider:
-    return core.Provider(
+def _provider(name: str, written: schema.ProviderSection, environ: Mapping[str, str]) -> Provider:
+    return Provider(
         name=name,
         wire=written.wire,
         billing=written.billing,
@@ -96,12 +99,12 @@ def _key(source: KeySource | None, environ: Mapping[str, str]) -> Secret | None:
 
 
 def _deployment(
-    name: str, written: schema.Deployment, tier: core.Tier, provider: core.Provider, price: Price | None
-) -> core.Deployment:
+    name: str, written: schema.DeploymentSection, tier: Tier, provider: Provider, price: Price | None
+) -> Deployment:
     keyless = provider.key_name is not None and provider.api_key is None
     no_key = f"no key: set {provider.key_name}" if keyless else None
     limits, timeouts = written.limits, written.timeouts
-    return core.Deployment(
+    return Deployment(
         name=name,
         tier=tier,
         provider=provider,
@@ -110,10 +113,8 @@ def _deployment(
         price=price,
         context_window=written.context_window,
         max_output_tokens=written.max_output_tokens,
-        limits=core.Limits(
-            limits.rpm, limits.tpm, limits.rpd, limits.tpd, limits.parallel, limits.reset_timezone
-        ),
-        timeouts=core.Timeouts(timeouts.connect, timeouts.first_token, timeouts.idle, timeouts.total),
+        limits=Limits(limits.rpm, limits.tpm, limits.rpd, limits.tpd, limits.parallel, limits.reset_timezone),
+        timeouts=Timeouts(timeouts.connect, timeouts.first_token, timeouts.idle, timeouts.total),
         off=written.switched_off or no_key,
         dropped=written.dropped,
         cooldown_s=written.cooldown,
@@ -126,10 +127,10 @@ def _deployment(
     )
 
 
-def _classifier(written: settings.Classifier | None) -> core.EmbeddingsClassifier | None:
+def _classifier(written: settings.ClassifierSection | None) -> EmbeddingsClassifier | None:
     if written is None:
         return None
-    return core.EmbeddingsClassifier(written.embeddings, written.timeout, written.margin)
+    return EmbeddingsClassifier(written.embeddings, written.timeout, written.margin)
 
 
 def _embeds(file: schema.File) -> str | None:
@@ -137,19 +138,19 @@ def _embeds(file: schema.File) -> str | None:
     return file.classifier.embeddings if file.classifier else None
 
 
-def _route(name: str, file: schema.File, deployments: Mapping[str, core.Deployment]) -> core.Route:
+def _route(name: str, file: schema.File, deployments: Mapping[str, Deployment]) -> Route:
     written = file.routes[name]
     cap = written.climb.max_usd_per_call
     own = dict.fromkeys(_own(written, file))
     everyone = tuple(dict.fromkeys(members(written, file)))
-    return core.Route(
+    return Route(
         name=name,
         deployments=everyone,
         without={**dropped(deployments, everyone), **written.without},
         ladder=tuple(written.ladder or ()),
         own=len(own) if written.fallbacks else None,
         strategy=written.strategy,
-        climb=core.Climb(
+        climb=Climb(
             written.climb.free_to_paid,
             None if cap is None else to_nano(cap),
             written.climb.max_tier,
@@ -161,7 +162,7 @@ def _route(name: str, file: schema.File, deployments: Mapping[str, core.Deployme
     )
 
 
-def _own(route: schema.Route, file: schema.File) -> list[str]:
+def _own(route: schema.RouteSection, file: schema.File) -> list[str]:
     written = file.deployments
     own = sorted(route.use or (), key=lambda name: written[name].order)  # stable: equals stay as written
     for tier in route.ladder or ():
@@ -170,7 +171,7 @@ def _own(route: schema.Route, file: schema.File) -> list[str]:
     return own
 
 
-def members(route: schema.Route, file: schema.File) -> list[str]:
+def members(route: schema.RouteSection, file: schema.File) -> list[str]:
     """Return a route's deployments in order: its own, then its fallbacks, routes written out."""
     members = _own(route, file)
     for fallback in route.fallbacks:
@@ -178,14 +179,14 @@ def members(route: schema.Route, file: schema.File) -> list[str]:
     return members
 
 
-def _serving(route: schema.Route, file: schema.File) -> list[str]:
+def _serving(route: schema.RouteSection, file: schema.File) -> list[str]:
     return [name for name in members(route, file) if name not in route.without]
 
 
-def _budget(written: Budget) -> core.Budget:
+def _budget(written: BudgetSection) -> Budget:
     kind, _, target = written.scope.partition(":")
-    return core.Budget(
-        scope=core.BudgetScope(kind),
+    return Budget(
+        scope=BudgetScope(kind),
         target=target or None,
         window=written.window,
         limit_nano=to_nano(written.usd),
@@ -194,8 +195,8 @@ def _budget(written: Budget) -> core.Budget:
     )
 
 
-def _policy(written: Policy) -> core.Policy:
-    return core.Policy(
+def _policy(written: PolicySection) -> Policy:
+    return Policy(
         max_attempts=written.max_attempts,
         default_max_tokens=written.default_max_tokens,
         deadline_s=written.deadline,
@@ -209,19 +210,19 @@ def _policy(written: Policy) -> core.Policy:
         rules=rules_of(written),
         cache_prompts=written.cache.prompts == "auto",
         guard=_guard(written.guard),
-        keeping=Keeping(written.cache.ttl, written.cache.answers, written.cache.mib),
+        keeping=ResponseCache(written.cache.ttl, written.cache.answers, written.cache.mib),
     )
 
 
-def _guard(written: Guard) -> core.Guard:
-    return core.Guard(
+def _guard(written: GuardSection) -> Guard:
+    return Guard(
         nano_per_10m=None if written.usd_per_10m is None else to_nano(written.usd_per_10m),
         requests_per_minute=written.requests_per_minute,
         identical_calls=written.identical_calls,
     )
 
 
-def _display(written: settings.Display) -> Display:
+def _display(written: settings.DisplaySection) -> Display:
     return Display(
         currency=written.currency,
         usd_rate=written.usd_rate,

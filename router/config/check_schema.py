@@ -1,7 +1,7 @@
 """The format of a route's `checks`: what an answer must pass before it is handed over.
 
 Shapes and types, patterns compiled and JSON schemas read; that programs are allowed at all is asked in
-`references.py`. What each check means is `core.answers.checks`.
+`references.py`. What each check means is `core.checks.judge`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from pydantic_core import core_schema
 from router.config.patterns import compile_pattern
 from router.config.scalars import Seconds, wrong
 from router.config.settings import Count, Section, Text
-from router.core.answers import checks as core
-from router.core.answers.checks import CheckKind
-from router.core.answers.json_schema import Schema, read_schema
-from router.core.answers.json_schema_keywords import Json
+from router.core.json_schema.keywords import Json
+from router.core.json_schema.schema import Schema, read_schema
 from router.core.pattern import Pattern
+from router.core.settings.checks import Check, CheckCommand, CheckKind
 
 _NEEDS = {
     CheckKind.JSON_SCHEMA: ("schema", "schema: {type: object, required: [name]}"),
@@ -30,6 +29,7 @@ _NEEDS = {
     CheckKind.COMMAND: ("run", "run: [python, check.py]"),
 }
 """The one key that a kind needs, and an example of it."""
+
 _COMMAND_TIMEOUT_S = 10.0
 
 
@@ -55,7 +55,7 @@ _JsonSchema = Annotated[
 ]
 
 
-class Check(Section):
+class CheckSection(Section):
     """What an answer must pass before it is handed over: a kind by its name alone, or with what it needs."""
 
     kind: Annotated[CheckKind, Field(strict=False)]
@@ -79,7 +79,7 @@ class Check(Section):
         return {"kind": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _fits_its_kind(self) -> Check:
+    def _fits_its_kind(self) -> CheckSection:
         needed, example = _NEEDS.get(self.kind, ("", ""))
         given = {
             "pattern": self.pattern,
@@ -97,21 +97,21 @@ class Check(Section):
         return self
 
 
-def checks_of(written: Sequence[Check]) -> tuple[core.Check, ...]:
+def checks_of(written: Sequence[CheckSection]) -> tuple[Check, ...]:
     """Return a route's checks as the engine knows them; those of one name are numbered from the second."""
     seen: Counter[str] = Counter()
     return tuple(_check(check, seen) for check in written)
 
 
-def _check(written: Check, seen: Counter[str]) -> core.Check:
+def _check(written: CheckSection, seen: Counter[str]) -> Check:
     name = written.name or written.kind.value
     seen[name] += 1
     timeout_s = _COMMAND_TIMEOUT_S if written.timeout is None else written.timeout
-    return core.Check(
+    return Check(
         name=name if seen[name] == 1 else f"{name}/{seen[name]}",
         kind=written.kind,
         pattern=written.pattern,
         schema=written.json_document,
         length=written.length or 0,
-        command=core.Command(tuple(written.run), timeout_s) if written.run else None,
+        command=CheckCommand(tuple(written.run), timeout_s) if written.run else None,
     )

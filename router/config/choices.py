@@ -1,43 +1,45 @@
 """The parts of a file that decide who is chosen, as the engine knows them: rules, weights, quality.
 
-Converts and nothing else; shapes are `schema.py` and `settings.py`, what they mean is `core.choosing`.
+Converts and nothing else; shapes are `schema.py` and `settings.py`, what they mean is `core.routing`.
 """
 
 from __future__ import annotations
 
 from router.config import schema
-from router.config.settings import Policy, Rule, Weights, When
-from router.core.choosing import quality, rules, scoring
-from router.core.request import Privacy
+from router.config.settings import PolicySection, RuleSection, WeightsSection, WhenSection
+from router.core.settings.deployments import QualityPriors, Work
+from router.core.settings.policy import Weights
+from router.core.settings.routes import Privacy
+from router.core.settings.tasks import RoutingRule, RuleCondition
 
 
-def rules_of(written: Policy) -> tuple[rules.Rule, ...]:
+def rules_of(written: PolicySection) -> tuple[RoutingRule, ...]:
     """Return the rules in their order."""
     return tuple(_rule(rule) for rule in written.rules)
 
 
-def weights_of(written: Weights) -> scoring.Weights:
+def weights_of(written: WeightsSection) -> Weights:
     """Return the weights of the score."""
-    return scoring.Weights(
+    return Weights(
         cost=written.cost, quality=written.quality, health=written.health, pressure=written.pressure
     )
 
 
-def priors_of(written: schema.Deployment) -> quality.Priors:
+def priors_of(written: schema.DeploymentSection) -> QualityPriors:
     """Return what the file says of a deployment's answers."""
-    return quality.Priors(
+    return QualityPriors(
         written.quality,
-        {quality.Work(one.task, one.language): one.quality for one in written.quality_at},
+        {Work(one.task, one.language): one.quality for one in written.quality_at},
     )
 
 
-def privacy_of(written: schema.Route) -> Privacy:
+def privacy_of(written: schema.RouteSection) -> Privacy:
     """Return who may see what a route is asked."""
     return Privacy(no_training=written.no_training, local_only=written.local_only)
 
 
-def _rule(written: Rule) -> rules.Rule:
-    return rules.Rule(
+def _rule(written: RuleSection) -> RoutingRule:
+    return RoutingRule(
         when=_when(written.when),
         route=written.route,
         min_tier=written.min_tier,
@@ -47,8 +49,8 @@ def _rule(written: Rule) -> rules.Rule:
     )
 
 
-def _when(written: When) -> rules.When:
-    return rules.When(
+def _when(written: WhenSection) -> RuleCondition:
+    return RuleCondition(
         tasks=tuple(written.tasks),
         language=written.language,
         urgent=written.urgent,

@@ -16,7 +16,7 @@ from router.config.loader import checked
 from router.config.schema import File
 from router.config.splice import put, source, written
 from router.config.undo_list import Made
-from router.core.config_edits import Change, ConfigEdit, Drop, Proposal, Restore, SetCooldown, SetLimit
+from router.core.settings.edits import Change, ConfigEdit, Drop, Proposal, Restore, SetCooldown, SetLimit
 from router.errors import ConfigError, Problem, RouterError, UnknownName
 
 Steps: TypeAlias = tuple[str, ...]

@@ -20,8 +20,8 @@ from router.config.loader import BUILT_IN, checked
 from router.config.paths import sample_config
 from router.config.system_zone import system_zone
 from router.config.undo_list import Made
-from router.core.config_edits import ConfigEdit, Proposal
-from router.core.money.windows import local_date
+from router.core.settings.edits import ConfigEdit, Proposal
+from router.core.windows import local_date
 from router.engine.ports import Clock
 from router.errors import ConfigError, Problem, RouterError
 

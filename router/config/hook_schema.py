@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from router.config.scalars import ApiKey, Seconds, is_loopback, wrong
 from router.config.settings import Section, Text
-from router.core.hook import Event
-from router.core.hook import Hook as CoreHook
-from router.core.secret import Secret
+from router.core.settings.hooks import Event
+from router.core.settings.hooks import Hook as CoreHook
+from router.core.settings.secret import Secret
 
 LONGEST_S = 60.0
+
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]+)")
 
 
@@ -23,7 +24,7 @@ def _bounded(value: float) -> float:
     return value
 
 
-class Hook(Section):
+class HookSection(Section):
     """Who is told when something happened: a program, or a web address."""
 
     on: Annotated[
@@ -39,7 +40,7 @@ class Hook(Section):
     """How long it may take, a minute at most."""
 
     @model_validator(mode="after")
-    def _one_way_to_tell(self) -> Hook:
+    def _one_way_to_tell(self) -> HookSection:
         if (self.run is None) == (self.url is None):
             raise wrong("needs either `run` (a program) or `url` (an address), one of the two")
         address = self.url.secret.reveal() if self.url and self.url.secret else None
@@ -48,7 +49,7 @@ class Hook(Section):
         return self
 
 
-def hook_of(place: int, written: Hook, url: Secret | None) -> CoreHook:
+def hook_of(place: int, written: HookSection, url: Secret | None) -> CoreHook:
     """Return a hook as the jobs know it; `url` is what its variable holds, or what is written."""
     missing = written.url.variable if written.url and url is None else None
     return CoreHook(
@@ -61,7 +62,7 @@ def hook_of(place: int, written: Hook, url: Secret | None) -> CoreHook:
     )
 
 
-def _called(written: Hook, url: Secret | None) -> str:
+def _called(written: HookSection, url: Secret | None) -> str:
     """Return a program's name, or an address's host: the rest of it is often a secret."""
     if written.run:
         return written.run[0]

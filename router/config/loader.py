@@ -14,8 +14,9 @@ from router.config.findings import Finding, dotted
 from router.config.paths import sample_config
 from router.config.positions import Document, Plain, parse, read
 from router.config.schema import File
-from router.core.model import RouterConfig
-from router.core.money.pricing import Listed, Price, price_from_config, price_over
+from router.core.cost.price_config import Listed, price_from_config, price_over
+from router.core.settings.config import RouterConfig
+from router.core.settings.prices import Price
 from router.errors import ConfigError, Problem
 
 BUILT_IN = "built-in"

@@ -19,22 +19,30 @@ import yaml
 from router.errors import ConfigError, Problem
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+
 Steps: TypeAlias = tuple[str | int, ...]
 """The way from the top to a value: keys of mappings and numbers of list items."""
 
+
 MAX_DEPTH = 20
+
 MAX_BYTES = 1 << 20
+
 MAX_PROBLEMS = 100
 """Where reading stops: nobody mends more at once, and a hostile file could hold a million."""
 
+
 _FAST_LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _INTEGER = re.compile(r"-?[0-9]{1,30}")
+
 _FRACTION = re.compile(r"-?[0-9]{1,30}\.[0-9]{1,30}([eE][-+]?[0-9]{1,3})?")
+
 _WORDS: Mapping[str, Plain] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePosition:
     """Where something stands, both from 1."""
 
     line: int
@@ -48,9 +56,9 @@ class Document:
     path: str
     value: Plain
     """None for a file that says nothing."""
-    keys: Mapping[Steps, Place]
+    keys: Mapping[Steps, SourcePosition]
     """Where the key of a mapping's entry stands."""
-    values: Mapping[Steps, Place]
+    values: Mapping[Steps, SourcePosition]
     problems: tuple[Problem, ...] = ()
     """What YAML allows and we do not: keys given twice, aliases, tags. What they stand at is left out."""
 
@@ -60,14 +68,14 @@ class Document:
         place = at_name or self.values.get(steps) or self.place(steps[:-1])
         return Problem(self.path, place.line, place.column, message)
 
-    def place(self, steps: Steps) -> Place:
+    def place(self, steps: Steps) -> SourcePosition:
         """Return where an entry stands, or the nearest thing above it that the file has."""
         while steps:
             place = self.keys.get(steps) or self.values.get(steps)
             if place:
                 return place
             steps = steps[:-1]
-        return self.values.get((), Place(1, 1))
+        return self.values.get((), SourcePosition(1, 1))
 
 
 def read(path: Path) -> Document:
@@ -84,7 +92,7 @@ def read(path: Path) -> Document:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line_start = data.rfind(b"\n", 0, error.start) + 1
-        place = Place(data.count(b"\n", 0, error.start) + 1, error.start - line_start + 1)
+        place = SourcePosition(data.count(b"\n", 0, error.start) + 1, error.start - line_start + 1)
         _refuse(str(path), place, "these bytes are not UTF-8 text. Save the file as UTF-8")
     return parse(text, str(path))
 
@@ -97,7 +105,7 @@ def parse(text: str, path: str) -> Document:
         _refuse(path, *_syntax_error(text, error))
 
 
-def _syntax_error(text: str, error: yaml.YAMLError) -> tuple[Place | None, str]:
+def _syntax_error(text: str, error: yaml.YAMLError) -> tuple[SourcePosition | None, str]:
     """Return where and what. The text is read again by the slower parser, whose words are the better ones."""
     try:
         for _ in yaml.parse(text, Loader=yaml.SafeLoader):
@@ -106,18 +114,18 @@ def _syntax_error(text: str, error: yaml.YAMLError) -> tuple[Place | None, str]:
         error = again
     if isinstance(error, yaml.reader.ReaderError):
         line_start = text.rfind("\n", 0, error.position) + 1
-        place = Place(text.count("\n", 0, error.position) + 1, error.position - line_start + 1)
+        place = SourcePosition(text.count("\n", 0, error.position) + 1, error.position - line_start + 1)
         return place, "a control character stands here. Remove it"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return None, "this is not YAML"
-    place = Place(error.problem_mark.line + 1, error.problem_mark.column + 1)
+    place = SourcePosition(error.problem_mark.line + 1, error.problem_mark.column + 1)
     what = error.problem or "it cannot be read"
     if "'\\t'" in what:
         return place, "a tab stands where spaces belong. YAML is indented with spaces only"
     return place, f"this is not YAML: {what}. Check quotes, brackets and indentation here and just above"
 
 
-def _refuse(path: str, place: Place | None, message: str) -> NoReturn:
+def _refuse(path: str, place: SourcePosition | None, message: str) -> NoReturn:
     line, column = (place.line, place.column) if place else (0, 0)
     raise ConfigError([Problem(path, line, column, message)]) from None
 
@@ -127,8 +135,8 @@ class _Builder:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._keys: dict[Steps, Place] = {}
-        self._values: dict[Steps, Place] = {}
+        self._keys: dict[Steps, SourcePosition] = {}
+        self._values: dict[Steps, SourcePosition] = {}
         self._problems: list[Problem] = []
 
     def document(self, events: Iterator[yaml.Event]) -> Document:
@@ -219,9 +227,9 @@ class _Builder:
             raise ConfigError(self._problems)
 
 
-def _place(event: yaml.Event) -> Place:
+def _place(event: yaml.Event) -> SourcePosition:
     mark = event.start_mark
-    return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+    return SourcePosition(mark.line + 1, mark.column + 1) if mark else SourcePosition(1, 1)
 
 
 def _scalar(text: str) -> Plain:

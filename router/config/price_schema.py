@@ -1,4 +1,4 @@
-"""The format of a price. `core.money.pricing` reads prices; here each key gets its line and column."""
+"""The format of a price. `core.cost.price_config` reads prices; here each key gets its line and column."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.config.scalars import Factor, IsoDate, Name, TimeOfDay, Usd, wrong
 from router.config.settings import Count, Section
 
 
-class Rates(Section):
+class RatesSection(Section):
     """Dollars per million tokens, as decimal numbers in quotes. A missing cache rate means the input rate."""
 
     input_mtok: Usd | None = None
@@ -31,7 +31,7 @@ class Rates(Section):
     """Audio output."""
 
 
-class LongInput(Rates):
+class LongInput(RatesSection):
     """Rates for every token of a request whose whole input passes a threshold."""
 
     above_input_tokens: Count | None = None
@@ -46,14 +46,14 @@ class LongInput(Rates):
         return self
 
 
-class RatesByLength(Rates):
+class RatesByLength(RatesSection):
     """Rates, and those of long inputs."""
 
     tiers: list[LongInput] | None = None
     """By the length of the input."""
 
 
-class Hours(Rates):
+class HoursSection(RatesSection):
     """Rates by the clock, in UTC."""
 
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] | None = None
@@ -75,7 +75,7 @@ class ModelPrice(RatesByLength):
     """By the speed that was asked for."""
     multipliers: dict[Name, Factor] | None = None
     """Factors on all token costs, in quotes."""
-    schedule: list[Hours] | None = None
+    schedule: list[HoursSection] | None = None
     """By the time of day."""
     web_search_usd_per_1k: Usd | None = None
     """For 1,000 web searches."""
@@ -89,7 +89,7 @@ class ModelPrice(RatesByLength):
     """The first day it no longer holds."""
 
 
-class Price(ModelPrice):
+class PriceSection(ModelPrice):
     """What a deployment costs; laid over the catalogue field by field."""
 
     confirmed: bool = False

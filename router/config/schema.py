@@ -10,41 +10,42 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from router.config.check_schema import Check
-from router.config.hook_schema import Hook
-from router.config.price_schema import Price
+from router.config.check_schema import CheckSection
+from router.config.hook_schema import HookSection
+from router.config.price_schema import PriceSection
 from router.config.scalars import ApiKey, BaseUrl, Language, Name, Seconds, Timezone, Usd, is_loopback, wrong
 from router.config.settings import (
-    Budget,
-    Classifier,
+    BudgetSection,
+    ClassifierSection,
     Count,
-    Display,
-    Gateway,
-    Jobs,
-    Level,
-    Policy,
-    Privacy,
+    DisplaySection,
+    GatewaySection,
+    JobsSection,
+    LevelSection,
+    PolicySection,
+    PrivacySection,
     Section,
     Share,
-    Stress,
+    StressSection,
     Text,
 )
-from router.core import model as core
-from router.core.request import Need
+from router.core.settings.deployments import Need, Timeouts
+from router.core.settings.providers import Billing, Wire
+from router.core.settings.routes import Strategy
 
-_TIMEOUTS = core.Timeouts()
+_TIMEOUTS = Timeouts()
 
 
-class Provider(Section):
+class ProviderSection(Section):
     """An account at an endpoint."""
 
-    wire: Annotated[core.Wire, Field(strict=False)]
+    wire: Annotated[Wire, Field(strict=False)]
     """The dialect it speaks: `openai`, `anthropic`, `ollama` or `llamacpp` (the embedded model)."""
     base_url: BaseUrl | None = None
     """Where it is, as its own documentation gives it to SDKs."""
     api_key: ApiKey | None = None
     """The key; `"${NAME}"` reads it from the environment."""
-    billing: Annotated[core.Billing, Field(strict=False)]
+    billing: Annotated[Billing, Field(strict=False)]
     """What a call costs you: `metered`, `free`, `local` or `subscription`."""
     catalogue: Name | None = None
     """The vendor's name in the price catalogue, where it differs from the provider's name here."""
@@ -54,8 +55,8 @@ class Provider(Section):
     """Whether it may learn from prompts; left out, nobody knows, and `no_training` passes it over."""
 
     @model_validator(mode="after")
-    def _address_fits(self) -> Provider:
-        if self.wire is core.Wire.LLAMACPP:
+    def _address_fits(self) -> ProviderSection:
+        if self.wire is Wire.LLAMACPP:
             if self.base_url is not None:
                 raise wrong("is the embedded model: it has no base_url, remove it")
         elif self.base_url is None:
@@ -65,14 +66,14 @@ class Provider(Section):
         return self
 
 
-class Tier(Section):
+class TierSection(Section):
     """A rung of the ladder."""
 
     label: Text
     """What it is, in a word or two."""
 
 
-class Limits(Section):
+class LimitsSection(Section):
     """What the provider allows."""
 
     rpm: Count | None = None
@@ -89,7 +90,7 @@ class Limits(Section):
     """Where that day begins; UTC when left out."""
 
 
-class Timeouts(Section):
+class TimeoutsSection(Section):
     """How long one attempt may take."""
 
     connect: Seconds = _TIMEOUTS.connect_s
@@ -119,7 +120,7 @@ class QualityAt(Section):
         return self
 
 
-class Deployment(Section):
+class DeploymentSection(Section):
     """One model at one provider: what is chosen, cooled and billed."""
 
     tier: Name
@@ -128,17 +129,17 @@ class Deployment(Section):
     """Where it is."""
     model: Text | None = None
     """The model's name there; the embedded model needs none."""
-    billing: Annotated[core.Billing, Field(strict=False)] | None = None
+    billing: Annotated[Billing, Field(strict=False)] | None = None
     """Where it differs from the provider's."""
-    price: Price | None = None
+    price: PriceSection | None = None
     """Where it differs from the catalogue's."""
     context_window: Count | None = None
     """Tokens of input and output together."""
     max_output_tokens: Count | None = None
     """The most it answers with."""
-    limits: Limits = Limits()
+    limits: LimitsSection = LimitsSection()
     """What the provider allows."""
-    timeouts: Timeouts = Timeouts()
+    timeouts: TimeoutsSection = TimeoutsSection()
     """How long one attempt may take."""
     weight: Annotated[float, Field(ge=0)] = 1.0
     """Its share under the `weighted` strategy; 0: only after the others."""
@@ -162,7 +163,7 @@ class Deployment(Section):
     """Why it is not to be used: this switches it off and is shown as the reason."""
 
 
-class Climb(Section):
+class ClimbSection(Section):
     """What a route may do upwards; nothing unless it says so."""
 
     free_to_paid: bool = False
@@ -175,7 +176,7 @@ class Climb(Section):
     """The highest tier that may serve."""
 
 
-class Route(Section):
+class RouteSection(Section):
     """A name that callers ask for, and who may serve it."""
 
     ladder: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -186,9 +187,9 @@ class Route(Section):
     """Routes whose deployments come after these, or single deployments."""
     without: dict[Name, Text] = Field(default_factory=dict)
     """Deployments that this route does without, and why, as `cockpit drop --from` writes them."""
-    strategy: Annotated[core.Strategy, Field(strict=False)] = core.Strategy.ORDERED
+    strategy: Annotated[Strategy, Field(strict=False)] = Strategy.ORDERED
     """`ordered`, `weighted`, `cheapest`, `fastest` or `spread`."""
-    climb: Climb = Climb()
+    climb: ClimbSection = ClimbSection()
     """What it may do upwards."""
     no_training: bool = False
     """Whether only deployments may serve that are known not to train on prompts."""
@@ -197,17 +198,17 @@ class Route(Section):
     cache: bool = False
     """Whether its answers are kept, text and all, and stand in for exactly the same request when nobody
     can serve; see `policy.cache`."""
-    checks: list[Check] = Field(default_factory=list)
+    checks: list[CheckSection] = Field(default_factory=list)
     """What an answer must pass; one that fails climbs one tier, once. Answers then come in one piece."""
 
     @model_validator(mode="after")
-    def _one_way_to_say_who(self) -> Route:
+    def _one_way_to_say_who(self) -> RouteSection:
         if (self.ladder is None) == (self.use is None):
             raise wrong("needs either `ladder` (tiers) or `use` (deployments), one of the two")
         return self
 
 
-class Task(Section):
+class TaskSection(Section):
     """Where one kind of work goes."""
 
     route: Name
@@ -223,35 +224,35 @@ class File(Section):
 
     version: Literal[1]
     """The format's version."""
-    providers: Annotated[dict[Name, Provider], Field(min_length=1)]
+    providers: Annotated[dict[Name, ProviderSection], Field(min_length=1)]
     """Accounts at endpoints."""
-    tiers: Annotated[dict[Name, Tier], Field(min_length=1)]
+    tiers: Annotated[dict[Name, TierSection], Field(min_length=1)]
     """The ladder's rungs, cheapest first."""
-    deployments: Annotated[dict[Name, Deployment], Field(min_length=1)]
+    deployments: Annotated[dict[Name, DeploymentSection], Field(min_length=1)]
     """Models at providers; within a tier the first one is tried first."""
-    routes: Annotated[dict[Name, Route], Field(min_length=1)]
+    routes: Annotated[dict[Name, RouteSection], Field(min_length=1)]
     """Names that callers ask for."""
     aliases: dict[Name, Name] = Field(default_factory=dict)
     """Other names for them; `*` and `?` match any characters."""
-    tasks: dict[Name, Task] = Field(default_factory=dict)
+    tasks: dict[Name, TaskSection] = Field(default_factory=dict)
     """Where each kind of work goes; `default` is where the rest goes."""
-    levels: dict[Literal["L1", "L2", "L3"], Level] = Field(default_factory=dict)
+    levels: dict[Literal["L1", "L2", "L3"], LevelSection] = Field(default_factory=dict)
     """Who may serve each level of difficulty."""
-    classifier: Classifier | None = None
+    classifier: ClassifierSection | None = None
     """Who says what kind of work an ask is; left out, the built-in classifier."""
-    budgets: list[Budget] = Field(default_factory=list)
+    budgets: list[BudgetSection] = Field(default_factory=list)
     """Limits on spend."""
-    policy: Policy = Policy()
+    policy: PolicySection = PolicySection()
     """The engine's bounds."""
-    stress: Stress = Stress()
+    stress: StressSection = StressSection()
     """How free deployments are tried out."""
-    jobs: Jobs = Jobs()
+    jobs: JobsSection = JobsSection()
     """What runs by the clock."""
-    hooks: list[Hook] = Field(default_factory=list)
+    hooks: list[HookSection] = Field(default_factory=list)
     """Who is told when something happened."""
-    gateway: Gateway = Gateway()
+    gateway: GatewaySection = GatewaySection()
     """The local HTTP server."""
-    display: Display = Display()
+    display: DisplaySection = DisplaySection()
     """How figures are shown."""
-    privacy: Privacy = Privacy()
+    privacy: PrivacySection = PrivacySection()
     """What is kept of prompts and answers."""

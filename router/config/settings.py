@@ -23,16 +23,26 @@ from router.config.scalars import (
     Usd,
     wrong,
 )
-from router.core import clockwork, model
-from router.core.money.amounts import NANO
+from router.core.money import NANO
+from router.core.settings.budgets import BudgetWindow
+from router.core.settings.jobs import USUAL_JOBS
+from router.core.settings.policy import Policy, StressDefaults
+from router.core.settings.tasks import EmbeddingsClassifier
 
-_POLICY = model.Policy()
+_POLICY = Policy()
+
 _GUARD = _POLICY.guard
-_CLASSIFIER = model.EmbeddingsClassifier("")
-_STRESS = model.StressDefaults()
-_NOT_SPANS = (model.BudgetWindow.CALL, model.BudgetWindow.SESSION)
+
+_CLASSIFIER = EmbeddingsClassifier("")
+
+_STRESS = StressDefaults()
+
+_NOT_SPANS = (BudgetWindow.CALL, BudgetWindow.SESSION)
+
 Count = Annotated[int, Field(ge=1)]
+
 Text = Annotated[str, Field(min_length=1)]
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -42,7 +52,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class Level(Section):
+class LevelSection(Section):
     """Who may serve one level of difficulty."""
 
     tiers: Annotated[list[Name], Field(min_length=1)]
@@ -51,13 +61,13 @@ class Level(Section):
     """The most that 1,000 requests of this level may cost."""
 
 
-class Budget(Section):
+class BudgetSection(Section):
     """A limit on spend."""
 
     scope: str = "all"
     """`all`, `tier:T5`, `provider:x`, `deployment:opus`, `route:auto`, `tag:client=acme`, or `session`
     for each session by itself (`session:NAME` for one)."""
-    window: Annotated[model.BudgetWindow, Field(strict=False)]
+    window: Annotated[BudgetWindow, Field(strict=False)]
     """`call` (one request with all its attempts), `session`, `hour`, `day`, `7d` or `month`."""
     usd: Usd
     """The limit in dollars."""
@@ -68,13 +78,13 @@ class Budget(Section):
     `display.timezone`; left out, `7d` moves and the others begin at midnight."""
 
     @model_validator(mode="after")
-    def _only_a_span_rolls(self) -> Budget:
+    def _only_a_span_rolls(self) -> BudgetSection:
         if self.rolling is not None and self.window in _NOT_SPANS:
             raise wrong(f"has no `rolling`: a window of one {self.window} does not move. Remove it")
         return self
 
 
-class Cache(Section):
+class CacheSection(Section):
     """Answers that routes with `cache: true` keep, whose text then stands in the ledger's file; and the
     provider's own cache of prompts."""
 
@@ -94,7 +104,7 @@ class Cache(Section):
         return {"prompts": written} if written in ("auto", "kept") else written
 
 
-class Classifier(Section):
+class ClassifierSection(Section):
     """Who says what kind of work an ask is, instead of the built-in classifier."""
 
     embeddings: Name
@@ -106,7 +116,7 @@ class Classifier(Section):
     """It abstains where another task lies less than this further off."""
 
 
-class Guard(Section):
+class GuardSection(Section):
     """What pauses paid calls and asks; `null` switches one off. `cockpit resume` lifts a pause."""
 
     usd_per_10m: Usd | None = Decimal(_GUARD.nano_per_10m or 0) / NANO
@@ -117,7 +127,7 @@ class Guard(Section):
     """The same paid request of one session within ten minutes."""
 
 
-class Weights(Section):
+class WeightsSection(Section):
     """How a score weighs its parts; `pressure` moves weight from quality to cost as budgets fill."""
 
     cost: Share = 0.3
@@ -130,7 +140,7 @@ class Weights(Section):
     """What cost gains when the budget is used up."""
 
 
-class When(Section):
+class WhenSection(Section):
     """What a rule waits for; all that is said must hold."""
 
     tasks: list[Name] = Field(default_factory=list)
@@ -147,10 +157,10 @@ class When(Section):
     """More than this many of the task in a day."""
 
 
-class Rule(Section):
+class RuleSection(Section):
     """A decision that is always made the same way."""
 
-    when: When
+    when: WhenSection
     """What it waits for."""
     route: Name | None = None
     """Where it sends the request."""
@@ -164,7 +174,7 @@ class Rule(Section):
     """Whether the beginning is marked for the provider's prompt cache."""
 
 
-class Policy(Section):
+class PolicySection(Section):
     """The engine's bounds over all routes."""
 
     max_attempts: Annotated[int, Field(ge=1, le=20)] = _POLICY.max_attempts
@@ -185,19 +195,19 @@ class Policy(Section):
     """How long a request may wait for a deployment's limit to free, instead of paying or failing."""
     slow: Seconds = _POLICY.slow_s
     """First content that comes later, where many calls run at once, lets fewer of them run."""
-    cache: Cache = Cache()
+    cache: CacheSection = CacheSection()
     """Answers that routes with `cache: true` keep, and the provider's cache of prompts."""
-    guard: Guard = Guard()
+    guard: GuardSection = GuardSection()
     """What pauses paid calls and asks."""
-    weights: Weights = Weights()
+    weights: WeightsSection = WeightsSection()
     """How candidates are scored."""
-    rules: list[Rule] = Field(default_factory=list)
+    rules: list[RuleSection] = Field(default_factory=list)
     """Decisions that are always made the same way, first match first."""
     allow_commands: bool = False
     """Whether checks of kind `command` may run programs on what models answer."""
 
 
-class Stress(Section):
+class StressSection(Section):
     """How free deployments are tried out."""
 
     requests: Annotated[int, Field(ge=1, le=100)] = _STRESS.requests
@@ -206,7 +216,7 @@ class Stress(Section):
     """How long one may take."""
 
 
-class WarmUp(Section):
+class WarmUpSection(Section):
     """Made ready before the day begins: local models are loaded, of others the provider's list is read."""
 
     at: TimeOfDay
@@ -215,16 +225,16 @@ class WarmUp(Section):
     """Which ones."""
 
 
-class Jobs(Section):
+class JobsSection(Section):
     """What runs by the clock."""
 
-    warm_up: list[WarmUp] = Field(default_factory=list)
+    warm_up: list[WarmUpSection] = Field(default_factory=list)
     """What is made ready before the day begins."""
-    watch_models: Every = clockwork.USUAL_JOBS.watch_models_s
+    watch_models: Every = USUAL_JOBS.watch_models_s
     """How often the providers' lists of models are read and compared with this file; `off`: never."""
 
 
-class Gateway(Section):
+class GatewaySection(Section):
     """The local HTTP server."""
 
     host: str = "127.0.0.1"
@@ -239,7 +249,7 @@ class Gateway(Section):
     """The largest request."""
 
 
-class Display(Section):
+class DisplaySection(Section):
     """How figures are shown; the ledger stays in USD."""
 
     currency: Currency = "USD"
@@ -254,13 +264,13 @@ class Display(Section):
     """The name of a theme in themes/."""
 
     @model_validator(mode="after")
-    def _rate_is_said(self) -> Display:
+    def _rate_is_said(self) -> DisplaySection:
         if self.currency != "USD" and not {"usd_rate", "rate_date"} <= self.model_fields_set:
             raise wrong(f"shows {self.currency}: add usd_rate and the rate_date it is from")
         return self
 
 
-class Privacy(Section):
+class PrivacySection(Section):
     """What is kept of prompts and answers."""
 
     store_text: bool = False

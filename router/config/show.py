@@ -8,12 +8,13 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
-from router.core.answers.json_schema import Schema
-from router.core.model import Deployment, RouterConfig
-from router.core.money.amounts import usd
-from router.core.money.pricing import Price
+from router.core.json_schema.schema import Schema
+from router.core.money import usd
 from router.core.pattern import Pattern
-from router.core.secret import Secret
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.prices import Price
+from router.core.settings.secret import Secret
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from router.core.config_edits import Change
+from router.core.settings.edits import Change
 from router.errors import ConfigError, Problem
 
 KEPT = 20

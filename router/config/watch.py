@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from router.core.config_changes import changes
-from router.core.model import RouterConfig
+from router.core.settings.changes import changes
+from router.core.settings.config import RouterConfig
 from router.errors import ConfigError, Problem
 
 Stamp = tuple[Path | None, tuple[int, ...]]

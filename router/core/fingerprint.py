@@ -6,8 +6,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from router.core.model import Message, Request
-from router.core.secret import Secret
+from router.core.request import Message, Request
+from router.core.settings.secret import Secret
 
 
 def prompt_fingerprint(messages: Iterable[Message], key: Secret) -> str:

@@ -8,36 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Need(StrEnum):
-    """Something a request needs that not every model can do."""
-
-    VISION = "vision"
-    """Pictures in the messages."""
-    TOOLS = "tools"
-    """Calls of the caller's functions."""
-    JSON = "json"
-    """An answer that is JSON, by the wire's own switch."""
+from router.core.settings.deployments import Need
+from router.core.settings.routes import ANYBODY, Privacy
 
 
-@dataclass(frozen=True, slots=True)
-class Privacy:
-    """Who may see a prompt; nothing is said: anybody the route names."""
-
-    no_training: bool = False
-    """Only deployments known not to train on what they are sent."""
-    local_only: bool = False
-    """Only machines of one's own."""
-
-    def __or__(self, other: Privacy) -> Privacy:
-        """Return what both ask for: a wish of either holds."""
-        return Privacy(self.no_training or other.no_training, self.local_only or other.local_only)
-
-
-ANYBODY = Privacy()
-
-
-class Mark(StrEnum):
+class CacheMark(StrEnum):
     """A breakpoint of a provider's prompt cache, by how long what stands before it is kept."""
 
     FIVE_MINUTES = "5m"
@@ -50,7 +25,7 @@ class Message:
 
     role: str
     content: str
-    mark: Mark | None = None
+    mark: CacheMark | None = None
     """Everything up to its end is to be cached by the provider, where its wire has such marks."""
 
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from router.core.attempts.admission import Refusal
-from router.core.choosing.selection import Candidate
+from router.core.budget.hold import NEVER
+from router.core.cost.estimate import Estimate
+from router.core.cost.settling import AnswerSoFar, AttemptEnding, settled_bill
 from router.core.failures.classify import cancelled, classify, stopped
-from router.core.failures.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
 from router.core.failures.exchange import Exchange
-from router.core.model import Deployment
-from router.core.money.estimate import Estimate
-from router.core.money.hold import NEVER, NO_HOLD, Hold
-from router.core.money.settling import Ending, settle_money
-from router.core.money.so_far import Arrived
-from router.core.money.spend import EntryStatus, Intent, Settlement
+from router.core.records.admission import NO_HOLD, Hold, Refusal
+from router.core.records.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.routing.selection import Candidate
+from router.core.settings.deployments import Deployment
 from router.engine.events import AttemptRecord
 from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport
 
@@ -105,9 +104,9 @@ class Attempt:
             case _:
                 pass
 
-    def arrived(self) -> Arrived:
+    def arrived(self) -> AnswerSoFar:
         """Return how far its answer has come."""
-        return Arrived(
+        return AnswerSoFar(
             deployment=self.deployment,
             expected=self.expected,
             received_bytes=self.content_bytes,
@@ -153,7 +152,7 @@ class Attempt:
         arrived = self.arrived()
         held = self.intent.held_nano_usd if self.hold.bound_nano is None else self.hold.bound_nano
         whole = self.exchange is not None and self.exchange.finish_reason is not None
-        bill = settle_money(Ending(arrived, diagnosis.ledger, whole=whole, held_nano=held))
+        bill = settled_bill(AttemptEnding(arrived, diagnosis.ledger, whole=whole, held_nano=held))
         return Settlement(
             request_id=self.intent.request_id,
             attempt=self.n,

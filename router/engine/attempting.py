@@ -11,11 +11,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from router.core.attempts.admission import Refusal
 from router.core.failures.classify import internal
-from router.core.failures.diagnosis import Diagnosis
-from router.core.model import Message
-from router.core.money.spend import Settlement
+from router.core.records.admission import Refusal
+from router.core.records.diagnosis import Diagnosis
+from router.core.records.entries import Settlement
+from router.core.request import Message
 from router.engine.attempt import Attempt, record_of
 from router.engine.events import (
     AttemptEnded,

@@ -1,7 +1,7 @@
 """The classifier's embeddings: asked of a deployment like any attempt, with a row, under budgets and limits.
 
 Whatever goes wrong, too late included, the built-in classifier's word stands, and says why it was asked. What
-a vector means is `core.asks.centroids`.
+a vector means is `core.classify.centroids`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.core.choosing.assignment import AUTO
-from router.core.choosing.resolve import resolve
-from router.core.choosing.selection import Candidate
-from router.core.failures.diagnosis import FailureClass
+from router.core.cost.estimate import estimate
 from router.core.fingerprint import prompt_fingerprint
-from router.core.model import Billing, Deployment, Message, Request, Route, RouterConfig
-from router.core.money.estimate import estimate
-from router.core.money.spend import Intent
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import Intent
+from router.core.request import Message, Request
+from router.core.routing.assignment import AUTO
+from router.core.routing.resolve import resolve
+from router.core.routing.selection import Candidate
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
+from router.core.settings.routes import Route
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
 from router.engine.events import TextArrived
@@ -29,8 +33,8 @@ from router.engine.world import World
 from router.errors import LedgerError, NoVectors
 
 if TYPE_CHECKING:  # as in core.assignment
-    from router.core.asks.centroids import Vector
-    from router.core.asks.tasks import Classification
+    from router.core.classify.centroids import Vector
+    from router.core.classify.tasks import Classification
 
 SOURCE = "classify"
 
@@ -54,8 +58,8 @@ class Embeddings:
             return None
         if request.task is not None or not self._leaves_the_choice(request):
             return None
-        from router.core.asks.centroids import nearest  # only where embeddings are configured
-        from router.core.asks.last_ask import is_go_ahead, last_ask
+        from router.core.classify.centroids import nearest  # only where embeddings are configured
+        from router.core.classify.last_ask import is_go_ahead, last_ask
 
         ask, built_in = last_ask(request.messages), self._world.classify(request.messages)
         deployment = self._config.deployments[asked.deployment]

@@ -1,8 +1,8 @@
 """The path of one request: resolve, estimate, select, decide, admit, send, classify, settle, commit.
 
 One readable loop over pure decisions and ports. It holds no rule of its own: who may serve is
-`core.choosing`, what a failure means `core.failures`, what comes next `core.attempts`, what it cost
-`core.money`.
+`core.routing`, what a failure means `core.failures`, what comes next `core.retry`, what it cost
+`core.cost`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,27 @@ from contextlib import aclosing
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from router.core.answers.keeping import KeptAnswer
-from router.core.attempts.fallback import Decision, GiveUp, Past, Standing, Try, UseCached, Wait
-from router.core.attempts.not_admitted import barred
-from router.core.attempts.retries import RetryBudget
-from router.core.choosing.resolve import Unknown, resolve
-from router.core.choosing.selection import Candidate, Plan
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
-from router.core.health.states import ScopeHealth
-from router.core.model import Request, Route, RouterConfig
-from router.core.money.spend import EntryStatus
+from router.core.records.answers import CachedResponse
+from router.core.records.entries import EntryStatus
+from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
+from router.core.request import Request
+from router.core.retry.fallback import (
+    Decision,
+    GiveUp,
+    PastAttempt,
+    RequestStanding,
+    Try,
+    UseCached,
+    Wait,
+    barred,
+)
+from router.core.retry.retry_budget import RetryBudget
+from router.core.retry.why import describe, plan_to_json
+from router.core.routing.resolve import Unknown, resolve
+from router.core.routing.selection import Candidate, Plan
+from router.core.settings.config import RouterConfig
+from router.core.settings.routes import Route
 from router.core.stress.plan import StressPlan
-from router.core.why import plan_json, tell
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
 from router.engine.embedding import Embeddings
@@ -42,7 +50,7 @@ from router.engine.events import (
 from router.engine.health_board import DeploymentState
 from router.engine.keeping import KeptAnswers
 from router.engine.planner import Planner
-from router.engine.preparing import Place, prepared
+from router.engine.preparing import AttemptPlace, prepared
 from router.engine.run import Run
 from router.engine.shared_state import SharedState
 from router.engine.stress import StressTest
@@ -50,10 +58,8 @@ from router.engine.trial import Trial
 from router.engine.world import World
 from router.errors import UnknownName
 
-if TYPE_CHECKING:  # as in core.assignment
-    from router.core.asks.tasks import Classification
-
-__all__ = ["Engine", "World"]
+if TYPE_CHECKING:
+    from router.core.classify.tasks import Classification
 
 
 class Engine:
@@ -96,7 +102,7 @@ class Engine:
         self,
         healths: Mapping[str, ScopeHealth],
         limits: Sequence[LearnedLimit] = (),
-        full: Mapping[str, Full] = MappingProxyType({}),
+        full: Mapping[str, ExhaustedLimit] = MappingProxyType({}),
     ) -> None:
         """Know what the ledger knows: of every scope's health, of limits learned, and of those used up."""
         self._shared.refresh(healths, limits, full)
@@ -182,7 +188,7 @@ class Engine:
 
     def _decide(self, run: Run, fresh: Plan) -> Decision:
         now_s, free = self._world.clock.monotonic(), barred(fresh, run.refusals, self._now_ms())
-        standing = Standing(
+        standing = RequestStanding(
             may_retry=self._retries.allows(now_s),
             may_wait=run.shared.may_wait,
             waited_s=run.waited_s,
@@ -208,11 +214,11 @@ class Engine:
             self._note(run, attempt)
 
     def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
-        place = Place(
+        place = AttemptPlace(
             request_id=run.request_id,
             n=len(run.past) + 1,
             route=run.route.name,
-            why_json=plan_json(made),
+            why_json=plan_to_json(made),
             until=run.started + run.config.policy.deadline_s,
             held=bool(run.route.checks),
         )
@@ -229,11 +235,11 @@ class Engine:
         if attempt.record is None or attempt.diagnosis is None:
             return
         self._retries = self._retries.after(attempt.diagnosis, self._world.clock.monotonic())
-        run.past.append(Past(attempt.deployment.name, attempt.diagnosis, attempt.stopped is not None))
+        run.past.append(PastAttempt(attempt.deployment.name, attempt.diagnosis, attempt.stopped is not None))
         run.records.append(attempt.record)
         run.text, run.kinds = "".join(attempt.text), frozenset(attempt.kinds)
 
-    def _answer(self, run: Run, first: Plan, end: GiveUp, kept: KeptAnswer | None) -> Answer:
+    def _answer(self, run: Run, first: Plan, end: GiveUp, kept: CachedResponse | None) -> Answer:
         answered = bool(run.records) and run.records[-1].outcome is EntryStatus.OK
         if answered:
             run.planner.served(run.request.session, run.records[-1])
@@ -248,7 +254,7 @@ class Engine:
             level=first.level,
             attempts=tuple(run.records),
             estimate_nano_usd=first.chosen.estimate_nano_usd if first.chosen else None,
-            why=tell(first, tuple(run.past), kept, run.refusals),
+            why=describe(first, tuple(run.past), kept, run.refusals),
             error=error,
             kept=kept,
         )

@@ -2,7 +2,7 @@
 
 A route with checks hands nothing of an answer over before its checks have spoken, so that another deployment
 may still answer; a route without any is passed through untouched. What a check says and whether a poor answer
-climbs is `core.answers`; what to do about failures stays with `core.attempts.fallback`.
+climbs is `core.checks`; what to do about failures stays with `core.retry.fallback`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from router.core.answers.checks import CheckKind, Draft, Ran, Verdict, judge
-from router.core.answers.escalation import Poor, Rules, Stay, carry, escalate
-from router.core.answers.found_poor import one_tier_up
-from router.core.attempts.fallback import FRESH, Decision, GiveUp, Past, Standing, decide
-from router.core.choosing.selection import Plan
-from router.core.model import Route, RouterConfig
-from router.core.money.spend import EntryStatus
+from router.core.checks.judge import CommandResult, Draft, judge
+from router.core.records.answers import CheckVerdict
+from router.core.records.entries import EntryStatus
 from router.core.request import Request
+from router.core.retry.escalation import Poor, Rules, Stay, carry, escalate, one_tier_up
+from router.core.retry.fallback import FRESH, Decision, GiveUp, PastAttempt, RequestStanding, decide
+from router.core.routing.selection import Plan
+from router.core.settings.checks import CheckKind
+from router.core.settings.config import RouterConfig
+from router.core.settings.routes import Route
 from router.engine.events import Answer, AnswerChecked, AttemptEnded, AttemptRecord, RouteEvent, TextArrived
 from router.engine.ports import CheckRunner
 
@@ -29,14 +31,14 @@ class _Held:
 
     record: AttemptRecord
     pieces: tuple[TextArrived, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[CheckVerdict, ...]
 
     @property
     def text(self) -> str:
         return "".join(piece.text for piece in self.pieces if piece.kind == "text")
 
     @property
-    def failures(self) -> tuple[Verdict, ...]:
+    def failures(self) -> tuple[CheckVerdict, ...]:
         return tuple(verdict for verdict in self.verdicts if not verdict.passed)
 
 
@@ -57,7 +59,9 @@ class Escalating:
         self._held: list[_Held] = []
         self._stayed: str | None = None
 
-    def step(self, plan: Plan, past: Sequence[Past], left_s: float, standing: Standing = FRESH) -> Decision:
+    def step(
+        self, plan: Plan, past: Sequence[PastAttempt], left_s: float, standing: RequestStanding = FRESH
+    ) -> Decision:
         """Return what comes next as `fallback.decide` does, or the climb after a poor answer."""
         poor = self._poor()
         if self._climbs:
@@ -124,7 +128,7 @@ class Escalating:
         saying = [held for held in self._held if held.text.strip()]
         return next(iter([*passed, *reversed(saying), *reversed(self._held)]), None)
 
-    async def _judged(self, record: AttemptRecord, pieces: Sequence[TextArrived]) -> tuple[Verdict, ...]:
+    async def _judged(self, record: AttemptRecord, pieces: Sequence[TextArrived]) -> tuple[CheckVerdict, ...]:
         kinds = frozenset(piece.kind for piece in pieces)
         if "tool" in kinds:  # not an answer yet: the caller runs the tools and asks again
             return ()
@@ -136,7 +140,9 @@ class Escalating:
         for check in self._route.checks:
             # Programs take time, so they come last and only where nothing else has failed.
             if check.command and all(verdict.passed for verdict in verdicts):
-                ran: Ran | None = await self._runner.run(check.command, text) if self._runner else None
+                ran: CommandResult | None = (
+                    await self._runner.run(check.command, text) if self._runner else None
+                )
                 verdicts.append(judge(check, draft, ran))
         return tuple(verdicts)
 

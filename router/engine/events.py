@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.answers.checks import Verdict
-from router.core.answers.keeping import KeptAnswer
-from router.core.choosing.selection import Plan
-from router.core.failures.classify import FailureClass
-from router.core.money.spend import CostSource, EntryStatus
-from router.core.usage import NO_USAGE, Usage
+from router.core.money import CostSource
+from router.core.records.answers import CachedResponse, CheckVerdict
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import EntryStatus
+from router.core.records.usage import NO_USAGE, Usage
+from router.core.routing.selection import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Answer:
     error: AnswerError | None = None
     answered_by: int | None = None
     """The attempt whose text it is, where that need not be the last: a climb may fail after a poor answer."""
-    kept: KeptAnswer | None = None
+    kept: CachedResponse | None = None
     """Nobody could serve: this is what exactly this request was answered before."""
 
     @property
@@ -157,7 +157,7 @@ class AnswerChecked:
     """A route's checks have judged an attempt's answer; its content comes later, or never."""
 
     n: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[CheckVerdict, ...]
 
     @property
     def passed(self) -> bool:

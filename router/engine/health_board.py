@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from router.core.attempts.admission import Lesson
-from router.core.failures.diagnosis import Scope
 from router.core.health.clock_steps import moved
 from router.core.health.scopes import learn, resting, scope_keys, why_away
-from router.core.health.states import Health, ScopeHealth
-from router.core.model import Deployment, Route, RouterConfig
+from router.core.records.admission import Lesson
+from router.core.records.diagnosis import HealthScope
+from router.core.records.health import Health, ScopeHealth
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.routes import Route
 from router.engine.ports import Clock
 from router.engine.step_watch import StepWatch
 
@@ -61,7 +63,7 @@ class HealthBoard:
         board.refresh(self._scopes)
         return board
 
-    def scopes(self, deployment: Deployment) -> Mapping[Scope, str]:
+    def scopes(self, deployment: Deployment) -> Mapping[HealthScope, str]:
         """Return the keys of a deployment's scopes."""
         return self._keys[deployment.name]
 

@@ -1,14 +1,15 @@
 """Answers that are kept as the last resort: handed in when one is whole, looked up when nobody can serve.
 
-What is worth keeping is `core.answers.keeping`; that nobody can serve is `core.attempts.fallback`'s word.
+What is worth keeping is `core.checks.response_cache`; that nobody can serve is `core.retry.fallback`'s word.
 """
 
 from __future__ import annotations
 
 import logging
 
-from router.core.answers.keeping import KeptAnswer, is_worth_keeping, may_stand_in
+from router.core.checks.response_cache import is_worth_keeping, may_stand_in
 from router.core.fingerprint import request_fingerprint
+from router.core.records.answers import CachedResponse
 from router.engine.events import Answer
 from router.engine.run import Run
 from router.engine.world import World
@@ -27,7 +28,7 @@ class KeptAnswers:
         """Tell whether a kept answer may stand in for this request; none is looked up for that."""
         return bool(self._world.kept) and run.route.cache and may_stand_in(run.asked)
 
-    async def find(self, run: Run) -> KeptAnswer | None:
+    async def find(self, run: Run) -> CachedResponse | None:
         """Return what exactly this request was answered before; None also where that cannot be read."""
         if self._world.kept is None:
             return None
@@ -45,7 +46,7 @@ class KeptAnswers:
             return
         if not is_worth_keeping(answer.text, run.kinds, served.finish_reason):
             return
-        kept = KeptAnswer(self._key(run), answer.text, served.deployment, self._world.clock.now_ms())
+        kept = CachedResponse(self._key(run), answer.text, served.deployment, self._world.clock.now_ms())
         self._world.ledger.keep(kept, run.config.policy.keeping)
 
     def _key(self, run: Run) -> str:

@@ -1,7 +1,7 @@
 """What each deployment bears: its limits, configured and learned, and how many calls at once it took lately.
 
 This process's memory of it; which attempts have started, in all processes, is the ledger's. What a limit
-means is `core.health.limits`, how the number at once moves is `core.health.pace`.
+means is `core.health.rate_limits`, how the number at once moves is `core.health.concurrency`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from router.core.attempts.admission import Quota
-from router.core.failures.diagnosis import Scope
 from router.core.failures.waits import DAY_S
-from router.core.health.full import Full, told_full
-from router.core.health.limit_headers import limits_told
-from router.core.health.limits import (
-    LearnedLimit,
-    LimitKind,
-    LimitSource,
-    effective,
-    is_news,
-    of_a_stress_test,
-    quotas,
-)
-from router.core.health.pace import FREE, Pace, Sample, paced
+from router.core.health.concurrency import UNLIMITED, ConcurrencyLimit, ConcurrencySample, adjusted
+from router.core.health.exhausted import told_full
+from router.core.health.rate_limits import effective, is_news, limits_told, of_a_stress_test, quotas
 from router.core.health.scopes import scope_keys
-from router.core.model import Deployment, Limits, Policy
+from router.core.records.admission import Quota
+from router.core.records.diagnosis import HealthScope
+from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, LimitSource
+from router.core.settings.deployments import Deployment, Limits
+from router.core.settings.policy import Policy
 from router.engine.attempt import Attempt
 from router.engine.ports import Clock
 from router.engine.step_watch import StepWatch
@@ -38,9 +31,9 @@ class PaceBoard:
         self._policy = policy
         self._clock = clock
         self._learned: dict[str, dict[tuple[LimitKind, LimitSource], LearnedLimit]] = {}
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[str, ConcurrencyLimit] = {}
         self._running: dict[str, int] = {}
-        self._full: dict[str, Full] = {}
+        self._full: dict[str, ExhaustedLimit] = {}
         self._watch = StepWatch(clock)
 
     def under(self, policy: Policy) -> PaceBoard:
@@ -54,7 +47,7 @@ class PaceBoard:
         """Return what a deployment bears now: the smallest of what is configured, learned and tried."""
         learned = self._learned.get(deployment.name, {}).values()
         known = effective(deployment.limits, learned, self._clock.now_ms())
-        tried = self._paces.get(deployment.name, FREE).parallel
+        tried = self._paces.get(deployment.name, UNLIMITED).parallel
         if tried is None:
             return known
         return replace(known, parallel=tried if known.parallel is None else min(known.parallel, tried))
@@ -65,14 +58,14 @@ class PaceBoard:
         note = of_a_stress_test(limits, self._learned.get(deployment.name, {}).values())
         return quotas(limits, tokens, now_ms, note)
 
-    def refresh(self, limits: Sequence[LearnedLimit], full: Mapping[str, Full]) -> None:
+    def refresh(self, limits: Sequence[LearnedLimit], full: Mapping[str, ExhaustedLimit]) -> None:
         """Know what the ledger knows, all of it."""
         self._learned.clear()
         self._keep(limits)
         self._full.clear()
         self._full |= full
 
-    def full(self, deployment: Deployment) -> Full | None:
+    def full(self, deployment: Deployment) -> ExhaustedLimit | None:
         """Return the limit that a provider says is used up now; forgotten when somebody sets the clock."""
         if self._watch.step_ms():
             self._full.clear()
@@ -80,7 +73,7 @@ class PaceBoard:
         left_s = (found.until_ms - self._clock.now_ms()) / 1000 if found else 0
         return found if 0 < left_s <= DAY_S else None
 
-    def told(self, attempt: Attempt) -> tuple[str, Full] | None:
+    def told(self, attempt: Attempt) -> tuple[str, ExhaustedLimit] | None:
         """Take in what an answer says is used up; return it with the scope it holds for."""
         found = told_full(attempt.exchange.headers, self._clock.now_ms()) if attempt.exchange else None
         if found is None:
@@ -101,15 +94,15 @@ class PaceBoard:
         if attempt.counted:  # one whose admission was cancelled is not
             self._running[deployment.name] = running - 1
             attempt.counted = False
-        sample = Sample(
+        sample = ConcurrencySample(
             started_ms=attempt.intent.started_at,
             running=running,
             status=attempt.answering.status if attempt.answering else None,
             first_content_s=attempt.ttft_s,
             answered=answered,
         )
-        pace = self._paces.get(deployment.name, FREE)
-        self._paces[deployment.name] = paced(pace, sample, now_ms, self._policy.slow_s)
+        pace = self._paces.get(deployment.name, UNLIMITED)
+        self._paces[deployment.name] = adjusted(pace, sample, now_ms, self._policy.slow_s)
 
     def learn_from(self, attempt: Attempt) -> list[LearnedLimit]:
         """Keep the limits that an attempt's answer told; return those worth writing."""
@@ -133,4 +126,4 @@ class PaceBoard:
 
 
 def _key(deployment: Deployment) -> str:
-    return scope_keys(deployment)[Scope.DEPLOYMENT]
+    return scope_keys(deployment)[HealthScope.DEPLOYMENT]

@@ -1,6 +1,6 @@
 """From a request to a plan: gathers what is known of every deployment and hands it to the pure decisions.
 
-Holds no rule: where a request goes is `core.choosing.assignment`, who may serve it `core.choosing.selection`.
+Holds no rule: where a request goes is `core.routing.assignment`, who may serve it `core.routing.selection`.
 """
 
 from __future__ import annotations
@@ -8,22 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from router.core.answers.found_poor import climbing, one_tier_up
-from router.core.choosing.assignment import Assignment, assign
-from router.core.choosing.clamp import Clamp, clamp, with_thinking
-from router.core.choosing.facts import Facts
-from router.core.choosing.observed import NOTHING, Observed
-from router.core.choosing.quality import NOTHING_SEEN, Work, quality
-from router.core.choosing.resolve import Unknown, members
-from router.core.choosing.selection import Moment, Plan, plan
-from router.core.choosing.stickiness import Pin, warm_for_s
-from router.core.choosing.thinking import thinking_range
+from router.core.cost.estimate import Estimate, estimate, input_tokens
+from router.core.cost.experience import UNSEEN, Experience
+from router.core.cost.prompt_cache import NO_WISH, Wish, cached, marked, watches_prefixes, wish
 from router.core.fingerprint import prefix_fingerprint
-from router.core.health.full import Full
-from router.core.model import Deployment, Message, Request, Route, RouterConfig, Strategy
-from router.core.money.estimate import Estimate, estimate, input_tokens
-from router.core.money.experience import UNSEEN, Experience
-from router.core.money.prompt_cache import NO_WISH, Wish, cached, marked, watches_prefixes, wish
+from router.core.records.answers import NOTHING_SEEN
+from router.core.records.health import ExhaustedLimit
+from router.core.request import Message, Request
+from router.core.retry.escalation import climbing, one_tier_up
+from router.core.routing.assignment import Assignment, assign
+from router.core.routing.clamp import Clamp, clamp, thinking_range, with_thinking
+from router.core.routing.facts import NOTHING, DeploymentFacts, Observed, quality
+from router.core.routing.resolve import Unknown, members
+from router.core.routing.selection import Plan, PlanMoment, plan
+from router.core.routing.stickiness import Pin, warm_for_s
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Work
+from router.core.settings.routes import Route, Strategy
 from router.engine.events import AttemptRecord
 from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
@@ -31,7 +32,7 @@ from router.engine.world import World
 from router.errors import UnknownName
 
 if TYPE_CHECKING:  # as in core.assignment
-    from router.core.asks.tasks import Classification
+    from router.core.classify.tasks import Classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Planner:
         facts = [
             self._facts(planned, deployment) for deployment in members(self._config, planned.assigned.route)
         ]
-        moment = Moment(
+        moment = PlanMoment(
             weights=self._config.policy.weights,
             now_ms=self._world.clock.now_ms(),
             roll=planned.roll,
@@ -139,12 +140,12 @@ class Planner:
         known = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self._sessions.served(session, Pin(record.deployment, self._world.clock.now_ms(), known))
 
-    def _facts(self, planned: Planned, deployment: Deployment) -> Facts:
+    def _facts(self, planned: Planned, deployment: Deployment) -> DeploymentFacts:
         request, seen = planned.assigned.request, planned.seen
         clamped, name = self._clamp(planned, deployment), deployment.name
         work, full = Work(request.task, request.language), self._full(deployment, seen)
         now_ms = self._world.clock.now_ms()
-        return Facts(
+        return DeploymentFacts(
             deployment=deployment,
             estimate=self.estimate(planned, deployment, clamped.max_tokens),
             clamp=clamped,
@@ -158,7 +159,7 @@ class Planner:
             quality=quality(deployment.quality.at(work), seen.evidence.get((name, work), NOTHING_SEEN)),
         )
 
-    def _full(self, deployment: Deployment, seen: Observed) -> Full | None:
+    def _full(self, deployment: Deployment, seen: Observed) -> ExhaustedLimit | None:
         """Return the limit that keeps a deployment full the longest, counted or told, if one does now."""
         now_ms = self._world.clock.now_ms()
         found = (seen.full.get(deployment.name), self._shared.pace.full(deployment))

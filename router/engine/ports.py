@@ -9,33 +9,21 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from router.core.answers.check_value import CheckStats
-from router.core.answers.checks import Command, Ran, Verdict
-from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Quota, Terms, Used
-from router.core.choosing.quality import Evidence, Work
+from router.core.checks.judge import CommandResult
 from router.core.failures.exchange import Exchange
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
-from router.core.health.states import ScopeHealth
-from router.core.model import Deployment, Message
-from router.core.money.experience import Answered
-from router.core.money.hold import Hold
-from router.core.money.reconcile import Billed
-from router.core.money.spend import (
-    DeploymentStats,
-    Dimension,
-    Entry,
-    Intent,
-    Settlement,
-    Spend,
-    SpendGroup,
-    Window,
-)
-from router.core.offers.known import Offers
-from router.core.reports.alerts import Written
-from router.core.reports.lots import Divisions, ListValue, Lot, PrefixUse
-from router.core.stress.result import StressResult
+from router.core.records.admission import NO_TERMS, Admission, Cap, Hold, Lesson, Quota, Terms, Used
+from router.core.records.alerts import WrittenAlert
+from router.core.records.answers import CachedResponse, CheckStats, CheckVerdict, Evidence
+from router.core.records.entries import Entry, Intent, Settlement
+from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
+from router.core.records.history import Answered, Billed, Divisions, ListValue, Lot, PrefixUse
+from router.core.records.offers import Offers
+from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
+from router.core.records.stress import StressResult
+from router.core.request import Message
+from router.core.settings.checks import CheckCommand
+from router.core.settings.deployments import Deployment, Work
+from router.core.settings.policy import ResponseCache
 from router.core.usage import UsageReading
 
 
@@ -156,16 +144,16 @@ class Ledger(Protocol):
     def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
         """Hand in what a provider allows; the newest of a deployment, kind and source is kept."""
 
-    def fill(self, scope: str, full: Full) -> None:
+    def fill(self, scope: str, full: ExhaustedLimit) -> None:
         """Hand in that a provider says a limit is used up; of two for one scope the later end is kept."""
 
-    def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+    def checked(self, request_id: str, attempt: int, verdicts: Sequence[CheckVerdict]) -> None:
         """Hand in what a route's checks said of an attempt's answer, for their pass rates."""
 
     def rate(self, request_id: str, *, good: bool, at_ms: int) -> None:
         """Hand in whether somebody found a request's answer good; the last word holds."""
 
-    def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
+    def keep(self, answer: CachedResponse, bounds: ResponseCache) -> None:
         """Hand in an answer that may stand in for its like; the newest within `bounds` are kept."""
 
     def stressed(self, result: StressResult) -> None:
@@ -187,7 +175,7 @@ class Ledger(Protocol):
 class CheckRunner(Protocol):
     """Runs a user's own program on an answer."""
 
-    async def run(self, command: Command, answer: str) -> Ran:
+    async def run(self, command: CheckCommand, answer: str) -> CommandResult:
         """Run `command` with `answer` on its standard input. Raises nothing that the program can cause."""
 
 
@@ -215,10 +203,12 @@ class SpendReader(Protocol):
     async def limits(self) -> Sequence[LearnedLimit]:
         """Every limit that was learned, however long ago."""
 
-    async def told_full(self) -> Mapping[str, Full]:
+    async def told_full(self) -> Mapping[str, ExhaustedLimit]:
         """What providers said is used up, by the key of a deployment's own health scope."""
 
-    async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
+    async def counted_full(
+        self, asked: Mapping[str, Sequence[Quota]], now_ms: int
+    ) -> Mapping[str, ExhaustedLimit]:
         """Which deployments have no room within their quotas for one more, by name."""
 
     async def offers(self) -> Offers:
@@ -236,7 +226,7 @@ class SpendReader(Protocol):
     async def billed(self, since_ms: int) -> Sequence[Billed]:
         """Each deployment's newest calls since a moment whose cost was reported and could be computed."""
 
-    async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+    async def kept(self, key: str, since_ms: int) -> CachedResponse | None:
         """The answer kept under a request's fingerprint, at that moment or later."""
 
     async def prefixes(self, since_ms: int) -> Mapping[str, frozenset[str]]:
@@ -267,7 +257,7 @@ class ReportReader(Protocol):
     async def check_stats(self, window: Window) -> list[CheckStats]:
         """What each check of each route has led to, for answers begun in a window."""
 
-    async def last_alerts(self, limit: int) -> Sequence[Written]:
+    async def last_alerts(self, limit: int) -> Sequence[WrittenAlert]:
         """The newest alerts, newest first, with the hooks that were told."""
 
     async def differences(self) -> list[str]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.choosing.selection import Candidate
+from router.core.cost.estimate import Estimate
 from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
-from router.core.model import Deployment, Request
-from router.core.money.estimate import Estimate
-from router.core.money.spend import Intent
+from router.core.records.entries import Intent
+from router.core.request import Request
+from router.core.routing.selection import Candidate
+from router.core.settings.deployments import Deployment
 from router.engine.attempt import Attempt
 from router.engine.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AttemptPlace:
     """Where an attempt stands in its request."""
 
     request_id: str
@@ -33,7 +34,7 @@ def prepared(
     candidate: Candidate,
     expected: Estimate,
     request: Request,
-    place: Place,
+    place: AttemptPlace,
     world: World,
 ) -> Attempt:
     """Return the attempt of `request` at a deployment that was chosen as `candidate`."""

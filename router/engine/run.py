@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from router.core.attempts.admission import Refusal
-from router.core.attempts.fallback import Past
-from router.core.model import Route, RouterConfig
+from router.core.records.admission import Refusal
 from router.core.request import Request
+from router.core.retry.fallback import PastAttempt
+from router.core.settings.config import RouterConfig
+from router.core.settings.routes import Route
 from router.engine.escalating import Escalating
 from router.engine.events import AttemptRecord
 from router.engine.planner import Planned, Planner
@@ -31,7 +32,7 @@ class Run:
     answers: Escalating
     request_id: str
     started: float
-    past: list[Past] = field(default_factory=list)
+    past: list[PastAttempt] = field(default_factory=list)
     records: list[AttemptRecord] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     """Why the ledger did not admit an attempt, by deployment; nothing was sent there."""

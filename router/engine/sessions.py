@@ -5,7 +5,7 @@ In memory and bounded: a process that forgets it pays for one cold prefix, no mo
 
 from __future__ import annotations
 
-from router.core.choosing.stickiness import Pin
+from router.core.routing.stickiness import Pin
 
 MOST = 1000
 """Sessions remembered; the one that was quiet the longest is forgotten first."""

@@ -1,7 +1,7 @@
 """What this process shares with all others about its deployments: asked before each attempt, told after.
 
 Brings together the ledger, which decides, and the boards, which remember what it said. Holds no rule: terms
-come from `core.money.budget` and `core.health.limits`, what an end teaches from the rest of `core.health`.
+come from `core.budget` and `core.health.rate_limits`, what an end teaches from the rest of `core.health`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from router.core.attempts.admission import Lesson, Refusal, RefusedBy, Terms
+from router.core.budget.budget import caps, charge_of, extra_caps
+from router.core.budget.hold import extended, more, next_look
+from router.core.cost.settling import so_far_nano
 from router.core.failures.classify import begun
-from router.core.failures.diagnosis import Diagnosis, FailureClass
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
-from router.core.health.states import Health, ScopeHealth
-from router.core.model import RouterConfig
-from router.core.money.amounts import usd
-from router.core.money.budget import caps, charge_of, extra_caps
-from router.core.money.hold import NO_HOLD, Hold, extended, more, next_look
-from router.core.money.so_far import so_far_nano
-from router.core.money.spend import Settlement
+from router.core.money import usd
+from router.core.records.admission import NO_HOLD, Hold, Lesson, Refusal, RefusedBy, Terms
+from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.records.entries import Settlement
+from router.core.records.health import ExhaustedLimit, Health, LearnedLimit, ScopeHealth
+from router.core.settings.config import RouterConfig
 from router.engine.attempt import Attempt
 from router.engine.health_board import DeploymentState, HealthBoard
 from router.engine.pace_board import PaceBoard
@@ -57,7 +55,10 @@ class SharedState:
         return state
 
     def refresh(
-        self, healths: Mapping[str, ScopeHealth], limits: Sequence[LearnedLimit], full: Mapping[str, Full]
+        self,
+        healths: Mapping[str, ScopeHealth],
+        limits: Sequence[LearnedLimit],
+        full: Mapping[str, ExhaustedLimit],
     ) -> None:
         """Know what the ledger knows now."""
         self.health.refresh(healths)

@@ -11,19 +11,21 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from router.core.attempts.admission import Refusal, RefusedBy
-from router.core.attempts.not_admitted import MONEY
-from router.core.choosing.selection import Candidate, Plan
-from router.core.model import Billing, Request
+from router.core.records.admission import Refusal, RefusedBy
+from router.core.records.stress import LoadPattern, StressResult
+from router.core.request import Request
+from router.core.retry.fallback import MONEY
+from router.core.retry.why import plan_to_json
+from router.core.routing.selection import Candidate, Plan
+from router.core.settings.providers import Billing
 from router.core.stress.learned import learned_limit
-from router.core.stress.plan import PROMPT, Pattern, StressPlan, Target, gap_s, had_enough
-from router.core.stress.result import Ran, StressResult, result_of
+from router.core.stress.plan import PROMPT, StressPlan, Target, gap_s, had_enough
+from router.core.stress.result import TargetRun, result_of
 from router.core.stress.shots import Shot, end_of, rest_asked
-from router.core.why import plan_json
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
 from router.engine.events import AttemptStarted, AttemptWaiting
-from router.engine.preparing import Place, prepared
+from router.engine.preparing import AttemptPlace, prepared
 from router.engine.purse import Purse
 from router.engine.stress_events import ShotEnded, ShotStarted, StressEvent, TargetEnded, TargetWaiting
 from router.engine.trial import Trial
@@ -92,7 +94,7 @@ class StressTest:
 
     async def _try(self, tally: _Tally) -> None:
         """Send one target all that it gets."""
-        if self.plan.load.pattern is Pattern.BURST:
+        if self.plan.load.pattern is LoadPattern.BURST:
             await self._shoot_all(tally)
         else:
             for n in range(1, self.plan.load.requests + 1):
@@ -203,11 +205,11 @@ class StressTest:
             limit_nano=target.each.bound_nano if target.costs else None,
             max_tokens=target.max_tokens,
         )
-        why = plan_json(Plan(name, None, None, None, (candidate,)))
+        why = plan_to_json(Plan(name, None, None, None, (candidate,)))
         # A session of its own, so that the runaway guard does not take its prompts for a caller's loop.
         session = f"{SOURCE}-{self.run_id}"
         request = Request(PROMPT, name, max_tokens=target.max_tokens, session=session, source=SOURCE)
-        place = Place(self._world.new_id(), 1, name, why)
+        place = AttemptPlace(self._world.new_id(), 1, name, why)
         bounded = replace(deployment, timeouts=timeouts)
         return prepared(bounded, candidate, target.each, request, place, self._world)
 
@@ -225,7 +227,7 @@ class StressTest:
         tally.ended = True
         load, name = self.plan.load, tally.name
         shots = tuple(sorted(tally.shots, key=lambda shot: shot.n))
-        ran = Ran(tally.target, shots, tally.stopped, tally.cost_nano)
+        ran = TargetRun(tally.target, shots, tally.stopped, tally.cost_nano)
         result = result_of(self.run_id, tally.started_ms, self._world.clock.now_ms(), load, ran)
         self.results.append(result)
         self._books.keep(result, learned_limit(name, load, shots))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.stress.result import StressResult
+from router.core.records.stress import StressResult
 from router.core.stress.shots import Shot
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.attempts.admission import Refusal
-from router.core.failures.diagnosis import Diagnosis
-from router.core.health.limits import LearnedLimit
-from router.core.money.spend import Settlement
-from router.core.stress.plan import Load
-from router.core.stress.result import StressResult
+from router.core.records.admission import Refusal
+from router.core.records.diagnosis import Diagnosis
+from router.core.records.entries import Settlement
+from router.core.records.health import LearnedLimit
+from router.core.records.stress import Load, StressResult
 from router.engine.attempt import Attempt
 from router.engine.ports import Ledger
 from router.engine.shared_state import SharedState

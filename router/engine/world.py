@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeAlias
 
-from router.core.answers.keeping import KeptAnswer
-from router.core.choosing.observed import Observed
-from router.core.model import Deployment, Message, Request, Wire
-from router.core.secret import Secret
+from router.core.records.answers import CachedResponse
+from router.core.request import Message, Request
+from router.core.routing.facts import Observed
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.ports import Chance, CheckRunner, Clock, Ledger, Upstream
 
 if TYPE_CHECKING:  # as in core.assignment
-    from router.core.asks.centroids import Centroids
-    from router.core.asks.tasks import Classification
+    from router.core.classify.centroids import Centroids
+    from router.core.classify.tasks import Classification
 
 Classify: TypeAlias = "Callable[[tuple[Message, ...]], Classification]"
 """What kind of work a conversation's last ask is."""
@@ -24,7 +26,7 @@ FindCentroids: TypeAlias = "Callable[[Deployment], Centroids | None]"
 Observe = Callable[[Request], Observed]
 """What was seen lately that bears on a request; read beforehand, so that it returns at once."""
 
-Kept = Callable[[str, int], Awaitable[KeptAnswer | None]]
+Kept = Callable[[str, int], Awaitable[CachedResponse | None]]
 """The answer under a request's fingerprint, kept at that moment or later. Raises LedgerError."""
 
 

@@ -2,7 +2,7 @@
 
 The answer goes in on standard input, the exit code comes out. Owns the process and its end: no shell, no
 keys in its environment, a time-out over everything, no process left behind. What the result means is
-`core.answers.checks`.
+`core.checks.judge`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 
-from router.core.answers.checks import MAX_DETAIL, Command, Ran
+from router.core.checks.judge import MAX_DETAIL, CommandResult
+from router.core.settings.checks import CheckCommand
 
 PASSED_ON = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV", "XDG_CACHE_HOME", "TZ"),
@@ -30,7 +31,7 @@ class CommandRunner:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {name: environ[name] for name in PASSED_ON if name in environ}
 
-    async def run(self, command: Command, answer: str) -> Ran:
+    async def run(self, command: CheckCommand, answer: str) -> CommandResult:
         """Run `command` to its end or its time-out; it and the processes it has started are then gone."""
         try:
             process = await asyncio.create_subprocess_exec(
@@ -43,7 +44,7 @@ class CommandRunner:
             )
         except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return Ran(None, not_started=f"cannot be started: {reason}")
+            return CommandResult(None, not_started=f"cannot be started: {reason}")
         output = bytearray()
         try:
             async with asyncio.timeout(command.timeout_s):
@@ -53,7 +54,7 @@ class CommandRunner:
             code = None
         finally:
             await _end(process)
-        return Ran(code, output.decode(errors="replace").strip())
+        return CommandResult(code, output.decode(errors="replace").strip())
 
 
 async def _feed(process: asyncio.subprocess.Process, answer: str) -> None:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from router.core.model import RouterConfig
-from router.core.money.budget import standing_caps
-from router.core.money.reconcile import LOOK_BACK_MS, mismatches
-from router.core.money.windows import calendar_days, local_date
-from router.core.offers.news import news
+from router.core.budget.budget import standing_caps
+from router.core.catalog.news import news
+from router.core.cost.reconcile import LOOK_BACK_MS, mismatches
+from router.core.records.alerts import Alert
 from router.core.reports import alerts
-from router.core.reports.alerts import Alert
 from router.core.reports.trends import USUAL_OF, DaySpend, anomalies
+from router.core.settings.config import RouterConfig
+from router.core.windows import calendar_days, local_date
 from router.engine.ports import CheckRunner, Clock
 from router.errors import LedgerError
 from router.jobs.telling import tell

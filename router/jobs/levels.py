@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.core.model import RouterConfig
-from router.core.money.spend import DeploymentStats, Window
-from router.core.offers.tanks import Tank, day_of, tanks
+from router.core.catalog.quotas import DailyQuota, daily_quotas, day_of
+from router.core.records.spend import DeploymentStats, Window
+from router.core.settings.config import RouterConfig
 from router.engine.ports import SpendReader
 
 
-async def read_tanks(config: RouterConfig, reader: SpendReader, now_ms: int) -> tuple[Tank, ...]:
+async def read_tanks(config: RouterConfig, reader: SpendReader, now_ms: int) -> tuple[DailyQuota, ...]:
     """Return every daily allowance that is known, the emptiest first. Raises LedgerError."""
     days = {name: day_of(deployment, now_ms) for name, deployment in config.deployments.items()}
     seen: dict[int, Mapping[str, DeploymentStats]] = {}
@@ -19,4 +19,4 @@ async def read_tanks(config: RouterConfig, reader: SpendReader, now_ms: int) -> 
     counted = {
         name: stats.attempts for name, day in days.items() if (stats := seen[day.start].get(name)) is not None
     }
-    return tanks(config, await reader.limits(), await reader.offers(), counted, now_ms)
+    return daily_quotas(config, await reader.limits(), await reader.offers(), counted, now_ms)

@@ -11,17 +11,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 
-from router.core.attempts.admission import Cap, Used
-from router.core.choosing.observed import NOTHING, Observed
-from router.core.choosing.quality import Evidence, Work
-from router.core.health.full import Full, countable
-from router.core.model import Budget, BudgetScope, Deployment, Request, RouterConfig
-from router.core.money.budget import fraction_used, pressure, standing_caps
-from router.core.money.experience import Answered, Experience, learn
-from router.core.money.prompt_cache import LIFE_MS, watches_prefixes
-from router.core.money.spend import DeploymentStats, Dimension, Window
-from router.core.money.windows import calendar_days, span
-from router.core.offers.tanks import left_by_deployment
+from router.core.budget.budget import fraction_used, pressure, standing_caps
+from router.core.catalog.quotas import left_by_deployment
+from router.core.cost.experience import Experience, learn
+from router.core.cost.prompt_cache import LIFE_MS, watches_prefixes
+from router.core.health.exhausted import countable
+from router.core.records.admission import Cap, Used
+from router.core.records.answers import Evidence
+from router.core.records.health import ExhaustedLimit
+from router.core.records.history import Answered
+from router.core.records.spend import DeploymentStats, Dimension, Window
+from router.core.request import Request
+from router.core.routing.facts import NOTHING, Observed
+from router.core.settings.budgets import Budget, BudgetScope
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Work
+from router.core.windows import calendar_days, span
 from router.engine.ports import Clock, SpendReader
 from router.jobs.levels import read_tanks
 
@@ -68,7 +73,7 @@ class Lookout:
             requests_today={group.key: group.spend.requests for group in tasks if group.key},
         )
 
-    async def _full(self, reader: SpendReader, now: int) -> Mapping[str, Full]:
+    async def _full(self, reader: SpendReader, now: int) -> Mapping[str, ExhaustedLimit]:
         """Return whose limits, configured and learned, have no room for one more."""
         learned = await reader.limits()
         asked = {

@@ -13,8 +13,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from router.core.model import Billing, Provider, RouterConfig
-from router.core.offers.due import Asked, due
+from router.core.catalog.due import due
+from router.core.records.offers import Asked
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Billing, Provider
 from router.engine.ports import Clock, SpendReader
 from router.errors import LedgerError
 from router.ledger.offers import write_allowance, write_listing, write_tried

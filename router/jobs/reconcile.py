@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from router.core.model import Provider, RouterConfig
-from router.core.money.amounts import usd
-from router.core.money.generation import PATH, VENDOR, generation_cost_nano
-from router.core.money.spend import CostSource
+from router.core.cost.generation import PATH, VENDOR, generation_cost_nano
+from router.core.money import CostSource, usd
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Provider
 from router.engine.ports import Clock
 from router.errors import LedgerError, TransportError
 from router.ledger import upkeep

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from router.core.answers.checks import Command
-from router.core.hook import Hook
-from router.core.reports.alerts import Written
+from router.core.records.alerts import WrittenAlert
+from router.core.settings.checks import CheckCommand
+from router.core.settings.hooks import Hook
 from router.engine.ports import CheckRunner
 from router.errors import TransportError
 from router.providers.plain_http import exchange
@@ -20,14 +20,14 @@ HEADERS = (("content-type", "application/json"), ("user-agent", "tier-cockpit"))
 
 
 async def tell(
-    hook: Hook, alert: Written, runner: CheckRunner, client: Callable[[], Transport]
+    hook: Hook, alert: WrittenAlert, runner: CheckRunner, client: Callable[[], Transport]
 ) -> str | None:
     """Tell `hook`; return why it could not be told, or None. Takes no longer than the hook may."""
     body = json.dumps(message(alert), ensure_ascii=False)
     if hook.off:
         return hook.off
     if hook.run:
-        ran = await runner.run(Command(hook.run, hook.timeout_s), body)
+        ran = await runner.run(CheckCommand(hook.run, hook.timeout_s), body)
         if ran.exit_code == 0:
             return None
         ended = (
@@ -48,7 +48,7 @@ async def tell(
     return None if 200 <= status < 300 else f"answered with status {status}"
 
 
-def message(alert: Written) -> Mapping[str, object]:
+def message(alert: WrittenAlert) -> Mapping[str, object]:
     """Return what a hook is sent. `id` stays the same however often one alert is told."""
     return {
         "id": alert.number,

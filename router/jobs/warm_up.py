@@ -14,10 +14,12 @@ from contextlib import aclosing
 from datetime import tzinfo
 from pathlib import Path
 
-from router.core.choosing.resolve import FREE
-from router.core.clockwork import WARM_UP_MS, WarmUp, warm_up_due
-from router.core.model import Billing, Deployment, Wire
+from router.core.catalog.due import WARM_UP_MS, warm_up_due
 from router.core.request import Message, Request
+from router.core.routing.resolve import FREE
+from router.core.settings.deployments import Deployment
+from router.core.settings.jobs import WarmUp
+from router.core.settings.providers import Billing, Wire
 from router.engine.engine import Engine
 from router.engine.ports import Clock
 from router.errors import LedgerError, RouterError, TransportError

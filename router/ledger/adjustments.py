@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from router.core.money.spend import CostSource
+from router.core.money import CostSource
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from router.core.attempts.admission import Admission, Cap, Lesson, Refusal, RefusedBy, Terms
 from router.core.health.scopes import learn, leased
 from router.core.health.scopes import refusal as rest_refusal
-from router.core.health.states import ScopeHealth
-from router.core.money.hold import Hold
-from router.core.money.spend import Intent
+from router.core.records.admission import Admission, Cap, Hold, Lesson, Refusal, RefusedBy, Terms
+from router.core.records.entries import Intent
+from router.core.records.health import ScopeHealth
 from router.ledger import budgets
 from router.ledger.health_store import read_health, write_health
 from router.ledger.limits_store import quota_refusal

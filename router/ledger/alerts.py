@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from router.core.hook import Hook
-from router.core.reports.alerts import Alert, StandingPause, Told, Written
+from router.core.records.alerts import Alert, HookDelivery, StandingPause, WrittenAlert
+from router.core.settings.hooks import Hook
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
@@ -58,7 +58,7 @@ def is_news(connection: Connection, alerts: Iterable[Alert], hooks: Sequence[Hoo
     return any(True for _ in _due(connection, hooks, now_ms))
 
 
-def take_due(connection: Connection, hooks: Sequence[Hook], now_ms: int) -> list[tuple[Written, Hook]]:
+def take_due(connection: Connection, hooks: Sequence[Hook], now_ms: int) -> list[tuple[WrittenAlert, Hook]]:
     """Return what is to be told now, and note that it is tried; inside the caller's transaction."""
     due = list(_due(connection, hooks, now_ms))
     for written, hook in due:
@@ -66,7 +66,7 @@ def take_due(connection: Connection, hooks: Sequence[Hook], now_ms: int) -> list
     return due
 
 
-def _due(connection: Connection, hooks: Sequence[Hook], now_ms: int) -> Iterator[tuple[Written, Hook]]:
+def _due(connection: Connection, hooks: Sequence[Hook], now_ms: int) -> Iterator[tuple[WrittenAlert, Hook]]:
     for hook in hooks:
         asked = {"hook": hook.name, "since": now_ms - FRESH_MS, "most": MOST_TRIES}
         for *alert, tries, tried_at in connection.execute(_DUE, asked).fetchall():
@@ -84,7 +84,7 @@ def tell(connection: Connection, number: int, hook: str, error: str | None, now_
     )
 
 
-def last(connection: Connection, limit: int) -> list[Written]:
+def last(connection: Connection, limit: int) -> list[WrittenAlert]:
     """Return the newest alerts, newest first, each with the hooks it was told to."""
     if not has_table(connection, "alert"):
         return []
@@ -104,12 +104,12 @@ def standing_pauses(connection: Connection) -> list[StandingPause]:
     return [StandingPause(*row) for row in found]
 
 
-def _told(connection: Connection, number: int) -> tuple[Told, ...]:
+def _told(connection: Connection, number: int) -> tuple[HookDelivery, ...]:
     found = connection.execute(
         "SELECT hook, tries, told_at, error FROM alert_told WHERE alert_id = ? ORDER BY hook", (number,)
     )
-    return tuple(Told(*row) for row in found)
+    return tuple(HookDelivery(*row) for row in found)
 
 
-def _written(number: int, event: str, at_ms: int, text: str, details: str) -> Written:
-    return Written(number, event, at_ms, text, json.loads(details))
+def _written(number: int, event: str, at_ms: int, text: str, details: str) -> WrittenAlert:
+    return WrittenAlert(number, event, at_ms, text, json.loads(details))

@@ -1,10 +1,11 @@
-"""Reading what providers reported beside what was computed. What to think of it: `core.money.reconcile`."""
+"""Reading what providers reported beside what was computed. What to think of it: `core.cost.reconcile`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from router.core.money.reconcile import LAST_CALLS, Billed
+from router.core.cost.reconcile import LAST_CALLS
+from router.core.records.history import Billed
 from router.ledger.sqlite import Connection
 
 # The conditions are word for word those of an index, which holds these rows alone.

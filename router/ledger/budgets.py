@@ -1,4 +1,4 @@
-"""What counts against a budget, and whether one more attempt fits: the sums behind `core.money.budget`.
+"""What counts against a budget, and whether one more attempt fits: the sums behind `core.budget.budget`.
 
 Call `refusal` and `guard_refusal` inside the write transaction that admits the attempt, so that nothing is
 spent between the sum and the row. Nothing is kept beside the ledger: sums come from its rows, and for whole
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from router.core.attempts.admission import Cap, Refusal, RefusedBy, Used
-from router.core.model import Guard
-from router.core.money import budget, runaway
-from router.core.money.spend import Intent, Window
+from router.core.budget import budget, runaway
+from router.core.records.admission import Cap, Refusal, RefusedBy, Used
+from router.core.records.entries import Intent
+from router.core.records.spend import Window
+from router.core.settings.budgets import Guard
 from router.ledger import pauses
 from router.ledger.present import columns, has_table
 from router.ledger.rollup_tables import KEYS, SPANS

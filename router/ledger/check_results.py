@@ -1,16 +1,15 @@
 """What checks said of answers, as rows, and what each check of a route has led to since.
 
 A row holds a check's name and whether it passed: no words, nothing of the answer. What the sums mean for a
-check is `core.answers.check_value`.
+check is `core.checks.check_value`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.core.answers.check_value import CheckStats
-from router.core.answers.checks import Verdict
-from router.core.money.spend import Window
+from router.core.records.answers import CheckStats, CheckVerdict
+from router.core.records.spend import Window
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
@@ -40,7 +39,7 @@ SELECT route, name, count(*), sum(passed),
 FROM judged GROUP BY route, name ORDER BY route, name"""
 
 
-def write(connection: Connection, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+def write(connection: Connection, request_id: str, attempt: int, verdicts: Sequence[CheckVerdict]) -> None:
     """Write what checks said of one attempt's answer; those that could not judge say nothing."""
     rows = [(request_id, attempt, one.check, one.passed) for one in verdicts if one.judged]
     connection.executemany("INSERT OR IGNORE INTO check_result VALUES (?, ?, ?, ?)", rows)

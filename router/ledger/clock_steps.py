@@ -7,8 +7,7 @@ boot share the steady clock, so it is done once. What a rest becomes is `core.he
 from __future__ import annotations
 
 from router.core.health.clock_steps import moved, step_of
-from router.core.health.full import Full
-from router.core.health.states import ScopeHealth
+from router.core.records.health import ExhaustedLimit, ScopeHealth
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.ledger.full_store import all_told
@@ -42,7 +41,7 @@ def health_by(connection: Connection, clock: Clock) -> dict[str, ScopeHealth]:
     return _moved(connection, step_ms, clock.now_ms()) if step_ms else all_health(connection)
 
 
-def told_full_by(connection: Connection, clock: Clock) -> dict[str, Full]:
+def told_full_by(connection: Connection, clock: Clock) -> dict[str, ExhaustedLimit]:
     """Return what was told of every scope; nothing when the clock was set since: the next answer tells."""
     return {} if _step_ms(connection, this_boot(), clock) else all_told(connection)
 

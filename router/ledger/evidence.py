@@ -1,15 +1,16 @@
 """How good answers were, as the ledger knows it: ratings by people, results of checks, and escalations.
 
 A rating is one bit about a request: no words, nothing of the answer. How much each source moves the quality
-of a deployment is `core.choosing.quality`.
+of a deployment is `core.routing.facts`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.choosing.quality import NOTHING_SEEN, STARS, Evidence, Work
-from router.core.money.spend import Window
+from router.core.records.answers import NOTHING_SEEN, STARS, Evidence
+from router.core.records.spend import Window
+from router.core.settings.deployments import Work
 from router.errors import LedgerError
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection

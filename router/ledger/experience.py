@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from router.core.money.experience import Answered
-from router.core.money.spend import Entry, EntryStatus
+from router.core.records.entries import Entry, EntryStatus
+from router.core.records.history import Answered
 from router.core.usage import NO_USAGE
 from router.ledger.present import columns
 from router.ledger.sqlite import Connection

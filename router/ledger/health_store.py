@@ -6,7 +6,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from router.core.health.states import HEALTHY, Health, ScopeHealth, loaded
+from router.core.health.states import loaded
+from router.core.records.health import HEALTHY, Health, ScopeHealth
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection, writing
 

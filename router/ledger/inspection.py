@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from router.core.money.reconcile import LOOK_BACK_MS, Mismatch, mismatches
-from router.core.money.spend import Window
+from router.core.cost.reconcile import LOOK_BACK_MS, Mismatch, mismatches
+from router.core.records.spend import Window
 from router.ledger.evidence import Rated
 from router.ledger.reader import SqliteSpendReader, open_reader
 

@@ -1,11 +1,12 @@
 """Answers kept for routes that ask for it: the one table with text in it, bounded in age, number and size.
 
-What is worth keeping and for which request is `core.answers.keeping`.
+What is worth keeping and for which request is `core.checks.response_cache`.
 """
 
 from __future__ import annotations
 
-from router.core.answers.keeping import Keeping, KeptAnswer
+from router.core.records.answers import CachedResponse
+from router.core.settings.policy import ResponseCache
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
@@ -22,7 +23,7 @@ DELETE FROM kept_answer WHERE key IN (
 )"""
 
 
-def write(connection: Connection, answer: KeptAnswer, bounds: Keeping) -> None:
+def write(connection: Connection, answer: CachedResponse, bounds: ResponseCache) -> None:
     """Keep an answer in the place of an older one to the same; drop what is over the bounds, oldest first."""
     expire(connection, answer.kept_at)
     raw = answer.text.encode(errors="replace")
@@ -38,13 +39,13 @@ def write(connection: Connection, answer: KeptAnswer, bounds: Keeping) -> None:
     connection.execute(_TRIM, {"answers": bounds.answers, "most_bytes": bounds.most_bytes})
 
 
-def find(connection: Connection, key: str, since_ms: int) -> KeptAnswer | None:
+def find(connection: Connection, key: str, since_ms: int) -> CachedResponse | None:
     """Return the answer under `key` if it was kept at `since_ms` or later."""
     if not has_table(connection, "kept_answer"):
         return None
     query = "SELECT key, text, deployment, kept_at FROM kept_answer WHERE key = ? AND kept_at >= ?"
     row = connection.execute(query, (key, since_ms)).fetchone()
-    return None if row is None else KeptAnswer(*row)
+    return None if row is None else CachedResponse(*row)
 
 
 def expire(connection: Connection, now_ms: int) -> None:

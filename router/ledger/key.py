@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from router.core.secret import Secret
+from router.core.settings.secret import Secret
 from router.engine.ports import Chance
 from router.errors import LedgerError
 from router.ledger.errors import told_clearly

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from router.core.attempts.admission import Quota, Refusal, Unit
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, refusal
+from router.core.health.rate_limits import refusal
+from router.core.records.admission import Quota, Refusal, Unit
+from router.core.records.health import LearnedLimit, LimitKind, LimitSource
 from router.ledger.owner import has_died
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from router.core.money.spend import CostSource, Window
-from router.core.reports.lots import Divisions, ListValue, Lot, PrefixUse
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.history import Divisions, ListValue, Lot, PrefixUse
+from router.core.records.spend import Window
+from router.core.records.usage import Usage
 from router.ledger.rollup_tables import KEYS, row_sums
 from router.ledger.rows import USAGE_COLUMNS
 from router.ledger.sqlite import Connection

@@ -5,31 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from router.core.answers.checks import Verdict
-from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Quota, Terms, Used
-from router.core.choosing.quality import Evidence, Work
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
+from router.core.budget import budget
 from router.core.health.scopes import learn, leased
-from router.core.health.states import HEALTHY, ScopeHealth, loaded
-from router.core.money import budget
-from router.core.money.experience import Answered
-from router.core.money.hold import Hold
-from router.core.money.reconcile import Billed
-from router.core.money.spend import (
-    DeploymentStats,
-    Dimension,
-    Entry,
-    EntryStatus,
-    Intent,
-    Settlement,
-    Spend,
-    SpendGroup,
-    Window,
-)
-from router.core.offers.known import NO_OFFERS, Offers
-from router.core.stress.result import StressResult
+from router.core.health.states import loaded
+from router.core.records.admission import NO_TERMS, Admission, Cap, Hold, Lesson, Quota, Terms, Used
+from router.core.records.answers import CachedResponse, CheckVerdict, Evidence
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.health import HEALTHY, ExhaustedLimit, LearnedLimit, ScopeHealth
+from router.core.records.history import Answered, Billed
+from router.core.records.offers import NO_OFFERS, Offers
+from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
+from router.core.records.stress import StressResult
+from router.core.settings.deployments import Work
+from router.core.settings.policy import ResponseCache
 from router.errors import LedgerError
 from router.ledger import memory_budgets
 from router.ledger.experience import answered_of, prefixes_of
@@ -59,7 +47,7 @@ class MemoryLedger:
         """What `billed` returns: what is forgotten with its process shows no factor that lasts."""
         self.offered = NO_OFFERS
         """What providers were found to offer."""
-        self.verdicts: dict[tuple[str, int], tuple[Verdict, ...]] = {}
+        self.verdicts: dict[tuple[str, int], tuple[CheckVerdict, ...]] = {}
         """What checks said, by request and attempt."""
         self.ratings: dict[str, bool] = {}
         """What was thought of answers, by request."""
@@ -68,8 +56,8 @@ class MemoryLedger:
         self._tags: dict[str, set[tuple[str, str]]] = {}
         self._healths: dict[str, ScopeHealth] = {}
         self._limits: dict[tuple[str, str, str], LearnedLimit] = {}
-        self._full: dict[str, Full] = {}
-        self._kept: dict[str, KeptAnswer] = {}
+        self._full: dict[str, ExhaustedLimit] = {}
+        self._kept: dict[str, CachedResponse] = {}
         self._stressed: list[StressResult] = []
         self._commits = 0
         self._closed = False
@@ -141,13 +129,13 @@ class MemoryLedger:
         self._limits |= {(limit.deployment, limit.kind, limit.source): limit for limit in limits}
         self._commits += 1
 
-    def fill(self, scope: str, full: Full) -> None:
+    def fill(self, scope: str, full: ExhaustedLimit) -> None:
         """Keep that a limit is used up."""
         known = self._full.get(scope, full)
         self._full[scope] = max(known, full, key=lambda one: one.until_ms)
         self._commits += 1
 
-    def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+    def checked(self, request_id: str, attempt: int, verdicts: Sequence[CheckVerdict]) -> None:
         """Keep what checks said of an answer."""
         self._require_open()
         self.verdicts[request_id, attempt] = tuple(verdicts)
@@ -157,14 +145,14 @@ class MemoryLedger:
         """Keep whether an answer was good."""
         self.ratings[request_id] = good
 
-    def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
+    def keep(self, answer: CachedResponse, bounds: ResponseCache) -> None:
         """Keep an answer; the oldest go when there are too many. Their size is not bounded here."""
         self._require_open()
         self._kept.pop(answer.key, None)
         newest = [*self._kept.values(), answer][-bounds.answers :]
         self._kept = {kept.key: kept for kept in newest}
 
-    async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+    async def kept(self, key: str, since_ms: int) -> CachedResponse | None:
         """Return the answer kept under a request's fingerprint, if it is young enough."""
         found = self._kept.get(key)
         return found if found and found.kept_at >= since_ms else None
@@ -230,11 +218,13 @@ class MemoryLedger:
         """Return every limit that was learned."""
         return [self._limits[key] for key in sorted(self._limits)]
 
-    async def told_full(self) -> Mapping[str, Full]:
+    async def told_full(self) -> Mapping[str, ExhaustedLimit]:
         """Return what providers said is used up, by scope."""
         return dict(self._full)
 
-    async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
+    async def counted_full(
+        self, asked: Mapping[str, Sequence[Quota]], now_ms: int
+    ) -> Mapping[str, ExhaustedLimit]:
         """Return which deployments have no room within their quotas for one more, by name."""
         return counted_full(self._entries.values(), asked, now_ms)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import Entry, Intent
+from router.core.records.admission import Cap, Used
+from router.core.records.entries import Entry, Intent
 
 
 def spent(entries: Iterable[Entry], cap: Cap) -> Used:

@@ -6,10 +6,11 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import fields
 from statistics import median_low
 
-from router.core.answers.checks import Verdict
-from router.core.choosing.quality import NOTHING_SEEN, Evidence, Work
-from router.core.money.spend import DeploymentStats, Entry, EntryStatus, Spend
-from router.core.usage import Usage
+from router.core.records.answers import NOTHING_SEEN, CheckVerdict, Evidence
+from router.core.records.entries import Entry, EntryStatus
+from router.core.records.spend import DeploymentStats, Spend
+from router.core.records.usage import Usage
+from router.core.settings.deployments import Work
 from router.ledger.queries import NEWEST_ANSWERS
 
 
@@ -48,7 +49,7 @@ def stats(answered: Sequence[Entry]) -> DeploymentStats:
 
 def evidence_of(
     entries: Iterable[Entry],
-    verdicts: Mapping[tuple[str, int], Sequence[Verdict]],
+    verdicts: Mapping[tuple[str, int], Sequence[CheckVerdict]],
     known: Container[tuple[str, int]],
 ) -> dict[tuple[str, Work], Evidence]:
     """Return what checks say of the answers among `entries`; `known` tells whether one was followed up."""

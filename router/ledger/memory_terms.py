@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from router.core.attempts.admission import Quota, Refusal, Terms, Unit
-from router.core.health.full import Full, longest
-from router.core.health.limits import refusal as limit_refusal
+from router.core.health.exhausted import longest
+from router.core.health.rate_limits import refusal as limit_refusal
 from router.core.health.scopes import Healths
 from router.core.health.scopes import refusal as rest_refusal
-from router.core.money.spend import Entry, EntryStatus, Intent
+from router.core.records.admission import Quota, Refusal, Terms, Unit
+from router.core.records.entries import Entry, EntryStatus, Intent
+from router.core.records.health import ExhaustedLimit
 
 
 def refusal(
@@ -30,7 +31,7 @@ def refusal(
 
 def counted_full(
     entries: Collection[Entry], asked: Mapping[str, Sequence[Quota]], now_ms: int
-) -> dict[str, Full]:
+) -> dict[str, ExhaustedLimit]:
     """Return which deployments have no room within their quotas for one more, by name."""
     found = {}
     for name, quotas in asked.items():

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from router.core.offers.allowance import Allowance
-from router.core.offers.due import Asked, Reading
-from router.core.offers.known import NO_OFFERS, Offers
-from router.core.offers.listing import ListedModel, Listing
+from router.core.records.offers import NO_OFFERS, Allowance, Asked, ListedModel, Listing, OfferReading, Offers
 from router.ledger.present import has_table
 from router.ledger.rows import storable
 from router.ledger.sqlite import Connection
@@ -86,7 +83,7 @@ def all_offers(connection: Connection) -> Offers:
     allowances = connection.execute("SELECT provider, used, allowed, read_at FROM allowance")
     return Offers(
         readings={
-            (provider, Asked(asked)): Reading(tried_at, read_at, problem)
+            (provider, Asked(asked)): OfferReading(tried_at, read_at, problem)
             for provider, asked, tried_at, read_at, problem in readings
             if asked in _ASKED  # a newer cockpit may ask more
         },

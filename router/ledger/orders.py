@@ -8,14 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from router.core.answers.checks import Verdict
-from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import Admission, Cap, Lesson, Terms
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
-from router.core.money.hold import Hold
-from router.core.money.spend import Intent
-from router.core.stress.result import StressResult
+from router.core.records.admission import Admission, Cap, Hold, Lesson, Terms
+from router.core.records.answers import CachedResponse, CheckVerdict
+from router.core.records.entries import Intent
+from router.core.records.health import ExhaustedLimit, LearnedLimit
+from router.core.records.stress import StressResult
+from router.core.settings.policy import ResponseCache
 from router.errors import LedgerError
 from router.ledger.rows import Row
 
@@ -100,7 +98,7 @@ class Fill:
     """Write that a limit is used up; nobody waits."""
 
     scope: str
-    full: Full
+    full: ExhaustedLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Checked:
 
     request_id: str
     attempt: int
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[CheckVerdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +123,8 @@ class Rate:
 class Keep:
     """Write an answer that may stand in later; nobody waits."""
 
-    answer: KeptAnswer
-    bounds: Keeping
+    answer: CachedResponse
+    bounds: ResponseCache
 
 
 @dataclass(frozen=True, slots=True)

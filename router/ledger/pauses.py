@@ -1,11 +1,11 @@
 """Pauses of the runaway guard as rows: what tripped, for whom, and whether somebody lifted it.
 
-Rows stay, so that a lifted pause can still be read. Whether to pause is `core.money.runaway`.
+Rows stay, so that a lifted pause can still be read. Whether to pause is `core.budget.runaway`.
 """
 
 from __future__ import annotations
 
-from router.core.money.runaway import Pause
+from router.core.budget.runaway import Pause
 from router.ledger.sqlite import Connection
 
 _CONCERNS = "(everyone OR session_id IS :session)"

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from statistics import median_low
 from typing import Any
 
-from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
-from router.core.usage import Usage
+from router.core.records.entries import Entry
+from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
+from router.core.records.usage import Usage
 from router.ledger.present import columns
 from router.ledger.rollup_tables import COLUMNS, NO_KEY
 from router.ledger.rollups import summed

@@ -9,21 +9,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from router.core.answers.check_value import CheckStats
-from router.core.answers.keeping import KeptAnswer
-from router.core.attempts.admission import Cap, Quota, Used
-from router.core.choosing.quality import Evidence, Work
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
-from router.core.health.states import ScopeHealth
-from router.core.hook import Hook
-from router.core.money.experience import Answered
-from router.core.money.reconcile import Billed
-from router.core.money.spend import DeploymentStats, Dimension, Entry, Spend, SpendGroup, Window
-from router.core.offers.known import Offers
-from router.core.reports.alerts import Alert, StandingPause, Written
-from router.core.reports.lots import Divisions, ListValue, Lot, PrefixUse
-from router.core.stress.result import StressResult
+from router.core.records.admission import Cap, Quota, Used
+from router.core.records.alerts import Alert, StandingPause, WrittenAlert
+from router.core.records.answers import CachedResponse, CheckStats, Evidence
+from router.core.records.entries import Entry
+from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
+from router.core.records.history import Answered, Billed, Divisions, ListValue, Lot, PrefixUse
+from router.core.records.offers import Offers
+from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
+from router.core.records.stress import StressResult
+from router.core.settings.deployments import Work
+from router.core.settings.hooks import Hook
 from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger import (
@@ -114,12 +110,14 @@ class SqliteSpendReader:
         """Return every limit that was learned, however long ago."""
         return await self._ask(all_limits)
 
-    async def told_full(self) -> Mapping[str, Full]:
+    async def told_full(self) -> Mapping[str, ExhaustedLimit]:
         """Return what providers said is used up, by scope."""
         clock = self._clock
         return await self._ask(all_told if clock is None else lambda c: told_full_by(c, clock))
 
-    async def counted_full(self, asked: Mapping[str, Sequence[Quota]], now_ms: int) -> Mapping[str, Full]:
+    async def counted_full(
+        self, asked: Mapping[str, Sequence[Quota]], now_ms: int
+    ) -> Mapping[str, ExhaustedLimit]:
         """Return which deployments have no room within their quotas for one more, by name."""
         return await self._ask(lambda connection: counted(connection, asked, now_ms))
 
@@ -135,7 +133,7 @@ class SqliteSpendReader:
         """Return what ratings, checks and escalations say of each deployment's work."""
         return await self._ask(lambda connection: evidence.evidence(connection, window))
 
-    async def kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+    async def kept(self, key: str, since_ms: int) -> CachedResponse | None:
         """Return the answer kept under a request's fingerprint, if it is young enough."""
         return await self._ask(lambda connection: kept_answers.find(connection, key, since_ms))
 
@@ -167,7 +165,7 @@ class SqliteSpendReader:
         """Tell whether an alert is to be written down or told."""
         return await self._ask(lambda connection: alerts.is_news(connection, seen, hooks, now_ms))
 
-    async def last_alerts(self, limit: int) -> list[Written]:
+    async def last_alerts(self, limit: int) -> list[WrittenAlert]:
         """Return the newest alerts, newest first."""
         return await self._ask(lambda connection: alerts.last(connection, limit))
 

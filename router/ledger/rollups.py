@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.core.money.spend import Dimension, Window
+from router.core.records.spend import Dimension, Window
 from router.ledger import adjustments
 from router.ledger.rollup_tables import COLUMNS, KEYS, SPANS, cells, row_sums
 from router.ledger.sqlite import Connection

@@ -7,9 +7,10 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from router.core.money.hold import Hold
-from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.admission import Hold
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.usage import Usage
 from router.ledger.sqlite import Connection
 
 Row = dict[str, str | int | None]

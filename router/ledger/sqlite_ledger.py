@@ -12,14 +12,12 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from router.core.answers.checks import Verdict
-from router.core.answers.keeping import Keeping, KeptAnswer
-from router.core.attempts.admission import NO_TERMS, Admission, Cap, Lesson, Terms
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit
-from router.core.money.hold import Hold
-from router.core.money.spend import Intent, Settlement
-from router.core.stress.result import StressResult
+from router.core.records.admission import NO_TERMS, Admission, Cap, Hold, Lesson, Terms
+from router.core.records.answers import CachedResponse, CheckVerdict
+from router.core.records.entries import Intent, Settlement
+from router.core.records.health import ExhaustedLimit, LearnedLimit
+from router.core.records.stress import StressResult
+from router.core.settings.policy import ResponseCache
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError
@@ -113,11 +111,11 @@ class SqliteLedger:
         """Hand in what a provider allows; lost when the ledger cannot be written, it will be told again."""
         self._put(LearnLimits(limits))
 
-    def fill(self, scope: str, full: Full) -> None:
+    def fill(self, scope: str, full: ExhaustedLimit) -> None:
         """Hand in that a limit is used up; lost when the ledger cannot be written, the next one says it."""
         self._put(Fill(scope, full))
 
-    def checked(self, request_id: str, attempt: int, verdicts: Sequence[Verdict]) -> None:
+    def checked(self, request_id: str, attempt: int, verdicts: Sequence[CheckVerdict]) -> None:
         """Hand in what checks said of an answer; lost when the ledger cannot be written."""
         self._put(Checked(request_id, attempt, verdicts))
 
@@ -125,7 +123,7 @@ class SqliteLedger:
         """Hand in whether an answer was good; lost when the ledger cannot be written."""
         self._put(Rate(request_id, good, at_ms))
 
-    def keep(self, answer: KeptAnswer, bounds: Keeping) -> None:
+    def keep(self, answer: CachedResponse, bounds: ResponseCache) -> None:
         """Hand in an answer that may stand in later; lost when the ledger cannot be written."""
         self._put(Keep(answer, bounds))
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.core.stress.plan import Load, Pattern
-from router.core.stress.result import StressResult
-from router.core.stress.verdict import Cause, Verdict
+from router.core.records.stress import Cause, Load, LoadPattern, StressResult, StressVerdict
 from router.ledger.present import has_table
 from router.ledger.sqlite import Connection
 
@@ -18,7 +16,7 @@ _COLUMNS = (
 _INSERT = f"INSERT OR IGNORE INTO stress_result ({_COLUMNS}) VALUES ({', '.join('?' * 22)})"
 _NEWEST = f"SELECT {_COLUMNS} FROM stress_result"
 _REQUESTS = "SELECT request_id FROM stress_attempt WHERE run_id = ? AND deployment = ? ORDER BY n"
-_PATTERNS = {pattern.value for pattern in Pattern}
+_PATTERNS = {pattern.value for pattern in LoadPattern}
 _CAUSES = {cause.value for cause in Cause}
 
 
@@ -73,12 +71,12 @@ def _result(connection: Connection, row: tuple[Any, ...]) -> StressResult:
     run_id, deployment, model, started, ended, pattern, requests, timeout_ms, *found = row
     letters, sent, ok, timeouts, limited, errors, ttft, duration, *said = found
     word, cause, evidence, stopped, rpm, cost = said
-    verdict = Verdict(word == "keep", Cause(cause), evidence) if word and cause in _CAUSES else None
+    verdict = StressVerdict(word == "keep", Cause(cause), evidence) if word and cause in _CAUSES else None
     return StressResult(
         run_id=run_id,
         started_ms=started,
         ended_ms=ended,
-        load=Load(Pattern(pattern), requests, timeout_ms / 1000),
+        load=Load(LoadPattern(pattern), requests, timeout_ms / 1000),
         deployment=deployment,
         model=model,
         letters=letters,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from router.core.hook import Hook
-from router.core.reports.alerts import Alert, Written
+from router.core.records.alerts import Alert, WrittenAlert
+from router.core.settings.hooks import Hook
 from router.errors import LedgerError
 from router.ledger import adjustments, alerts, evidence, kept_answers, leases, pauses
 from router.ledger.adjustments import Correction, Place, Unbilled
@@ -27,7 +27,7 @@ SWEEP = "sweep"
 ALERTS = "alerts"
 RECONCILE = "reconcile"
 MOST_UNBILLED = 200
-Due = list[tuple[Written, Hook]]
+Due = list[tuple[WrittenAlert, Hook]]
 
 
 def sweep_if_mine(path: Path, now_ms: int, lease_ms: int, owner: str | None = None) -> int | None:

@@ -12,8 +12,8 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
-from router.core.attempts.admission import Admission
 from router.core.health.clock_steps import step_of
+from router.core.records.admission import Admission
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError

@@ -13,9 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from router.core.money.pricing import Price, model_keys, price_from_config
-from router.core.money.rates import RateTable
-from router.core.money.spend import CostSource
+from router.core.cost.price_config import price_from_config
+from router.core.money import CostSource
+from router.core.settings.prices import Price, RateTable, model_keys
 
 VENDOR_NAMES = {
     "gemini": "google",

@@ -22,16 +22,18 @@ from typing import Any
 from genai_prices import types
 from genai_prices.data import providers
 
-from router.core.money.rates import RATE_NAMES
+from router.core.settings.prices import RATE_NAMES
 
 HERE = Path(__file__).parent
+
 FEES = {"web_searches_kcount": "web_search_usd_per_1k"}
+
 Written = dict[str, Any]
 """A price, a table or a record in the form of the catalogue file."""
 
 
 @dataclass(frozen=True)
-class Vendor:
+class CatalogueVendor:
     """What the overlay says of one vendor; every field is optional in the file."""
 
     source: str | None
@@ -46,9 +48,9 @@ class Vendor:
     models: dict[str, Written]
 
 
-def read_vendor(written: Written) -> Vendor:
+def read_vendor(written: Written) -> CatalogueVendor:
     """Read one vendor of the overlay."""
-    return Vendor(
+    return CatalogueVendor(
         source=written.get("from"),
         keep=written.get("keep", ""),
         skip=written.get("skip", ""),
@@ -74,7 +76,7 @@ def build(overlay: Written) -> Written:
     }
 
 
-def models(vendor: Vendor) -> Written:
+def models(vendor: CatalogueVendor) -> Written:
     """Return the records of one vendor by model id."""
     known = next((provider.models for provider in providers if provider.id == vendor.source), [])
     records: dict[str, Written] = {
@@ -112,7 +114,7 @@ def conditional(model: types.ModelInfo) -> list[types.ConditionalPrice]:
     return [types.ConditionalPrice(constraint=None, prices=model.prices)]
 
 
-def names(vendor: Vendor, model: types.ModelInfo) -> list[str]:
+def names(vendor: CatalogueVendor, model: types.ModelInfo) -> list[str]:
     """Return the other spellings genai-prices matches; a prefix is taken as a whole name."""
     found = {name for name in clause_names(model.match) if name != model.id and not name.endswith(("-", "@"))}
     return sorted(name for name in found if not re.fullmatch(vendor.drop_aliases, name))
@@ -130,7 +132,7 @@ def clause_names(clause: object) -> Iterator[str]:
             return
 
 
-def prices(vendor: Vendor, model: types.ModelInfo) -> list[Written]:
+def prices(vendor: CatalogueVendor, model: types.ModelInfo) -> list[Written]:
     """Return a model's prices with their validity, oldest first."""
     dated = [(start_of(price.constraint), price.prices) for price in conditional(model)]
     variants = [

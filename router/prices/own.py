@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from router.core.money.pricing import Price
+from router.core.settings.prices import Price
 from router.prices.catalogue import Catalogue, ModelPrices, load_catalogue
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from router.core.model import Provider
-from router.core.offers.allowance import Allowance
+from router.core.records.offers import Allowance
+from router.core.settings.providers import Provider
 from router.providers.model_lists import NotRead, count_in, get_json
 from router.providers.transport import Transport
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from router.core.request import Mark, Message
+from router.core.request import CacheMark, Message
 from router.core.usage import read_anthropic
 from router.engine.ports import Call, UpstreamEvent
-from router.providers.reading import Facts, error_of, parse_json
+from router.providers.reading import AnswerFacts, error_of, parse_json
 from router.providers.sse import ServerSentEvent, SseDecoder
 from router.providers.streaming import json_post
 from router.providers.transport import HttpRequest
@@ -79,9 +79,9 @@ def _breakpoint(turn: Message) -> dict[str, object]:
     match turn.mark:
         case None:
             return {}
-        case Mark.FIVE_MINUTES:
+        case CacheMark.FIVE_MINUTES:
             return {"cache_control": {"type": "ephemeral"}}
-        case Mark.HOUR:
+        case CacheMark.HOUR:
             return {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
@@ -89,7 +89,7 @@ class AnthropicReader:
     """Reads one answer of the anthropic wire."""
 
     def __init__(self) -> None:
-        self.facts = Facts()
+        self.facts = AnswerFacts()
         self._stop_reason: str | None = None
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:

@@ -15,7 +15,7 @@ from router.core.usage import UsageReading, read_ollama, read_openai
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.local_servers import OLLAMA_URL
 from router.providers.openai_wire import BASE_URL as OPENAI_URL
-from router.providers.reading import Facts
+from router.providers.reading import AnswerFacts
 from router.providers.sse import ServerSentEvent, SseDecoder
 from router.providers.streaming import json_post
 from router.providers.transport import HttpRequest
@@ -54,7 +54,7 @@ class EmbeddingsReader:
     """Reads one answer with embeddings."""
 
     def __init__(self, read: Read) -> None:
-        self.facts = Facts()
+        self.facts = AnswerFacts()
         self._find = read
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:

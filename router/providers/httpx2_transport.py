@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.errors import TransportError
 from router.providers.transport import (
     UNSENDABLE,
@@ -97,7 +97,7 @@ async def _chunks(response: httpx2.Response, host: str) -> AsyncIterator[bytes]:
         async for chunk in response.aiter_raw():
             yield chunk
     except httpx2.TransportError as error:
-        raise TransportError(f"the answer of {host} broke off: {error}", end=End.RESET) from None
+        raise TransportError(f"the answer of {host} broke off: {error}", end=StreamEnd.RESET) from None
 
 
 def _fault(error: httpx2.TransportError) -> Fault:

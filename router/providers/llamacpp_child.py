@@ -14,13 +14,15 @@ from typing import Protocol, TypedDict
 
 CACHE_MIB = 64
 """Room for prompts seen before; llama.cpp would take 8 GiB."""
+
 TEMPERATURE = 0.1
 """Where the caller does not say: at llama.cpp's own 0.8 a model this small wanders off."""
+
 HTTP_THREADS = 8
 """Connections served at once; they wait for the one model, so they cost next to nothing."""
 
 
-class Settings(TypedDict):
+class ServerSettings(TypedDict):
     """What the parent sends."""
 
     model: str
@@ -39,7 +41,7 @@ class Server(Protocol):
     """Its base URL."""
 
 
-def serve(settings: Settings) -> Server:
+def serve(settings: ServerSettings) -> Server:
     """Load the model and start serving."""
     import xllamacpp  # a platform wheel: only this process loads it
 
@@ -66,7 +68,7 @@ def main() -> None:
     """Serve until standard input closes."""
     answers = os.dup(1)
     os.dup2(2, 1)  # what llama.cpp prints goes to the log, not between the parent and us
-    settings: Settings = json.loads(sys.stdin.buffer.readline())
+    settings: ServerSettings = json.loads(sys.stdin.buffer.readline())
     server = serve(settings)
     os.write(answers, json.dumps({"url": server.listening_address}).encode() + b"\n")
     sys.stdin.buffer.read()

@@ -16,10 +16,10 @@ from importlib import metadata
 from pathlib import Path
 
 from router.core.failures.exchange import Fault
-from router.core.secret import Secret
+from router.core.settings.secret import Secret
 from router.engine.ports import Chance
 from router.errors import TransportError
-from router.providers.llamacpp_child import Settings
+from router.providers.llamacpp_child import ServerSettings
 
 ALIAS = "smollm2-135m"
 """The name the model answers to; its own would be the path of its weights."""
@@ -130,7 +130,7 @@ class EmbeddedServer:
 
     async def _launch(self, key: str) -> str:
         """Start the process and return the address it prints. Raises ValueError when it prints none."""
-        settings = Settings(
+        settings = ServerSettings(
             model=str(weights()),
             alias=ALIAS,
             key=key,

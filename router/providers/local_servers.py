@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-from router.core.model import Deployment, Wire
-from router.core.offers.listing import ollama_name
+from router.core.catalog.listing import ollama_name
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Wire
 from router.providers.llamacpp_server import unavailable
 from router.providers.ollama_state import installed
 from router.providers.transport import is_loopback

@@ -1,6 +1,6 @@
 """Reads a provider's own list of models: costs nothing, uses no tokens.
 
-Owns where each wire keeps its list and how entries are written. What a list means is `core/offers`.
+Owns where each wire keeps its list and how entries are written. What a list means is `core/catalog`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from router.core.model import Provider, Wire
-from router.core.offers.listing import ListedModel, ollama_name
+from router.core.catalog.listing import ollama_name
+from router.core.records.offers import ListedModel
+from router.core.settings.providers import Provider, Wire
 from router.errors import RouterError, TransportError
 from router.providers.anthropic_wire import VERSION
 from router.providers.reading import parse_json

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from router.core.offers.listing import ollama_name
+from router.core.catalog.listing import ollama_name
 from router.errors import TransportError
 from router.providers.reading import parse_json
 from router.providers.transport import HttpRequest, Transport

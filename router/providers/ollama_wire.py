@@ -11,16 +11,18 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
-from router.core.choosing.clamp import MARGIN
-from router.core.model import Billing, Deployment, Message
-from router.core.money.estimate import input_tokens
+from router.core.cost.estimate import input_tokens
+from router.core.request import Message
+from router.core.routing.clamp import MARGIN
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
 from router.core.usage import read_ollama
 from router.engine.ports import Call, Ended, UpstreamEvent, UsageReport, Waiting
 from router.errors import TransportError
 from router.providers.local_servers import OLLAMA_URL
 from router.providers.ndjson import NdjsonDecoder
 from router.providers.ollama_state import Held, held
-from router.providers.reading import Facts, error_in, parse_json
+from router.providers.reading import AnswerFacts, error_in, parse_json
 from router.providers.sse import ServerSentEvent
 from router.providers.streaming import HttpUpstream, json_post
 from router.providers.transport import HttpRequest, Transport
@@ -171,7 +173,7 @@ class OllamaReader:
     """Reads one answer of the ollama wire."""
 
     def __init__(self) -> None:
-        self.facts = Facts()
+        self.facts = AnswerFacts()
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:
         """Take one line of a stream; return content and usage."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.core.model import Provider, Wire
+from router.core.settings.providers import Provider, Wire
 
 
 @dataclass(frozen=True, slots=True)

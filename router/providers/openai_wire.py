@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from router.core.usage import read_openai
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.openai_variants import variant_of
-from router.providers.reading import Facts, error_in, error_of, parse_json
+from router.providers.reading import AnswerFacts, error_in, error_of, parse_json
 from router.providers.sse import ServerSentEvent, SseDecoder
 from router.providers.streaming import json_post
 from router.providers.transport import HttpRequest
@@ -56,7 +56,7 @@ class OpenAiReader:
     """Reads one answer of the openai wire."""
 
     def __init__(self) -> None:
-        self.facts = Facts()
+        self.facts = AnswerFacts()
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:
         """Take one event of a stream; return content and usage."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.errors import TransportError
 from router.providers.transport import HttpRequest, LoopbackOnly, Transport, host_of, is_loopback
 
@@ -49,7 +49,9 @@ async def exchange(
             async for chunk in response.chunks:
                 body += chunk
                 if len(body) > most_bytes:
-                    raise TransportError(f"{host} sent more than {most_bytes:,} bytes", end=End.TOO_LONG)
+                    raise TransportError(
+                        f"{host} sent more than {most_bytes:,} bytes", end=StreamEnd.TOO_LONG
+                    )
             return response.status, bytes(body)
     except TimeoutError:
         message = f"{host} did not answer within {within_s:g} s"

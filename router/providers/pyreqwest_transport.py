@@ -21,7 +21,7 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.errors import TransportError
 from router.providers.transport import (
     UNSENDABLE,
@@ -121,7 +121,7 @@ async def _chunks(response: Response, host: str) -> AsyncIterator[bytes]:
             yield bytes(chunk)
     except PyreqwestError as error:
         message = f"the answer of {host} broke off: {_causes(error)[-1]}"
-        raise TransportError(message, end=End.RESET) from None
+        raise TransportError(message, end=StreamEnd.RESET) from None
 
 
 async def _empty() -> AsyncIterator[bytes]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from router.core.failures.exchange import End, Exchange, Fault
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
 from router.core.usage import NO_USAGE, NOTHING_READ, UsageReading, merge
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from router.errors import TransportError
@@ -20,15 +20,17 @@ from router.providers.sse import MAX_BYTES, ServerSentEvent
 
 ERROR_BODY_BYTES = 64 * 1024
 """How much of an error's body is read."""
+
 TEXT_CHARS = 16 * 1024
 """How much of it is kept."""
+
 REQUEST_ID_HEADERS = ("x-generation-id", "request-id", "x-request-id", "x-ds-trace-id")
 """Where providers put the id that their support asks for; the first one wins. OpenRouter's is what it can be
 asked about afterwards."""
 
 
 @dataclass(slots=True)
-class Facts:
+class AnswerFacts:
     """What the events of one answer have told so far; the reader of a wire fills it in."""
 
     error: object = None
@@ -66,7 +68,7 @@ class Decoder(Protocol):
 class Reader(Protocol):
     """Knows what a wire's events mean."""
 
-    facts: Facts
+    facts: AnswerFacts
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:
         """Take one event of a stream; return content and usage."""
@@ -75,7 +77,7 @@ class Reader(Protocol):
         """Take the whole body of an answer that is no stream; return content and usage."""
 
 
-class Reading:
+class AnswerReading:
     """The state of one answer."""
 
     def __init__(self, call: Call, decoder: Decoder, reader: Reader) -> None:
@@ -88,7 +90,7 @@ class Reading:
         self._headers: dict[str, str] = {}
         self._kept = bytearray()
         self._events_seen = False
-        self._stopped: End | None = None
+        self._stopped: StreamEnd | None = None
 
     @property
     def ok(self) -> bool:
@@ -106,7 +108,7 @@ class Reading:
         return self._reader.facts.whole
 
     @property
-    def stopped(self) -> End | None:
+    def stopped(self) -> StreamEnd | None:
         """Why nothing more is read: a size limit, or as much of an error as we keep; else None."""
         return self._stopped
 
@@ -135,15 +137,15 @@ class Reading:
         self._events_seen = self._events_seen or bool(events)
         return self._read(events)
 
-    def finish(self, end: End) -> list[UpstreamEvent]:
+    def finish(self, end: StreamEnd) -> list[UpstreamEvent]:
         """Take the body's end; return what that completes, `Ended` last."""
         said: list[UpstreamEvent] = []
-        if self._events_seen and end is End.EOF:
+        if self._events_seen and end is StreamEnd.EOF:
             said += self._flush()
         if self.ok and not self._events_seen:
             said += self._whole(end)
         if self._reader.facts.whole:
-            end = End.EOF
+            end = StreamEnd.EOF
         return [*said, Ended(self._exchange(end))]
 
     def no_head(self, error: TransportError) -> Ended:
@@ -154,9 +156,9 @@ class Reading:
     def _keep(self, chunk: bytes, limit: int) -> None:
         self._kept += chunk[: limit - len(self._kept)]
         if len(self._kept) >= limit:
-            self._stopped = End.TOO_LONG if self.ok else End.EOF
+            self._stopped = StreamEnd.TOO_LONG if self.ok else StreamEnd.EOF
 
-    def _whole(self, end: End) -> list[UpstreamEvent]:
+    def _whole(self, end: StreamEnd) -> list[UpstreamEvent]:
         """Read the kept bytes as one JSON body; anything else is no answer, unless it was cut off."""
         facts = self._reader.facts
         if self._streamed:
@@ -167,7 +169,7 @@ class Reading:
         facts.error = error_in(body)
         if facts.error is None and isinstance(body, dict):
             return self._reader.whole(body)
-        facts.parsed = facts.error is not None or end is not End.EOF
+        facts.parsed = facts.error is not None or end is not StreamEnd.EOF
         return []
 
     def _flush(self) -> list[UpstreamEvent]:
@@ -177,7 +179,7 @@ class Reading:
         """Hand events on to the wire; one without data is how some servers show that they are alive."""
         return [said for event in events if event.data.strip() for said in self._reader.feed(event)]
 
-    def _exchange(self, end: End) -> Exchange:
+    def _exchange(self, end: StreamEnd) -> Exchange:
         facts = self._reader.facts
         error = facts.error if self.ok else error_of(parse_json(bytes(self._kept)))
         answered = self.ok and facts.parsed and error is None

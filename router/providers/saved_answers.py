@@ -11,14 +11,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.model import Billing, Deployment, Provider, Tier, Wire
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.settings.deployments import Deployment, Tier
+from router.core.settings.providers import Billing, Provider, Wire
 from router.engine.ports import Call, Content, Ended, UpstreamEvent
 from router.errors import RouterError, TransportError
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.ollama_wire import OllamaDialect
 from router.providers.openai_wire import OpenAiDialect
-from router.providers.reading import Reading
+from router.providers.reading import AnswerReading
 from router.providers.streaming import Dialect
 
 FIRST_CONTENT_MS = 60_000
@@ -81,7 +82,7 @@ def parse(text: str) -> SavedAnswer:
 def play(saved: SavedAnswer) -> Exchange:
     """Put a saved answer through its wire's reader. Raises RouterError as `parse` does."""
     dialect = _DIALECTS[_wire(saved)]
-    reading = Reading(_call(saved), dialect.decoder(), dialect.reader())
+    reading = AnswerReading(_call(saved), dialect.decoder(), dialect.reader())
     fault = _fault(saved)
     if fault is not None or saved.status is None:
         return reading.no_head(TransportError("no answer", fault=fault)).exchange
@@ -134,17 +135,17 @@ def _fault(saved: SavedAnswer) -> Fault | None:
         except ValueError:
             raise RouterError(f"`transport.error` must be one of {', '.join(Fault)}") from None
     late = _number(saved, "headers_after_ms") > FIRST_CONTENT_MS
-    if late or (saved.status is None and saved.transport.get("end") == End.HANG):
+    if late or (saved.status is None and saved.transport.get("end") == StreamEnd.HANG):
         return Fault.READ_TIMEOUT_AFTER_SENT
     return None
 
 
-def _end(saved: SavedAnswer) -> End:
-    unsaid = End.HANG if "hang_after_ms" in saved.transport else End.EOF
+def _end(saved: SavedAnswer) -> StreamEnd:
+    unsaid = StreamEnd.HANG if "hang_after_ms" in saved.transport else StreamEnd.EOF
     try:
-        return End(str(saved.transport.get("end") or unsaid))
+        return StreamEnd(str(saved.transport.get("end") or unsaid))
     except ValueError:
-        raise RouterError(f"`transport.end` must be one of {', '.join(End)}") from None
+        raise RouterError(f"`transport.end` must be one of {', '.join(StreamEnd)}") from None
 
 
 def _pieces(saved: SavedAnswer) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.failures.exchange import End
+from router.core.failures.exchange import StreamEnd
 from router.errors import TransportError
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -129,4 +129,4 @@ class SseDecoder:
 
 def too_long(what: str, limit: int) -> TransportError:
     """Return the error for a stream that would fill the memory."""
-    return TransportError(f"{what} of the answer is longer than {limit // 1024} KiB", end=End.TOO_LONG)
+    return TransportError(f"{what} of the answer is longer than {limit // 1024} KiB", end=StreamEnd.TOO_LONG)

@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from typing import Protocol
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.engine.ports import Call, Content, UpstreamEvent
 from router.errors import TransportError
-from router.providers.reading import Decoder, Reader, Reading
+from router.providers.reading import AnswerReading, Decoder, Reader
 from router.providers.transport import HttpRequest, HttpResponse, Transport
 
 ERROR_BODY_S = 10.0
@@ -50,7 +50,7 @@ class HttpUpstream:
 
     async def stream(self, call: Call) -> AsyncGenerator[UpstreamEvent, None]:
         """Send `call` and yield what comes back, `Ended` last; see `Upstream.stream`."""
-        reading = Reading(call, self._dialect.decoder(), self._dialect.reader())
+        reading = AnswerReading(call, self._dialect.decoder(), self._dialect.reader())
         patience = Patience(call)
         async with AsyncExitStack() as connection:
             head = await self._send(call, connection, patience)
@@ -60,14 +60,16 @@ class HttpUpstream:
             yield reading.head(head.status, head.headers)
             if not reading.ok:
                 patience.wait_at_most(ERROR_BODY_S)
-            while not isinstance(chunk := await _next(head.chunks, patience), End):
+            while not isinstance(chunk := await _next(head.chunks, patience), StreamEnd):
                 events = reading.feed(chunk)
                 for event in events:
                     yield event
                 if reading.stopped:
                     break
                 patience.note(reading, events)
-            for event in reading.finish(chunk if isinstance(chunk, End) else reading.stopped or End.EOF):
+            for event in reading.finish(
+                chunk if isinstance(chunk, StreamEnd) else reading.stopped or StreamEnd.EOF
+            ):
                 yield event
 
     async def aclose(self) -> None:
@@ -106,7 +108,7 @@ class Patience:
         """Allow `seconds` from now, and never more than the whole call has left."""
         self.until = min(self._total_at, self._now() + seconds)
 
-    def note(self, reading: Reading, events: list[UpstreamEvent]) -> None:
+    def note(self, reading: AnswerReading, events: list[UpstreamEvent]) -> None:
         """Set the time for the next wait by what has just arrived."""
         ending_s = GOODBYE_S if reading.whole else USAGE_S if reading.finishing else None
         if ending_s is not None:
@@ -117,15 +119,15 @@ class Patience:
             self.wait_at_most(self._timeouts.idle_s)
 
 
-async def _next(chunks: AsyncIterator[bytes], patience: Patience) -> bytes | End:
+async def _next(chunks: AsyncIterator[bytes], patience: Patience) -> bytes | StreamEnd:
     """Wait for the next piece of the body, or for its end."""
     try:
         async with asyncio.timeout_at(patience.until):
-            return await anext(chunks, End.EOF)
+            return await anext(chunks, StreamEnd.EOF)
     except TimeoutError:
-        return End.HANG
+        return StreamEnd.HANG
     except TransportError as error:
-        return error.end or End.RESET
+        return error.end or StreamEnd.RESET
 
 
 def json_post(

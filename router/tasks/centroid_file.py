@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from router.core.asks.centroids import Centroid, Centroids
-from router.core.model import Deployment
+from router.core.classify.centroids import Centroid, Centroids
+from router.core.settings.deployments import Deployment
 
 FORMAT = 1
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from router.core.asks.centroids import Centroids, Vector, fitted, nearest
-from router.core.asks.tasks import Classification
+from router.core.classify.centroids import Centroids, Vector, fitted, nearest
+from router.core.classify.tasks import Classification
 from router.tasks.examples import Labelled, read_asks
 
 BATCH = 64

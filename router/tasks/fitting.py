@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 from random import Random
 
-from router.core.asks.task_model import softmax
+from router.core.classify.task_model import softmax
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class TrainingSample:
     """One text as features, with the index of its right label."""
 
     rows: tuple[int, ...]
@@ -26,13 +26,13 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class FittedWeights:
     """What was learned: for each label a weight per feature, and a bias."""
 
     weights: list[list[float]]
     biases: list[float]
 
-    def scores(self, sample: Sample) -> list[float]:
+    def scores(self, sample: TrainingSample) -> list[float]:
         """Return a score per label."""
         length = sqrt(sample.seen) or 1.0
         return [
@@ -41,20 +41,24 @@ class Weights:
         ]
 
 
-Fit = Callable[[Sequence[Sample], int, int], Weights]
+Fit = Callable[[Sequence[TrainingSample], int, int], FittedWeights]
 """From samples, the number of features and the number of labels to weights."""
 
+
 EPOCHS = 12
+
 RATE = 3.0
+
 SHRINK = 0.004
 """The share of every weight that is lost per epoch, so that rare features do not shout."""
+
 SMALL = 0.01
 """An error below this moves nothing: most labels of most samples, most of the time."""
 
 
-def fit_logistic(samples: Sequence[Sample], features: int, labels: int) -> Weights:
+def fit_logistic(samples: Sequence[TrainingSample], features: int, labels: int) -> FittedWeights:
     """Fit a multinomial logistic regression by stochastic gradient descent."""
-    learned = Weights([[0.0] * features for _ in range(labels)], [0.0] * labels)
+    learned = FittedWeights([[0.0] * features for _ in range(labels)], [0.0] * labels)
     order = list(samples)
     chance = Random(7)
     for epoch in range(EPOCHS):
@@ -66,7 +70,7 @@ def fit_logistic(samples: Sequence[Sample], features: int, labels: int) -> Weigh
     return learned
 
 
-def _step(learned: Weights, sample: Sample, rate: float) -> None:
+def _step(learned: FittedWeights, sample: TrainingSample, rate: float) -> None:
     length = sqrt(sample.seen) or 1.0
     for label, p in enumerate(softmax(learned.scores(sample))):
         error = p - (label == sample.target)
@@ -79,7 +83,7 @@ def _step(learned: Weights, sample: Sample, rate: float) -> None:
         learned.biases[label] -= rate * error * 0.01
 
 
-def fit_naive_bayes(samples: Sequence[Sample], features: int, labels: int) -> Weights:
+def fit_naive_bayes(samples: Sequence[TrainingSample], features: int, labels: int) -> FittedWeights:
     """Fit a multinomial naive Bayes; scores are divided by the text's length like everyone else's."""
     counts, sizes = _count(samples, features, labels)
     smooth = 0.1
@@ -89,10 +93,10 @@ def fit_naive_bayes(samples: Sequence[Sample], features: int, labels: int) -> We
         weights.append([log(count + smooth) - total for count in counts[label]])
     means = [sum(column) / labels for column in zip(*weights, strict=True)]
     centred = [[w - mean for w, mean in zip(row, means, strict=True)] for row in weights]
-    return Weights(centred, [log(size / len(samples)) * 0.1 for size in sizes])
+    return FittedWeights(centred, [log(size / len(samples)) * 0.1 for size in sizes])
 
 
-def fit_centroids(samples: Sequence[Sample], features: int, labels: int) -> Weights:
+def fit_centroids(samples: Sequence[TrainingSample], features: int, labels: int) -> FittedWeights:
     """Fit the nearest centroid by the cosine of tf-idf vectors."""
     counts, sizes = _count(samples, features, labels)
     occurrences = [sum(column) for column in zip(*counts, strict=True)]
@@ -104,10 +108,12 @@ def fit_centroids(samples: Sequence[Sample], features: int, labels: int) -> Weig
         ]
         norm = sqrt(sum(w * w for w in centroid)) or 1.0
         weights.append([10 * w / norm for w in centroid])
-    return Weights(weights, [0.0] * labels)
+    return FittedWeights(weights, [0.0] * labels)
 
 
-def _count(samples: Sequence[Sample], features: int, labels: int) -> tuple[list[list[float]], list[int]]:
+def _count(
+    samples: Sequence[TrainingSample], features: int, labels: int
+) -> tuple[list[list[float]], list[int]]:
     counts = [[0.0] * features for _ in range(labels)]
     for sample in samples:
         row_counts = counts[sample.target]
@@ -118,7 +124,7 @@ def _count(samples: Sequence[Sample], features: int, labels: int) -> tuple[list[
 
 
 @dataclass(frozen=True, slots=True)
-class Embeddings:
+class EmbeddingTable:
     """A vector per feature, averaged over a text, and a linear layer over the average (as fastText does)."""
 
     vectors: list[list[float]]
@@ -127,7 +133,9 @@ class Embeddings:
     """Label by dimension."""
 
 
-def fit_embeddings(samples: Sequence[Sample], features: int, labels: int, dimensions: int = 12) -> Weights:
+def fit_embeddings(
+    samples: Sequence[TrainingSample], features: int, labels: int, dimensions: int = 12
+) -> FittedWeights:
     """Fit static embeddings with a linear layer; folded into one matrix, which gives the same scores."""
     chance = Random(11)
     vectors = [[chance.uniform(-0.1, 0.1) for _ in range(features)] for _ in range(dimensions)]
@@ -136,15 +144,15 @@ def fit_embeddings(samples: Sequence[Sample], features: int, labels: int, dimens
     for epoch in range(EPOCHS):
         chance.shuffle(order)
         for sample in order:
-            _embedding_step(Embeddings(vectors, out), sample, 1.5 / (1 + epoch / 4))
+            _embedding_step(EmbeddingTable(vectors, out), sample, 1.5 / (1 + epoch / 4))
     folded = [
         [sum(o * v for o, v in zip(layer, column, strict=True)) for column in zip(*vectors, strict=True)]
         for layer in out
     ]
-    return Weights(folded, [0.0] * labels)
+    return FittedWeights(folded, [0.0] * labels)
 
 
-def _embedding_step(model: Embeddings, sample: Sample, rate: float) -> None:
+def _embedding_step(model: EmbeddingTable, sample: TrainingSample, rate: float) -> None:
     length = sqrt(sample.seen) or 1.0
     mean = [sum(map(vector.__getitem__, sample.rows)) / length for vector in model.vectors]
     scores = [sum(o * m for o, m in zip(layer, mean, strict=True)) for layer in model.out]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from router.core.asks.task_model import TaskModel
-from router.core.asks.task_rules import first_match
-from router.core.asks.tasks import Classification, classify
-from router.core.asks.view import view
-from router.core.model import Message
+from router.core.classify.task_model import TaskModel
+from router.core.classify.task_rules import first_match
+from router.core.classify.tasks import Classification, classify
+from router.core.classify.view import view
+from router.core.request import Message
 from router.tasks.examples import Labelled, read_asks
 from router.tasks.reader import load_model
 

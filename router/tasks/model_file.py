@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping
 from typing import TypedDict
 
-from router.core.asks.task_model import Head, TaskModel
+from router.core.classify.task_model import Head, TaskModel
 
 MAGIC = b"TASKS1\n"
 

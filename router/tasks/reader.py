@@ -7,11 +7,11 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from router.core.asks.centroids import Centroids
-from router.core.asks.task_model import TaskModel
-from router.core.asks.tasks import Classification, classify
-from router.core.model import Deployment
+from router.core.classify.centroids import Centroids
+from router.core.classify.task_model import TaskModel
+from router.core.classify.tasks import Classification, classify
 from router.core.request import Message
+from router.core.settings.deployments import Deployment
 from router.tasks import centroid_file
 from router.tasks.model_file import unpack
 

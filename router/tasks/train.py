@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from router.core.asks.features import ask_features, language_features
-from router.core.asks.task_model import Head, TaskModel
-from router.core.asks.view import view
+from router.core.classify.features import ask_features, language_features
+from router.core.classify.task_model import Head, TaskModel
+from router.core.classify.view import view
 from router.tasks.examples import Labelled, read_asks, read_languages, read_templates, varied
 from router.tasks.fitting import (
     Fit,
-    Sample,
-    Weights,
+    FittedWeights,
+    TrainingSample,
     fit_centroids,
     fit_embeddings,
     fit_logistic,
@@ -57,7 +57,7 @@ class Learned:
 
     vocabulary: dict[int, int]
     labels: tuple[str, ...]
-    weights: Weights
+    weights: FittedWeights
 
     def scores(self, features: frozenset[int]) -> list[float]:
         """Return a score per label."""
@@ -147,10 +147,10 @@ def vocabulary_of(texts: Sequence[frozenset[int]], seen_in: int) -> dict[int, in
     return {feature: row for row, feature in enumerate(kept)}
 
 
-def sample_of(features: frozenset[int], vocabulary: dict[int, int], target: int) -> Sample:
+def sample_of(features: frozenset[int], vocabulary: dict[int, int], target: int) -> TrainingSample:
     """Return the known features of a text as rows."""
     rows = tuple(sorted(vocabulary[feature] for feature in features if feature in vocabulary))
-    return Sample(rows, len(features), target)
+    return TrainingSample(rows, len(features), target)
 
 
 def task_labels(asks: Sequence[Labelled]) -> tuple[str, ...]:

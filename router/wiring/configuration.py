@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from router.config.loader import built_in, converted, load
 from router.config.paths import Paths, find_config
 from router.config.system_zone import system_zone
-from router.core.model import Deployment, RouterConfig
-from router.core.money.guarded_price import priced
-from router.core.money.pricing import Listed
+from router.core.cost.price_config import Listed
+from router.core.cost.price_guard import priced
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
 from router.engine.clock import SystemClock
 from router.prices.own import catalogue
 from router.providers.local_servers import lacking

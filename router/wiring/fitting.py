@@ -13,7 +13,7 @@ from router.config.paths import Paths
 from router.errors import NoVectors
 
 if TYPE_CHECKING:
-    from router.core.asks.centroids import Vector
+    from router.core.classify.centroids import Vector
     from router.tasks.centroid_fitting import Accuracy
 
 PATIENCE_S = 60.0

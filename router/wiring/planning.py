@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from router.config.paths import Paths
-from router.core.secret import Secret
+from router.core.settings.secret import Secret
 from router.engine.chance import SystemChance
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
+from router.engine.world import World
 from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh
 from router.ledger.key import known_key

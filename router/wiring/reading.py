@@ -10,7 +10,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from router.config.paths import Paths
-from router.core.model import RouterConfig
+from router.core.settings.config import RouterConfig
 from router.engine.clock import SystemClock
 from router.engine.ports import Clock, ReportReader, SpendReader
 from router.ledger.reader import open_reader

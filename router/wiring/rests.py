@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from router.config.paths import Paths
-from router.core.health.states import Health
+from router.core.records.health import Health
 from router.engine.health_board import DeploymentState
 from router.ledger import upkeep
 from router.wiring.planning import planning

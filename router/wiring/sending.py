@@ -14,11 +14,13 @@ from pathlib import Path
 from router.config.editor import Editor
 from router.config.paths import Paths, find_config
 from router.config.watch import ConfigWatch
-from router.core.model import RouterConfig, Wire
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Wire
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upstream
+from router.engine.world import World
 from router.errors import LedgerError
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from router.config.paths import Paths
-from router.core.money.reconcile import Mismatch
+from router.core.cost.reconcile import Mismatch
 from router.engine.clock import SystemClock
 from router.ledger import inspection, upkeep
 from router.ledger.evidence import Rated

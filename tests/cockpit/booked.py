@@ -14,8 +14,9 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from cockpit.__main__ import cli
-from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.usage import Usage
 from router.engine.clock import SystemClock
 from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
 

@@ -11,15 +11,20 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, Look
 from cockpit.session import NoControls, Reload
-from router.core.answers.keeping import KeptAnswer
-from router.core.choosing.selection import Candidate, Plan
-from router.core.failures.classify import FailureClass
-from router.core.health.states import Health
-from router.core.model import Billing, Climb, Deployment, Provider, Request, Route, RouterConfig, Tier, Wire
-from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
+from router.core.money import CostSource
+from router.core.records.answers import CachedResponse
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.health import Health
+from router.core.records.stress import StressResult
+from router.core.records.usage import Usage
+from router.core.request import Request
+from router.core.routing.selection import Candidate, Plan
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Tier
+from router.core.settings.providers import Billing, Provider, Wire
+from router.core.settings.routes import Climb, Route
 from router.core.stress.plan import StressPlan
-from router.core.stress.result import StressResult
-from router.core.usage import Usage
 from router.engine.clock import ManualClock
 from router.engine.events import (
     Answer,
@@ -104,7 +109,7 @@ class ScriptedEngine:
     refuses: bool = False
     """Raises UnknownName instead of answering, as for a name nobody defined."""
     over_budget: bool = False
-    kept: KeptAnswer | None = None
+    kept: CachedResponse | None = None
     """Stands in for an answer: nobody can serve."""
     warnings: tuple[str, ...] = ()
     cost_nano: int | None = 0

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.core.stress.plan import Load, target
-from router.core.stress.result import Ran, StressResult, result_of
-from router.core.stress.shots import End, Shot
+from router.core.records.stress import Load, StressResult
+from router.core.stress.plan import target
+from router.core.stress.result import TargetRun, result_of
+from router.core.stress.shots import Shot, ShotEnd
 from router.engine.stress_events import ShotEnded, ShotStarted, StressEvent, TargetEnded
 from tests.cockpit.scripted import DEPLOYMENTS
 
-LETTERS = {"o": End.OK, "X": End.RATE_LIMITED, "t": End.TIMEOUT, "!": End.GONE, "S": End.STOPPED}
+LETTERS = {
+    "o": ShotEnd.OK,
+    "X": ShotEnd.RATE_LIMITED,
+    "t": ShotEnd.TIMEOUT,
+    "!": ShotEnd.GONE,
+    "S": ShotEnd.STOPPED,
+}
 NAMED = {deployment.name: deployment for deployment in DEPLOYMENTS}
 SPACING_MS = 1_000
 
@@ -37,7 +44,7 @@ def result(
     name: str, letters: str, *, run_id: str = "run", started_ms: int = 0, evidence: str = "it said so"
 ) -> StressResult:
     """Return what a target's requests come to."""
-    ran = Ran(target(NAMED[name]), shots(letters, started_ms=started_ms, evidence=evidence))
+    ran = TargetRun(target(NAMED[name]), shots(letters, started_ms=started_ms, evidence=evidence))
     ended_ms = started_ms + len(letters) * SPACING_MS
     return result_of(run_id, started_ms, ended_ms, Load(requests=len(letters)), ran)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from router.core.money.reconcile import Billed
-from router.core.money.spend import CostSource
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.history import Billed
+from router.core.records.usage import Usage
 from tests.cockpit.booked import call, document, fill, shop_in
 from tests.cockpit.scripted import cockpit, until
 

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.format import in_currency, percent, rate_note
 from cockpit.plain import markdown_table
-from router.core.display import Display
+from router.core.settings.display import Display
 
 EURO = Display("EUR", Decimal("0.92"), "2026-11-20")
 

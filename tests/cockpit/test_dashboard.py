@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from router.core.health.states import Health
+from router.core.records.health import Health
 from router.engine.health_board import DeploymentState
 from tests.cockpit.scripted import Cockpit, book, cockpit, screen_lines, screen_text, until
 

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 
 from cockpit.format import money
 from cockpit.widgets.spend_hud import budget_line
-from router.core.attempts.admission import Cap, Used
-from router.core.model import Budget, BudgetScope, BudgetWindow
-from router.core.money.amounts import NANO
+from router.core.money import NANO
+from router.core.records.admission import Cap, Used
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from tests.cockpit.scripted import Cockpit, book, cockpit, screen_lines, until
 
 DAY = Budget(BudgetScope.ALL, None, BudgetWindow.DAY, 5 * NANO)

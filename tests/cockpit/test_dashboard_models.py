@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from router.core.offers.known import NO_OFFERS, Offers
-from router.core.offers.listing import ListedModel, Listing
+from router.core.records.offers import NO_OFFERS, ListedModel, Listing, Offers
 from tests.cockpit.scripted import DEPLOYMENTS, Cockpit, cockpit, screen_lines, until
 
 FREE = Decimal(0)

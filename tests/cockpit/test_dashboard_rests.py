@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from router.core.health.states import Health
+from router.core.records.health import Health
 from router.engine.health_board import DeploymentState
 from tests.cockpit.scripted import DEPLOYMENTS, Cockpit, cockpit, screen_lines, until
 

@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from cockpit.session import Watch
 from cockpit.widgets.tank_gauges import TankGauges, gauges
 from cockpit.widgets.tones import Tone
-from router.core.model import Deployment, Limits
-from router.core.offers.tanks import Tank, TankSource
+from router.core.catalog.quotas import DailyQuota, QuotaSource
+from router.core.settings.deployments import Deployment, Limits
 from tests.cockpit.scripted import DEPLOYMENTS, Cockpit, book, cockpit, screen_lines, until
 
 DAY = 86_400_000
@@ -23,11 +23,13 @@ MIDNIGHT = 20_000 * DAY
 HOUR = DAY // 24
 
 
-def tank(label: str = "openrouter", used: int = 12, limit: int = 50, empty_at: int | None = None) -> Tank:
-    return Tank(label, (label,), used, limit, TankSource.COUNTED, MIDNIGHT + DAY, empty_at)
+def tank(
+    label: str = "openrouter", used: int = 12, limit: int = 50, empty_at: int | None = None
+) -> DailyQuota:
+    return DailyQuota(label, (label,), used, limit, QuotaSource.COUNTED, MIDNIGHT + DAY, empty_at)
 
 
-def text_of(one: Tank, width: int) -> str:
+def text_of(one: DailyQuota, width: int) -> str:
     [line] = gauges([one], UTC, width)
     return "".join(text for text, _ in line)
 
@@ -47,7 +49,7 @@ SOON = MIDNIGHT + 17 * HOUR + 40 * 60_000
     ],
 )
 def test_a_gauge_says_what_is_left_of_what_when_it_is_empty_and_when_full(
-    one: Tank, width: int, shown: str
+    one: DailyQuota, width: int, shown: str
 ) -> None:
     assert text_of(one, width) == shown
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.commands.diagnose import command
-from router.core.failures.classify import Action
+from router.core.records.diagnosis import Action
 
 NOW = "2026-11-22T12:00:00Z"
 LIMITED = {

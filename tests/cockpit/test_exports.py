@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
-from router.core.hook import Event
-from router.core.reports.alerts import Alert
-from router.core.usage import Usage
+from router.core.records.alerts import Alert
+from router.core.records.health import LearnedLimit, LimitKind, LimitSource
+from router.core.records.usage import Usage
+from router.core.settings.hooks import Event
 from router.engine.clock import SystemClock
 from router.ledger import alerts, stress_store
 from router.ledger.limits_store import write_limits

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit import format as fmt
-from router.core.money.spend import Spend
+from router.core.records.spend import Spend
 
 MS = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 

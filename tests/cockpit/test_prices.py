@@ -6,9 +6,10 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from cockpit.commands.prices import check_deployments, command
-from router.core.model import Billing, Deployment, Provider, Tier, Wire
-from router.core.money.price_guard import Sanity
-from router.core.money.pricing import price_from_config
+from router.core.cost.price_config import price_from_config
+from router.core.cost.price_guard import Sanity
+from router.core.settings.deployments import Deployment, Tier
+from router.core.settings.providers import Billing, Provider, Wire
 from router.prices.catalogue import load_catalogue
 
 CASES = json.loads((Path(__file__).parent.parent / "data" / "price_sanity.json").read_text())

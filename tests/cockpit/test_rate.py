@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from router.core.usage import Usage
+from router.core.records.usage import Usage
 from router.errors import LedgerError
 from tests.cockpit.booked import Shop, call, document, fill, shop_in
 

@@ -9,12 +9,13 @@ import pytest
 
 from cockpit.opening import WiredControls, in_words
 from router.config.watch import Refused, Reloaded
-from router.core.attempts.admission import Lesson
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.health.scopes import scope_keys
-from router.core.health.states import Health
-from router.core.model import Policy, Tier
+from router.core.records.admission import Lesson
+from router.core.records.health import Health
+from router.core.settings.deployments import Tier
+from router.core.settings.policy import Policy
 from router.errors import Problem, UnknownName
 from router.wiring.sending import wired
 from tests.cockpit.scripted import (

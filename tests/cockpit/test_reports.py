@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from router.core.money.spend import CostSource, Intent, Settlement
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.entries import Intent, Settlement
+from router.core.records.usage import Usage
 from router.engine.clock import SystemClock
 from tests.cockpit.booked import Shop, call, document, fill, shop_in
 from tests.ledger.samples import beside_it

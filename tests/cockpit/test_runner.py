@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from cockpit.widgets.answer import Answer
 from cockpit.widgets.prompt import Prompt
-from router.core.answers.keeping import KeptAnswer
+from router.core.records.answers import CachedResponse
 from router.core.request import FoundPoor
 from tests.cockpit.scripted import cockpit, screen_lines, screen_text, until
 
@@ -140,7 +140,7 @@ async def test_one_key_asks_one_tier_up_with_the_poor_answer_along() -> None:
 
 async def test_a_kept_answer_is_shown_as_one() -> None:
     world = cockpit()
-    world.engine.kept = KeptAnswer("k", "WAL, as I said.", "smollm", world.clock.now_ms())
+    world.engine.kept = CachedResponse("k", "WAL, as I said.", "smollm", world.clock.now_ms())
     async with world.app.run_test(size=(80, 24)) as pilot:
         await ask(pilot, "hi")
         text = await until(pilot, "✓ done, a kept answer")

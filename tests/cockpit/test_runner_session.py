@@ -5,7 +5,7 @@ from datetime import UTC
 
 from cockpit.figures import Figures
 from cockpit.session import Run, Watch, estimates
-from cockpit.state import Phase, RunState
+from cockpit.state import RunPhase, RunState
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
 from tests.cockpit.scripted import Cockpit, book, cockpit
@@ -22,7 +22,7 @@ async def test_a_quick_answer_is_told_in_few_pieces_and_whole() -> None:
     run, seen = follow(world)
     await run.drive("hello", "auto")
     assert "".join(text for _, text in seen) == "word " * 500
-    assert seen[-1][0].phase is Phase.DONE
+    assert seen[-1][0].phase is RunPhase.DONE
     assert len(seen) < 10
 
 
@@ -41,7 +41,7 @@ async def test_the_first_text_is_told_without_waiting_for_the_second() -> None:
     await asyncio.wait_for(told.wait(), 2)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert seen[-1].phase is Phase.STOPPED
+    assert seen[-1].phase is RunPhase.STOPPED
     assert [entry.status.value for entry in await world.ledger.recent(5)] == ["cancelled"]
 
 
@@ -50,7 +50,7 @@ async def test_a_name_nobody_defined_is_told_as_a_failure() -> None:
     world.engine.refuses = True
     run, seen = follow(world)
     await run.drive("hello", "T9")
-    assert seen[-1][0].phase is Phase.FAILED
+    assert seen[-1][0].phase is RunPhase.FAILED
     assert "no route, tier, deployment or alias is called 'T9'" in seen[-1][0].error
 
 

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.figures import Figures, add, by_midnight, reasons
-from cockpit.state import Mark, Phase, RunState, apply, fail, start, stop, trace, with_rows
-from router.core.choosing.selection import Candidate, Plan
-from router.core.failures.classify import FailureClass
-from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Spend, Window
-from router.core.usage import Usage
+from cockpit.state import RunPhase, RunState, StepMark, apply, fail, start, stop, trace, with_rows
+from router.core.money import CostSource
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.spend import Spend, Window
+from router.core.records.usage import Usage
+from router.core.routing.selection import Candidate, Plan
 from router.engine.events import (
     Answer,
     AnswerError,
@@ -83,25 +85,25 @@ def test_a_deployment_that_was_not_admitted_stands_in_the_trace_before_who_was_a
     refused = AttemptRefused("T0", "gemma", "its limit of 9 requests a minute is used up")
     steps = trace(after((RequestStarted("r1", PLAN), 10.0), (refused, 10.0), *STREAMING[1:]))
     assert [(step.mark, step.deployment) for step in steps] == [
-        (Mark.SKIPPED, "gemini"),
-        (Mark.REFUSED, "gemma"),
-        (Mark.TRYING, "smollm"),
+        (StepMark.SKIPPED, "gemini"),
+        (StepMark.REFUSED, "gemma"),
+        (StepMark.TRYING, "smollm"),
     ]
     assert steps[1].reason == refused.reason
 
 
 def test_a_prompt_waits_until_its_first_text_and_then_streams() -> None:
-    assert after().phase is Phase.WAITING
-    assert after(*STREAMING[:2]).phase is Phase.WAITING
+    assert after().phase is RunPhase.WAITING
+    assert after(*STREAMING[:2]).phase is RunPhase.WAITING
     run = after(*STREAMING)
-    assert (run.phase, run.pieces, run.request_id) == (Phase.STREAMING, 2, "r1")
+    assert (run.phase, run.pieces, run.request_id) == (RunPhase.STREAMING, 2, "r1")
     assert run.ttft_s == pytest.approx(0.4)
     assert run.output_s(11.5) == pytest.approx(1.0)
 
 
 def test_what_is_waited_for_is_told_in_the_engines_words() -> None:
     run = after(*STREAMING[:2], (AttemptWaiting(1, "starting the embedded model"), 10.2))
-    assert (run.phase, run.doing) == (Phase.WAITING, "starting the embedded model")
+    assert (run.phase, run.doing) == (RunPhase.WAITING, "starting the embedded model")
     assert apply(run, TextArrived(1, "x", "text", b""), 11.0).doing == ""
 
 
@@ -111,7 +113,7 @@ def test_reasoning_is_told_and_not_taken_for_the_answer() -> None:
 
 def test_an_answered_prompt_takes_the_engines_figures() -> None:
     run = after(*STREAMING, (AttemptEnded(RECORD), 12.6), (RequestEnded(answer(RECORD)), 12.6))
-    assert run.phase is Phase.DONE
+    assert run.phase is RunPhase.DONE
     assert run.usage.output_tokens == 240
     assert run.cost == (0, CostSource.LOCAL)
     assert run.ttft_s == 0.4
@@ -120,7 +122,7 @@ def test_an_answered_prompt_takes_the_engines_figures() -> None:
 
 def test_a_second_attempt_starts_its_figures_anew() -> None:
     run = after(*STREAMING, (AttemptEnded(FAILED), 11.0), (AttemptStarted(2, "T3", "paid", "big"), 11.1))
-    assert (run.phase, run.pieces, run.ttft_s, run.output_s(12.0)) == (Phase.WAITING, 0, None, None)
+    assert (run.phase, run.pieces, run.ttft_s, run.output_s(12.0)) == (RunPhase.WAITING, 0, None, None)
 
 
 def test_an_unknown_cost_of_any_attempt_makes_the_whole_unknown() -> None:
@@ -130,9 +132,9 @@ def test_an_unknown_cost_of_any_attempt_makes_the_whole_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("failure_class", "phase"),
-    [(FailureClass.QUOTA_UNTIL_TIME, Phase.FAILED), (FailureClass.CANCELLED, Phase.STOPPED)],
+    [(FailureClass.QUOTA_UNTIL_TIME, RunPhase.FAILED), (FailureClass.CANCELLED, RunPhase.STOPPED)],
 )
-def test_no_answer_is_a_failure_unless_it_was_stopped(failure_class: FailureClass, phase: Phase) -> None:
+def test_no_answer_is_a_failure_unless_it_was_stopped(failure_class: FailureClass, phase: RunPhase) -> None:
     run = after((RequestEnded(answer(error=AnswerError(failure_class, "nobody left"))), 12.0))
     assert (run.phase, run.error) == (phase, "nobody left")
 
@@ -140,7 +142,7 @@ def test_no_answer_is_a_failure_unless_it_was_stopped(failure_class: FailureClas
 @given(st.lists(st.sampled_from([event for event, _ in STREAMING]), max_size=8))
 def test_stopping_ends_whatever_runs_and_nothing_that_has_ended(events: list[RouteEvent]) -> None:
     run = after(*((event, 11.0) for event in events))
-    assert stop(run).phase is Phase.STOPPED
+    assert stop(run).phase is RunPhase.STOPPED
     done = apply(run, RequestEnded(answer(RECORD)), 12.0)
     assert stop(done) == done
     assert fail(run, "no such route").error == "no such route"
@@ -155,16 +157,16 @@ def test_the_trace_tells_who_was_passed_over_who_failed_and_who_answered() -> No
         (AttemptEnded(replace(RECORD, n=2, tier="T3", deployment="paid", finish_reason="length")), 11.0),
     )
     assert [(step.mark, step.deployment, step.reason) for step in trace(run)] == [
-        (Mark.SKIPPED, "gemini", "set GEMINI_API_KEY"),
-        (Mark.FAILED, "smollm", "429 quota_until_time: retry-after 58"),
-        (Mark.USED, "paid", "length"),
+        (StepMark.SKIPPED, "gemini", "set GEMINI_API_KEY"),
+        (StepMark.FAILED, "smollm", "429 quota_until_time: retry-after 58"),
+        (StepMark.USED, "paid", "length"),
     ]
 
 
 def test_a_stopped_attempt_is_told_as_stopped_by_the_user() -> None:
-    assert [step.mark for step in trace(after(*STREAMING))] == [Mark.SKIPPED, Mark.TRYING]
+    assert [step.mark for step in trace(after(*STREAMING))] == [StepMark.SKIPPED, StepMark.TRYING]
     last = trace(stop(after(*STREAMING)))[-1]
-    assert (last.mark, last.reason) == (Mark.STOPPED, "by you")
+    assert (last.mark, last.reason) == (StepMark.STOPPED, "by you")
 
 
 def row(request_id: str, cost_nano: int | None, attempt: int = 1) -> Entry:

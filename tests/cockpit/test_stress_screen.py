@@ -14,10 +14,10 @@ from cockpit.stress_session import History
 from cockpit.stress_state import StressState, begun, ended, laid_out, toggled
 from cockpit.widgets.hint_bar import HintBar
 from cockpit.widgets.stress_targets import COLUMNS, target_row
-from router.core.config_edits import ConfigEdit, Drop, Proposal, SetLimit
-from router.core.money.pricing import price_from_config
-from router.core.offers.tanks import Tank, TankSource
-from router.core.stress.plan import Load
+from router.core.catalog.quotas import DailyQuota, QuotaSource
+from router.core.cost.price_config import price_from_config
+from router.core.records.stress import Load
+from router.core.settings.edits import ConfigEdit, Drop, Proposal, SetLimit
 from router.engine.stress_events import ShotStarted
 from tests.cockpit.scripted import (
     DEPLOYMENTS,
@@ -265,7 +265,7 @@ async def test_earlier_runs_are_shown_with_how_the_last_one_stands_to_them() -> 
 
 def test_what_is_left_today_is_the_allowance_that_deployments_share() -> None:
     """An account's free models draw from one allowance, so each shows what is left for all."""
-    shared = Tank("openrouter", ("smollm", ROW), 8, 50, TankSource.PROVIDER, 0, None)
+    shared = DailyQuota("openrouter", ("smollm", ROW), 8, 50, QuotaSource.PROVIDER, 0, None)
     history = History(tanks={"smollm": shared, ROW: shared})
     state = laid_out(StressState(), DEPLOYMENTS)
     left = [target_row(view, state, history).cells[LEFT_TODAY][0] for view in state.targets]

@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.stress_state import (
     MOST_REQUESTS,
-    Phase,
+    StressPhase,
     StressState,
     apply,
     begun,
@@ -18,8 +18,9 @@ from cockpit.stress_state import (
     next_pattern,
     toggled,
 )
-from router.core.model import StressDefaults
-from router.core.stress.plan import RAMP_REQUESTS, Load, Pattern
+from router.core.records.stress import Load, LoadPattern
+from router.core.settings.policy import StressDefaults
+from router.core.stress.plan import RAMP_REQUESTS
 from router.engine.stress_events import ShotEnded, ShotStarted, TargetWaiting
 from tests.cockpit.scripted import DEPLOYMENTS
 from tests.cockpit.stress_events import result, shots, told
@@ -76,14 +77,14 @@ def test_the_plan_is_of_what_is_chosen() -> None:
 
 def test_every_pattern_comes_with_as_many_requests_as_it_usually_has() -> None:
     state, seen = planned(), []
-    for _ in Pattern:
+    for _ in LoadPattern:
         state = next_pattern(state, USUAL)
         seen.append((state.load.pattern, state.load.requests))
     assert seen == [
-        (Pattern.RAMP, RAMP_REQUESTS),
-        (Pattern.BURST, USUAL.requests),
-        (Pattern.PROBE, 1),
-        (Pattern.SEQUENTIAL, USUAL.requests),
+        (LoadPattern.RAMP, RAMP_REQUESTS),
+        (LoadPattern.BURST, USUAL.requests),
+        (LoadPattern.PROBE, 1),
+        (LoadPattern.SEQUENTIAL, USUAL.requests),
     ]
 
 
@@ -95,7 +96,7 @@ def test_requests_stay_within_what_makes_sense(requests: int, by: int, then: int
 
 
 def test_a_probe_is_one_request_whatever_is_pressed() -> None:
-    probe = StressState(Load(Pattern.PROBE, 1))
+    probe = StressState(Load(LoadPattern.PROBE, 1))
     assert more(probe, 1) == probe
 
 
@@ -142,7 +143,7 @@ def test_news_of_a_target_that_the_configuration_no_longer_has_change_nothing() 
 
 def test_a_new_test_forgets_the_last_one() -> None:
     state = ended(begun(planned(), 0.0), [result("gemma-free", "ooo")], stopped=False)
-    assert state.phase is Phase.DONE
+    assert state.phase is StressPhase.DONE
     again = begun(toggled(state, "gemma-free"), 9.0)
     assert again.news == ()
     assert {(view.planned, view.result) for view in again.targets} == {(0, None)}
@@ -150,9 +151,13 @@ def test_a_new_test_forgets_the_last_one() -> None:
 
 @pytest.mark.parametrize(
     ("stopped", "error", "phase"),
-    [(False, "", Phase.DONE), (True, "", Phase.STOPPED), (True, "the disk is full", Phase.FAILED)],
+    [
+        (False, "", StressPhase.DONE),
+        (True, "", StressPhase.STOPPED),
+        (True, "the disk is full", StressPhase.FAILED),
+    ],
 )
-def test_how_a_test_ended_is_said(stopped: bool, error: str, phase: Phase) -> None:
+def test_how_a_test_ended_is_said(stopped: bool, error: str, phase: StressPhase) -> None:
     state = ended(begun(planned(), 0.0), [result("gemma-free", "oS")], stopped=stopped, error=error)
     assert (state.phase, state.error, state.is_running) == (phase, error, False)
     assert [view.letters for view in state.targets if view.result] == ["oS"]

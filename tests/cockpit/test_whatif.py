@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from router.core.answers.checks import Verdict
-from router.core.money.spend import Intent, Settlement
-from router.core.usage import Usage
+from router.core.records.answers import CheckVerdict
+from router.core.records.entries import Intent, Settlement
+from router.core.records.usage import Usage
 from router.engine.clock import SystemClock
 from router.errors import ConfigError, UnknownName
 from router.ledger.sqlite_ledger import open_ledger
@@ -163,8 +163,8 @@ def test_a_check_that_costs_more_than_it_saves_is_advice_with_what_it_cost(shop:
         ledger = await open_ledger(shop.ledger, SystemClock())
         await book(ledger, calls)
         for n in range(30):
-            ledger.checked(f"r{n}", 1, [Verdict("json", False, "the answer is not JSON")])
-            ledger.checked(f"r{n}", 2, [Verdict("json", True, "passed")])
+            ledger.checked(f"r{n}", 1, [CheckVerdict("json", False, "the answer is not JSON")])
+            ledger.checked(f"r{n}", 2, [CheckVerdict("json", True, "passed")])
         await ledger.aclose()
 
     asyncio.run(judged())

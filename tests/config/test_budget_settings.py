@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import built_in, load
-from router.core.model import Budget, BudgetScope, BudgetWindow, Guard, RouterConfig
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow, Guard
+from router.core.settings.config import RouterConfig
 from router.errors import ConfigError
 
 BASE = """

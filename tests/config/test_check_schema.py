@@ -8,7 +8,8 @@ import pytest
 
 from router.config.loader import load
 from router.config.show import shown
-from router.core.answers.checks import Check, CheckKind, Command, Draft, judge
+from router.core.checks.judge import Draft, judge
+from router.core.settings.checks import Check, CheckCommand, CheckKind
 from router.errors import ConfigError
 
 FILE = Path(__file__).parents[1] / "data" / "config" / "good_checks.yaml"
@@ -29,8 +30,8 @@ def test_every_kind_of_check_is_read_in_order_and_each_has_a_name_of_its_own() -
 def test_a_check_keeps_what_its_kind_needs() -> None:
     found = checks()
     assert found["brief"].length == 500
-    assert found["command"].command == Command(("python", "check.py"), 3.0)
-    assert found["lint"].command == Command(("lint",), 10.0)
+    assert found["command"].command == CheckCommand(("python", "check.py"), 3.0)
+    assert found["lint"].command == CheckCommand(("lint",), 10.0)
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import built_in, load
-from router.core.answers.keeping import Keeping
-from router.core.choosing.assignment import Assignment, assign
-from router.core.choosing.quality import Work
-from router.core.choosing.resolve import on_tier
-from router.core.choosing.rules import Rule, When
-from router.core.choosing.scoring import Weights
-from router.core.model import EmbeddingsClassifier, Message, Request
-from router.core.request import Need, Privacy
+from router.core.request import Message, Request
+from router.core.routing.assignment import Assignment, assign
+from router.core.routing.resolve import on_tier
+from router.core.settings.deployments import Need, Work
+from router.core.settings.policy import ResponseCache, Weights
+from router.core.settings.routes import Privacy
+from router.core.settings.tasks import EmbeddingsClassifier, RoutingRule, RuleCondition
 from router.errors import ConfigError
 
 EVERYTHING = Path(__file__).parents[1] / "data" / "config" / "good_everything.yaml"
@@ -58,11 +57,11 @@ def test_what_a_route_forbids_and_allows_arrives() -> None:
 
 def test_rules_weights_and_waiting_arrive() -> None:
     config = load(EVERYTHING, {})
-    when = When(tasks=("classify",), urgent=False, requests_per_day_over=10_000)
-    assert config.policy.rules == (Rule(when, max_tier="T0", batch=True),)
+    when = RuleCondition(tasks=("classify",), urgent=False, requests_per_day_over=10_000)
+    assert config.policy.rules == (RoutingRule(when, max_tier="T0", batch=True),)
     assert config.policy.weights == Weights()
     assert config.policy.wait_for_free_s == 8.0
-    assert config.policy.keeping == Keeping(7200.0, 9, 3)
+    assert config.policy.keeping == ResponseCache(7200.0, 9, 3)
     assert config.local_only_tasks == {"lookup"}
 
 

@@ -10,8 +10,8 @@ import pytest
 from router.config.editor import Editor
 from router.config.loader import load
 from router.config.paths import sample_config
-from router.core.config_edits import ConfigEdit, Drop, Restore, SetCooldown, SetLimit
-from router.core.model import RouterConfig
+from router.core.settings.config import RouterConfig
+from router.core.settings.edits import ConfigEdit, Drop, Restore, SetCooldown, SetLimit
 from router.engine.clock import ManualClock
 from router.errors import ConfigError, RouterError, UnknownName
 

@@ -11,7 +11,10 @@ import pytest
 from router.config.loader import built_in, load
 from router.config.paths import sample_config
 from router.config.show import shown
-from router.core.model import Billing, Budget, BudgetScope, BudgetWindow, RouterConfig, Strategy, Wire
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Billing, Wire
+from router.core.settings.routes import Strategy
 from router.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "data" / "config"

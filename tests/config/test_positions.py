@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.config.positions import MAX_PROBLEMS, Place, parse
+from router.config.positions import MAX_PROBLEMS, SourcePosition, parse
 from router.errors import ConfigError
 
 TEXTS = st.text(string.ascii_letters + string.digits + " -_:/#'\"{}[],.!&*~%@é→", max_size=12)
@@ -74,10 +74,10 @@ def test_json_scalars_are_converted(text: str, value: object) -> None:
 
 def test_places_count_lines_and_columns_from_one() -> None:
     read = parse("a: 1\nb:\n  - x\n  - {c: 2}\n", "f")
-    assert read.keys[("a",)] == Place(1, 1)
-    assert read.values[("b", 0)] == Place(3, 5)
-    assert read.keys[("b", 1, "c")] == Place(4, 6)
-    assert read.values[("b", 1, "c")] == Place(4, 9)
+    assert read.keys[("a",)] == SourcePosition(1, 1)
+    assert read.values[("b", 0)] == SourcePosition(3, 5)
+    assert read.keys[("b", 1, "c")] == SourcePosition(4, 6)
+    assert read.values[("b", 1, "c")] == SourcePosition(4, 9)
 
 
 def test_a_problem_with_something_missing_points_at_what_should_hold_it() -> None:

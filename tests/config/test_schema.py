@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from router.config import price_schema, schema, settings
 from router.config.scalars import ApiKey, BaseUrl, Seconds, Usd
-from router.core.money.pricing import price_from_config
-from router.core.money.rates import Rates
+from router.core.cost.price_config import price_from_config
+from router.core.settings.prices import Rates
 
 
 def undocumented(module: ModuleType) -> Iterator[str]:
@@ -35,11 +35,11 @@ def test_every_key_of_the_format_is_documented(module: ModuleType) -> None:
 
 
 def test_a_price_has_every_rate_the_engine_knows() -> None:
-    assert {field.name for field in fields(Rates)} == set(price_schema.Rates.model_fields)
+    assert {field.name for field in fields(Rates)} == set(price_schema.RatesSection.model_fields)
 
 
 def test_the_engine_knows_every_key_of_a_price() -> None:
-    keys = set(price_schema.Price.model_fields)
+    keys = set(price_schema.PriceSection.model_fields)
     with pytest.raises(ValueError, match="is no key of a price") as refused:
         price_from_config({"nonsense": "1"})
     assert keys <= set(str(refused.value).replace(",", " ").split())

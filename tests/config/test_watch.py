@@ -12,7 +12,7 @@ import pytest
 
 from router.config.loader import built_in, load
 from router.config.watch import ConfigWatch, Refused, Reloaded
-from router.core.model import RouterConfig
+from router.core.settings.config import RouterConfig
 
 GOOD = """\
 version: 1

@@ -6,24 +6,27 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from router.core.answers.checks import Check, CheckKind
-from router.core.failures.exchange import End, Exchange
-from router.core.model import Policy, Request, RouterConfig, Wire
-from router.core.money.spend import EntryStatus
-from router.core.request import Message
-from router.core.secret import Secret
+from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.records.entries import EntryStatus
+from router.core.request import Message, Request
+from router.core.settings.checks import Check, CheckKind
+from router.core.settings.config import RouterConfig
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import Answer, AnswerChecked, AttemptEnded, RequestEnded, RouteEvent, TextArrived
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import small_config
 
 ASK = Request((Message("user", "Cities as JSON?"),))
 PROSE, JSON = Script(("Par", "is")), Script(("[", "]"))
-CUT = Script(("Par", "is"), failure=Exchange("x", status=200, end=End.RESET))
+CUT = Script(("Par", "is"), failure=Exchange("x", status=200, end=StreamEnd.RESET))
 LIMITED = Script(failure=Exchange("x", status=429))
 
 

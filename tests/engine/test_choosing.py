@@ -6,30 +6,27 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from router.core.asks.tasks import Classification
-from router.core.choosing.observed import Observed
-from router.core.choosing.quality import Evidence, Work
+from router.core.classify.tasks import Classification
+from router.core.cost.price_config import price_from_config
 from router.core.failures.exchange import Exchange
-from router.core.model import (
-    LevelRule,
-    Message,
-    Policy,
-    Request,
-    Route,
-    RouterConfig,
-    Strategy,
-    TaskRule,
-    Wire,
-)
-from router.core.money.pricing import price_from_config
-from router.core.money.spend import DeploymentStats
-from router.core.secret import Secret
+from router.core.records.answers import Evidence
+from router.core.records.spend import DeploymentStats
+from router.core.request import Message, Request
+from router.core.routing.facts import Observed
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Work
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Wire
+from router.core.settings.routes import Route, Strategy
+from router.core.settings.secret import Secret
+from router.core.settings.tasks import LevelRule, TaskRule
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import Answer, AttemptWaiting, RequestEnded, RouteEvent
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import small_config

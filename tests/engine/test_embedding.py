@@ -8,31 +8,25 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.asks.centroids import Centroid, Centroids
-from router.core.asks.tasks import Classification
+from router.core.classify.centroids import Centroid, Centroids
+from router.core.classify.tasks import Classification
 from router.core.failures.exchange import Exchange
-from router.core.model import (
-    Billing,
-    Budget,
-    BudgetScope,
-    BudgetWindow,
-    EmbeddingsClassifier,
-    Limits,
-    Message,
-    Request,
-    RouterConfig,
-    TaskRule,
-    Wire,
-)
-from router.core.money.spend import EntryStatus
-from router.core.request import Privacy
-from router.core.secret import Secret
+from router.core.records.entries import EntryStatus
+from router.core.request import Message, Request
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Limits
+from router.core.settings.providers import Billing, Wire
+from router.core.settings.routes import Privacy
+from router.core.settings.secret import Secret
+from router.core.settings.tasks import EmbeddingsClassifier, TaskRule
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import Answer
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import T0, deployment, small_config

@@ -9,15 +9,20 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.failures.classify import FailureClass
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.model import Climb, Message, Policy, Request, RouterConfig, Wire
-from router.core.money.spend import CostSource, Entry, EntryStatus
-from router.core.secret import Secret
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.money import CostSource
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import Entry, EntryStatus
+from router.core.request import Message, Request
+from router.core.settings.config import RouterConfig
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Wire
+from router.core.settings.routes import Climb
+from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import (
     Answer,
     AttemptEnded,
@@ -30,6 +35,7 @@ from router.engine.events import (
 )
 from router.engine.ports import Call
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.errors import LedgerError, UnknownName
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -40,7 +46,7 @@ COUNTED = UsageReading(Usage(input_tokens=1000, output_tokens=500))
 LIMITED = Script(failure=Exchange("x", status=429, headers={"retry-after": "7"}))
 DEAD_KEY = Script(failure=Exchange("x", status=401))
 REFUSED = Script(failure=Exchange("x", fault=Fault.CONNECT_REFUSED))
-CUT = Script(("Par", "is"), failure=Exchange("x", status=200, end=End.RESET))
+CUT = Script(("Par", "is"), failure=Exchange("x", status=200, end=StreamEnd.RESET))
 
 
 class Bench:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
-from router.core.answers.checks import Check, CheckKind, Command, Ran
-from router.core.attempts.fallback import GiveUp, Past, Try
-from router.core.choosing.selection import Candidate, Plan
-from router.core.failures.classify import Diagnosis, FailureClass, classify
+from router.core.checks.judge import CommandResult
+from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
-from router.core.model import Climb, Route
-from router.core.money.spend import CostSource, EntryStatus
+from router.core.money import CostSource
+from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.records.entries import EntryStatus
 from router.core.request import Message, Request
+from router.core.retry.fallback import GiveUp, PastAttempt, Try
+from router.core.routing.selection import Candidate, Plan
+from router.core.settings.checks import Check, CheckCommand, CheckKind
+from router.core.settings.routes import Climb, Route
 from router.core.usage import NO_USAGE
 from router.engine.escalating import Escalating
 from router.engine.events import (
@@ -29,7 +32,7 @@ from tests.configs import small_config
 
 CONFIG = small_config()
 JSON = Check("json", CheckKind.JSON)
-LINT = Check("lint", CheckKind.COMMAND, command=Command(("lint",)))
+LINT = Check("lint", CheckKind.COMMAND, command=CheckCommand(("lint",)))
 ASK = Request((Message("user", "Cities as JSON?"),))
 LIMITED = Exchange("x", status=429)
 WHOLE = Exchange("x", status=200, content_seen=True, finish_reason="stop")
@@ -42,11 +45,11 @@ BAD, GOOD = (
 class Reading:
     """A `CheckRunner` that says what it was told to, and keeps what it was given."""
 
-    def __init__(self, says: Mapping[str, Ran]) -> None:
+    def __init__(self, says: Mapping[str, CommandResult]) -> None:
         self.says = says
         self.read: list[str] = []
 
-    async def run(self, command: Command, answer: str) -> Ran:
+    async def run(self, command: CheckCommand, answer: str) -> CommandResult:
         """Answer from the table."""
         self.read.append(answer)
         return self.says[answer]
@@ -60,7 +63,7 @@ class Run:
     ) -> None:
         route = Route("auto", ("free", "local", "paid"), climb=Climb(free_to_paid=climb), checks=checks)
         self.answers = Escalating(route, CONFIG, runner)
-        self.past: list[Past] = []
+        self.past: list[PastAttempt] = []
         self.events: list[RouteEvent] = []
         self.asked: list[str] = []
         self.sent: list[Request] = []
@@ -77,7 +80,7 @@ class Run:
             self.sent.append(request)
             exchange, pieces = attempts[name]
             diagnosis = classify(exchange, 0)
-            self.past.append(Past(name, diagnosis))
+            self.past.append(PastAttempt(name, diagnosis))
             stream = attempt(len(self.past), name, pieces, record(len(self.past), name, exchange, diagnosis))
             self.events += [event async for event in self.answers.watch(stream)]
             request = self.answers.carrying(ASK)
@@ -200,14 +203,14 @@ async def test_a_call_of_a_tool_is_not_an_answer_and_is_not_checked() -> None:
 
 
 async def test_programs_run_last_and_only_on_what_has_passed_the_rest() -> None:
-    runner = Reading({"[]": Ran(0)})
+    runner = Reading({"[]": CommandResult(0)})
     run = Run((LINT, JSON), runner)
     answer = await run.go({"free": (WHOLE, BAD), "local": (WHOLE, GOOD)})
     assert (runner.read, answer.text) == (["[]"], "[]")
 
 
 async def test_what_a_program_said_goes_along_to_the_next_one() -> None:
-    runner = Reading({"Paris": Ran(1, "line 1: no brackets"), "[]": Ran(0)})
+    runner = Reading({"Paris": CommandResult(1, "line 1: no brackets"), "[]": CommandResult(0)})
     run = Run((LINT,), runner)
     await run.go({"free": (WHOLE, BAD), "local": (WHOLE, GOOD)})
     assert "lint ended with 1:\nline 1: no brackets" in run.sent[1].messages[2].content

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.answers.checks import Check, CheckKind
-from router.core.model import Climb, RouterConfig
 from router.core.request import FoundPoor
+from router.core.settings.checks import Check, CheckKind
+from router.core.settings.config import RouterConfig
+from router.core.settings.routes import Climb
 from router.engine.events import Answer
 from router.engine.virtual_time import run_virtual
 from router.providers.scripted import Script

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from router.core.choosing.selection import Candidate
 from router.core.failures.exchange import Exchange
-from router.core.model import Limits
+from router.core.routing.selection import Candidate
+from router.core.settings.deployments import Limits
 from router.engine.events import AttemptRefused
 from router.engine.virtual_time import run_virtual
 from router.providers.scripted import Script

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from router.core.attempts.admission import Lesson
 from router.core.failures.classify import classify
-from router.core.failures.diagnosis import Scope
 from router.core.failures.exchange import Exchange
-from router.core.health.full import Full
 from router.core.health.scopes import scope_keys
-from router.core.model import Policy
+from router.core.records.admission import Lesson
+from router.core.records.diagnosis import HealthScope
+from router.core.records.health import ExhaustedLimit
+from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.engine.health_board import HealthBoard
 from router.engine.pace_board import PaceBoard
@@ -34,8 +34,8 @@ def test_a_clock_that_is_set_neither_ends_a_rest_nor_prolongs_it(step_s: float) 
 
 def test_what_was_told_to_be_full_is_forgotten_when_the_clock_is_set() -> None:
     clock, free = ManualClock(), small_config().deployments["free"]
-    board, full = PaceBoard(Policy(), clock), Full("no requests left", clock.now_ms() + 12_000)
-    board.refresh([], {scope_keys(free)[Scope.DEPLOYMENT]: full})
+    board, full = PaceBoard(Policy(), clock), ExhaustedLimit("no requests left", clock.now_ms() + 12_000)
+    board.refresh([], {scope_keys(free)[HealthScope.DEPLOYMENT]: full})
     assert board.full(free) == full
     clock.step(-60)
     assert board.full(free) is None

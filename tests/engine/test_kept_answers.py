@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.answers.checks import Check, CheckKind
-from router.core.answers.keeping import KeptAnswer
-from router.core.failures.exchange import End, Exchange
-from router.core.model import Message, Request, RouterConfig, Wire
-from router.core.secret import Secret
+from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.records.answers import CachedResponse
+from router.core.request import Message, Request
+from router.core.settings.checks import Check, CheckKind
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import Answer, RequestEnded, TextArrived
+from router.engine.world import World
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -24,7 +27,7 @@ from tests.configs import small_config
 ASK = Request((Message("user", "What is the capital of France?"),))
 PARIS = Script(("Par", "is"))
 LIMITED = Script(failure=Exchange("x", status=429, headers={"retry-after": "7"}))
-CUT = Script(("Par",), failure=Exchange("x", status=200, end=End.RESET))
+CUT = Script(("Par",), failure=Exchange("x", status=200, end=StreamEnd.RESET))
 
 
 def keeping_config(*, cache: bool = True, checks: tuple[Check, ...] = ()) -> RouterConfig:
@@ -44,7 +47,7 @@ class Bench:
         world = World({Wire.OPENAI: self.upstream}, self.ledger, self.clock, SeededChance(), Secret("k"))
         self.engine = Engine(config or keeping_config(), replace(world, kept=self._kept))
 
-    async def _kept(self, key: str, since_ms: int) -> KeptAnswer | None:
+    async def _kept(self, key: str, since_ms: int) -> CachedResponse | None:
         self.looked += 1
         if self.broken:
             raise LedgerError("the disk is gone")

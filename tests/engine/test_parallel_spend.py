@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from router.core.model import Budget, BudgetScope, BudgetWindow, Message, Request, RouterConfig, Wire
-from router.core.money.spend import Entry, EntryStatus
-from router.core.secret import Secret
+from router.core.records.entries import Entry, EntryStatus
+from router.core.request import Message, Request
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
 from router.engine.engine import Engine

@@ -10,10 +10,12 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from router.core.model import Message, Policy, Request, RouterConfig, Wire
-from router.core.money.pricing import price_from_config
-from router.core.request import Mark
-from router.core.secret import Secret
+from router.core.cost.price_config import price_from_config
+from router.core.request import CacheMark, Message, Request
+from router.core.settings.config import RouterConfig
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
 from router.engine.engine import Engine
@@ -58,7 +60,7 @@ def at(url: str) -> RouterConfig:
     return replace(config, deployments={"paid": sonnet})
 
 
-def ask(question: str, *, mark: Mark | None = None) -> Request:
+def ask(question: str, *, mark: CacheMark | None = None) -> Request:
     return Request((Message("system", LONG, mark), Message("user", question)), name="paid", max_tokens=50)
 
 
@@ -114,7 +116,7 @@ async def test_a_caller_s_own_breakpoints_go_out_as_they_came_and_no_others(tmp_
     async with fake_provider(SSE_HEAD, SSE) as server:
         async with bench(tmp_path / "ledger.db", server.url, ManualClock(NOW)) as (engine, look):
             for _ in range(2):
-                answer_of([event async for event in engine.stream(ask("Why?", mark=Mark.HOUR))])
+                answer_of([event async for event in engine.stream(ask("Why?", mark=CacheMark.HOUR))])
                 await look()
         hour = {"type": "ephemeral", "ttl": "1h"}
         for received in server.requests:

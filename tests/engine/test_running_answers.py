@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.failures.classify import FailureClass
-from router.core.model import Budget, BudgetScope, BudgetWindow, Climb, Message, Request
-from router.core.money.so_far import MOST_BYTES_PER_TOKEN
-from router.core.money.spend import CostSource, EntryStatus
+from router.core.cost.settling import MOST_BYTES_PER_TOKEN
+from router.core.money import CostSource
+from router.core.records.diagnosis import FailureClass
+from router.core.records.entries import EntryStatus
+from router.core.request import Message, Request
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.routes import Climb
 from router.core.usage import Usage, UsageReading
 from router.engine.events import Answer, TextArrived
 from router.engine.virtual_time import run_virtual

@@ -9,27 +9,22 @@ from dataclasses import replace
 import pytest
 
 from router.core.failures.exchange import Exchange
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
-from router.core.health.states import Health
-from router.core.model import (
-    Budget,
-    BudgetScope,
-    BudgetWindow,
-    Deployment,
-    Limits,
-    Message,
-    Policy,
-    RouterConfig,
-    Wire,
-)
-from router.core.money.spend import Entry
-from router.core.secret import Secret
+from router.core.records.entries import Entry
+from router.core.records.health import Health, LearnedLimit, LimitKind, LimitSource
+from router.core.request import Message
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Limits
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import AttemptWaiting
 from router.engine.shared_state import MOST_WAITING
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.providers.scripted import Script
 from tests.configs import small_config
 from tests.engine.test_engine import ASK, LIMITED, REFUSED, Bench, answer_of

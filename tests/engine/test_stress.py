@@ -11,21 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.health.limits import LimitKind, LimitSource
-from router.core.model import Billing, Limits, RouterConfig, Wire
-from router.core.money.spend import CostSource, EntryStatus
-from router.core.secret import Secret
-from router.core.stress.plan import Load, Pattern, StressPlan, stress_plan, usual_targets
-from router.core.stress.result import StressResult
-from router.core.stress.verdict import Cause
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.money import CostSource
+from router.core.records.entries import EntryStatus
+from router.core.records.health import LimitKind, LimitSource
+from router.core.records.stress import Cause, Load, LoadPattern, StressResult
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Limits
+from router.core.settings.providers import Billing, Wire
+from router.core.settings.secret import Secret
+from router.core.stress.plan import StressPlan, stress_plan, usual_targets
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import SystemClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.stress_events import StressEvent, TargetWaiting
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.errors import LedgerError
 from router.ledger.sqlite_ledger import open_ledger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -38,7 +41,7 @@ LATE = Script(failure=Exchange("x", fault=Fault.READ_TIMEOUT_AFTER_SENT), head_s
 GONE = Script(failure=Exchange("x", status=404))
 FULL = Script(failure=Exchange("x", status=429, headers={"retry-after": "30"}))
 BROKEN = Script(failure=Exchange("x", status=500))
-CUT = Script(("Par",), failure=Exchange("x", status=200, end=End.RESET))
+CUT = Script(("Par",), failure=Exchange("x", status=200, end=StreamEnd.RESET))
 FIVE: Mapping[str, Sequence[Script]] = {
     "healthy": [OK],
     "hangs": [LATE, LATE, OK, LATE, LATE, OK],
@@ -185,7 +188,7 @@ def test_a_ramp_goes_past_a_configured_rate_up_to_the_first_429() -> None:
         free = replace(small_config().deployments["free"], limits=Limits(rpm=2))
         config = small_config(changes={"free": free})
         bench = Bench({"free": [OK] * 8 + [FULL]}, config)
-        results, _ = await ran(bench, planned(config, "free", load=Load(Pattern.RAMP, 40)))
+        results, _ = await ran(bench, planned(config, "free", load=Load(LoadPattern.RAMP, 40)))
         found = results["free"]
         assert (found.letters, found.stopped) == ("ooooooooXS", "stopped at the first 429")
         assert verdict(found) == ("keep", Cause.RATE_LIMITED)
@@ -202,7 +205,7 @@ def test_a_day_s_allowance_is_passed_by_no_test() -> None:
         free = replace(small_config().deployments["free"], limits=Limits(rpd=2))
         config = small_config(changes={"free": free})
         bench = Bench({"free": [Script()]}, config)
-        results, _ = await ran(bench, planned(config, "free", load=Load(Pattern.BURST, 4)))
+        results, _ = await ran(bench, planned(config, "free", load=Load(LoadPattern.BURST, 4)))
         assert len(bench.called) == 2
         assert "its limit of 2 requests a day is used up" in (results["free"].stopped or "")
 
@@ -213,7 +216,7 @@ def test_a_burst_is_all_at_once() -> None:
     async def run() -> None:
         config = small_config()
         bench = Bench({"free": [OK, OK, OK, FULL]}, config)
-        results, _ = await ran(bench, planned(config, "free", load=Load(Pattern.BURST, 5)))
+        results, _ = await ran(bench, planned(config, "free", load=Load(LoadPattern.BURST, 5)))
         assert len({row.intent.started_at for row in await bench.rows()}) == 1
         assert sorted(results["free"].letters) == sorted("oooXX")
         assert await bench.ledger.limits() == []
@@ -288,7 +291,7 @@ def test_a_burst_at_a_local_model_waits_until_the_first_has_loaded_it() -> None:
     async def run() -> None:
         config = small_config()
         bench = Bench({"local": [Script(head_s=40, usage=SMALL), OK, OK, OK]}, config)
-        results, _ = await ran(bench, planned(config, "local", load=Load(Pattern.BURST, requests=4)))
+        results, _ = await ran(bench, planned(config, "local", load=Load(LoadPattern.BURST, requests=4)))
         assert results["local"].letters == "oooo"
         calls = [call.deployment.timeouts.total_s for call in bench.upstream.calls]
         assert calls == [600, 20, 20, 20]

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from router.core.choosing.resolve import resolve
 from router.core.failures.exchange import Exchange
-from router.core.model import Billing, Climb, Message, Request, Route, RouterConfig
-from router.core.money.spend import CostSource, EntryStatus
-from router.core.reports.lots import ListValue
+from router.core.money import CostSource
+from router.core.records.entries import EntryStatus
+from router.core.records.history import ListValue
+from router.core.request import Message, Request
+from router.core.routing.resolve import resolve
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Billing
+from router.core.settings.routes import Climb, Route
 from router.core.usage import Usage, UsageReading
 from router.engine.clock import ManualClock
 from router.engine.virtual_time import run_virtual

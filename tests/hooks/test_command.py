@@ -12,25 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from router.core.answers.checks import MAX_DETAIL, Command, Ran
+from router.core.checks.judge import MAX_DETAIL, CommandResult
+from router.core.settings.checks import CheckCommand
 from router.hooks.command import CommandRunner
 
 
 async def run(
     code: str, answer: str = "", timeout_s: float = 20.0, environ: dict[str, str] | None = None
-) -> Ran:
+) -> CommandResult:
     """Run a Python program on an answer."""
     runner = CommandRunner({"PATH": os.environ["PATH"]} if environ is None else environ)
-    return await runner.run(Command((sys.executable, "-c", code), timeout_s), answer)
+    return await runner.run(CheckCommand((sys.executable, "-c", code), timeout_s), answer)
 
 
 async def test_the_answer_comes_in_on_standard_input_and_the_exit_code_goes_out() -> None:
     program = "import sys; text = sys.stdin.read(); print(text.upper()); sys.exit(len(text))"
-    assert await run(program, "größe") == Ran(5, "GRÖSSE")
+    assert await run(program, "größe") == CommandResult(5, "GRÖSSE")
 
 
 async def test_standard_error_is_part_of_what_it_said() -> None:
-    assert await run("import sys; sys.exit('no: line 3')") == Ran(1, "no: line 3")
+    assert await run("import sys; sys.exit('no: line 3')") == CommandResult(1, "no: line 3")
 
 
 async def test_a_command_that_does_not_read_a_large_answer_still_gives_its_verdict() -> None:
@@ -56,7 +57,7 @@ async def test_no_variable_but_the_harmless_ones_reaches_a_command() -> None:
 
 @pytest.mark.parametrize("program", ["no-such-program-anywhere", "/", "nul\0l"])
 async def test_a_command_that_cannot_start_says_so_and_has_no_verdict(program: str) -> None:
-    ran = await CommandRunner({}).run(Command((program,)), "x")
+    ran = await CommandRunner({}).run(CheckCommand((program,)), "x")
     assert ran.exit_code is None
     assert ran.not_started is not None
     assert ran.not_started.startswith("cannot be started: ")
@@ -65,7 +66,7 @@ async def test_a_command_that_cannot_start_says_so_and_has_no_verdict(program: s
 async def test_nothing_of_an_argument_is_read_by_a_shell(tmp_path: Path) -> None:
     made = tmp_path / "made"
     runner = CommandRunner({"PATH": os.environ["PATH"]})
-    ran = await runner.run(Command(("echo", f"$(touch {made})", "; false")), "")
+    ran = await runner.run(CheckCommand(("echo", f"$(touch {made})", "; false")), "")
     assert (ran.exit_code, ran.output) == (0, f"$(touch {made}) ; false")
     assert not made.exists()
 
@@ -81,7 +82,7 @@ async def test_after_its_time_a_command_and_what_it_started_are_gone(tmp_path: P
         "time.sleep(60)"
     )
     ran = await run(program, timeout_s=1.0)
-    assert ran == Ran(None, "started")
+    assert ran == CommandResult(None, "started")
     await asyncio.to_thread(assert_gone, await asyncio.to_thread(pid_in, note))
 
 

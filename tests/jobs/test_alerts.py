@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import load
-from router.core.hook import Event, Hook
-from router.core.model import Budget, BudgetScope, BudgetWindow, RouterConfig
-from router.core.money.runaway import Pause
-from router.core.offers.listing import ListedModel
-from router.core.reports.alerts import Written
-from router.core.secret import Secret
+from router.core.budget.runaway import Pause
+from router.core.records.alerts import WrittenAlert
+from router.core.records.offers import ListedModel
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.config import RouterConfig
+from router.core.settings.hooks import Event, Hook
+from router.core.settings.secret import Secret
 from router.engine.clock import ManualClock
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
@@ -60,7 +61,7 @@ class World:
         )
         await self.ledger.flush()
 
-    async def told(self) -> list[Written]:
+    async def told(self) -> list[WrittenAlert]:
         return await self.reader.last_alerts(100)
 
     def hook(self, **changes: object) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 
-from router.core.answers.checks import Verdict
-from router.core.choosing.quality import Evidence, Work
-from router.core.health.full import Full
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
-from router.core.model import Budget, BudgetScope, BudgetWindow, Limits, Message, Request
-from router.core.money.spend import CostSource, EntryStatus, Intent, Settlement
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.answers import CheckVerdict, Evidence
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, LimitSource
+from router.core.records.usage import Usage
+from router.core.request import Message, Request
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.deployments import Limits, Work
 from router.engine.clock import ManualClock
 from router.jobs.lookout import Lookout
 from router.ledger.memory import MemoryLedger
@@ -95,7 +96,7 @@ async def test_what_checks_said_counts_for_thirty_days() -> None:
     for name, ago_s in (("free", 60), ("paid", 29 * day_s), ("local", 31 * day_s)):
         await call(ledger, name, ago_s)
         request_id = f"{name} {CLOCK.ms - ago_s * 1000}"
-        ledger.checked(request_id, 1, [Verdict("json", name == "paid", "judged")])
+        ledger.checked(request_id, 1, [CheckVerdict("json", name == "paid", "judged")])
     await lookout.look(ledger)
     assert lookout.observe(ASK).evidence == {
         ("free", Work("extract")): Evidence(checks_failed=1),
@@ -120,8 +121,8 @@ async def test_a_limit_that_is_used_up_configured_or_learned_is_foreseen_with_it
     await lookout.look(ledger)
     midnight = CLOCK.ms + 12 * 3_600_000
     assert lookout.observe(ASK).full == {
-        "free": Full("2 requests a minute", CLOCK.ms + 10_001),
-        "paid": Full("1 request a day", midnight),
+        "free": ExhaustedLimit("2 requests a minute", CLOCK.ms + 10_001),
+        "paid": ExhaustedLimit("1 request a day", midnight),
     }
 
 

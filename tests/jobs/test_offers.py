@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from router.core.clockwork import Jobs
-from router.core.model import Billing, RouterConfig
-from router.core.offers.due import AGAIN_MS, Asked
-from router.core.offers.known import Offers
-from router.core.secret import Secret
+from router.core.catalog.due import AGAIN_MS
+from router.core.records.offers import Asked, Offers
+from router.core.settings.config import RouterConfig
+from router.core.settings.jobs import Jobs
+from router.core.settings.providers import Billing
+from router.core.settings.secret import Secret
 from router.engine.clock import ManualClock
 from router.jobs.offers import ALLOWANCE_MS, JOB, OfferWatch
 from router.ledger.leases import take

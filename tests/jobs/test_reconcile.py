@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from router.core.model import RouterConfig
-from router.core.money.spend import Entry
+from router.core.records.entries import Entry
+from router.core.settings.config import RouterConfig
 from router.engine.clock import ManualClock
 from router.jobs.reconcile import AGE_MS, TRIES, Reconciler
 from router.ledger.reader import open_reader

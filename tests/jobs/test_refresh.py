@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from router.core.attempts.admission import Lesson
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.health.scopes import scope_keys
-from router.core.health.states import Health, ScopeHealth
-from router.core.model import Policy
-from router.core.secret import Secret
+from router.core.records.admission import Lesson
+from router.core.records.health import Health, ScopeHealth
+from router.core.settings.policy import Policy
+from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.errors import LedgerError
 from router.jobs.refresh import refresh_forever
 from router.ledger.memory import MemoryLedger

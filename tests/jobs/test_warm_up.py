@@ -11,9 +11,11 @@ from typing import cast
 
 import pytest
 
-from router.core.clockwork import Jobs, WarmUp
-from router.core.model import Deployment, RouterConfig, Wire
-from router.core.money.spend import Dimension, Window
+from router.core.records.spend import Dimension, Window
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.jobs import Jobs, WarmUp
+from router.core.settings.providers import Wire
 from router.engine.clock import ManualClock
 from router.jobs.offers import OfferWatch
 from router.jobs.warm_up import Warmer

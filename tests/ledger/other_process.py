@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
-from router.core.attempts.admission import Terms
-from router.core.model import Budget, BudgetScope, BudgetWindow
-from router.core.money.budget import caps, charge_of, extra_caps
-from router.core.money.hold import Hold
+from router.core.budget.budget import caps, charge_of, extra_caps
+from router.core.records.admission import Hold, Terms
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.engine.clock import SystemClock
 from router.ledger.sqlite_ledger import open_ledger
 from tests.ledger.samples import START, TERMS, intent, settlement

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from router.core.attempts.admission import Quota, Terms, Unit
-from router.core.failures.diagnosis import Scope
-from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement, Window
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.admission import Quota, Terms, Unit
+from router.core.records.diagnosis import HealthScope
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.spend import Window
+from router.core.records.usage import Usage
 from router.engine.ports import Ledger, SpendReader
 from router.ledger.sqlite import Connection, connect, open_for_writing
 
@@ -43,7 +45,7 @@ SETTLEMENT = Settlement(
     budget_nano_usd=1_200,
     ttft_ms=300,
 )
-SCOPES = {Scope.DEPLOYMENT: "deployment:gemma", Scope.CREDENTIAL: "credential:1"}
+SCOPES = {HealthScope.DEPLOYMENT: "deployment:gemma", HealthScope.CREDENTIAL: "credential:1"}
 TERMS = Terms(
     quotas=(Quota("9 requests a minute", Unit.REQUESTS, 9, 1, START - 53_000),),
     scopes=SCOPES,

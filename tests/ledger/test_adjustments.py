@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import CostSource, Dimension, EntryStatus, Spend
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.admission import Cap, Used
+from router.core.records.entries import EntryStatus
+from router.core.records.spend import Dimension, Spend
+from router.core.records.usage import Usage
 from router.ledger import upkeep
 from router.ledger.adjustments import Correction, Unbilled
 from router.ledger.reader import SqliteSpendReader

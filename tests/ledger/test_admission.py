@@ -7,15 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.attempts.admission import Lesson, Quota, RefusedBy, Terms, Unit
 from router.core.failures.classify import begun, cancelled, classify
-from router.core.failures.diagnosis import Diagnosis
 from router.core.failures.exchange import Exchange
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource
-from router.core.health.states import Health
-from router.core.model import Policy
-from router.core.money.spend import EntryStatus, Intent, Settlement
-from router.core.usage import Usage
+from router.core.records.admission import Lesson, Quota, RefusedBy, Terms, Unit
+from router.core.records.diagnosis import Diagnosis
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.health import Health, LearnedLimit, LimitKind, LimitSource
+from router.core.records.usage import Usage
+from router.core.settings.policy import Policy
 from tests.ledger.samples import SCOPES, START, Book, intent, settlement
 
 LEASE_MS = 65_000

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from router.core.money.reconcile import LAST_CALLS
-from router.core.money.spend import CostSource
+from router.core.cost.reconcile import LAST_CALLS
+from router.core.money import CostSource
 from router.ledger import bills
 from router.ledger.reader import SqliteSpendReader
 from router.ledger.sqlite_ledger import SqliteLedger

@@ -17,12 +17,12 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.core.attempts.admission import Admission, Cap, RefusedBy, Terms, Used
-from router.core.model import Budget, BudgetScope, BudgetWindow
-from router.core.money.budget import caps, charge_of, extra_caps, standing_caps
-from router.core.money.hold import Hold
-from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
-from router.core.money.windows import HOUR_MS, calendar_days, calendar_month
+from router.core.budget.budget import caps, charge_of, extra_caps, standing_caps
+from router.core.money import CostSource
+from router.core.records.admission import Admission, Cap, Hold, RefusedBy, Terms, Used
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.windows import HOUR_MS, calendar_days, calendar_month
 from router.engine.clock import ManualClock
 from router.ledger import memory_budgets
 from router.ledger.admission import admit, extend

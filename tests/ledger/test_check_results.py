@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.answers.check_value import CheckStats, check_value
-from router.core.answers.checks import Verdict
-from router.core.money.spend import Window
+from router.core.checks.check_value import check_value
+from router.core.records.answers import CheckStats, CheckVerdict
+from router.core.records.spend import Window
 from router.ledger.reader import SqliteSpendReader
 from router.ledger.sqlite_ledger import SqliteLedger
 from tests.ledger.samples import ALL, START, intent, settlement
 
 PASSED, FAILED = (
-    Verdict("json", True, "passed"),
-    Verdict("json", False, "the answer is not JSON", detail="text"),
+    CheckVerdict("json", True, "passed"),
+    CheckVerdict("json", False, "the answer is not JSON", detail="text"),
 )
 
 
 async def answered(
-    ledger: SqliteLedger, request_id: str, *answers: tuple[Verdict, ...], cost: int | None = 100
+    ledger: SqliteLedger, request_id: str, *answers: tuple[CheckVerdict, ...], cost: int | None = 100
 ) -> None:
     """Book a request whose attempts each had these verdicts; none: it failed before it was judged."""
     for attempt, verdicts in enumerate(answers, start=1):
@@ -59,9 +59,9 @@ async def test_what_is_not_known_is_counted_apart(ledger: SqliteLedger, reader: 
 async def test_each_check_has_its_own_line_and_one_that_could_not_judge_has_none(
     ledger: SqliteLedger, reader: SqliteSpendReader
 ) -> None:
-    lint = Verdict("lint", False, "lint ended with 1")
-    broken = Verdict("slow", True, "not judged: it was not run", judged=False)
-    await answered(ledger, "one", (PASSED, lint, broken), (PASSED, Verdict("lint", True, "passed")))
+    lint = CheckVerdict("lint", False, "lint ended with 1")
+    broken = CheckVerdict("slow", True, "not judged: it was not run", judged=False)
+    await answered(ledger, "one", (PASSED, lint, broken), (PASSED, CheckVerdict("lint", True, "passed")))
     assert [(one.check, one.passed, one.mended) for one in await reader.check_stats(ALL)] == [
         ("json", 1, 0),
         ("lint", 0, 1),

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from router.core.attempts.admission import Lesson
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
-from router.core.health.full import Full
-from router.core.model import Policy
+from router.core.records.admission import Lesson
+from router.core.records.health import ExhaustedLimit
+from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.ledger.clock_steps import health_by, keep_time
 from router.ledger.orders import Learn
@@ -105,7 +105,7 @@ def test_another_boot_counts_from_somewhere_else_and_moves_nothing(path: Path, c
 async def test_what_was_told_to_be_full_is_forgotten_when_the_clock_is_set(
     path: Path, ledger: SqliteLedger, clock: ManualClock
 ) -> None:
-    ledger.fill(KEY, Full("no requests left", START + 12_000))
+    ledger.fill(KEY, ExhaustedLimit("no requests left", START + 12_000))
     await ledger.flush()
     reader = await open_reader(path, clock)
     assert set(await reader.told_full()) == {KEY}

@@ -6,18 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.attempts.admission import Quota, Unit
-from router.core.health.full import Full
-from router.core.money.experience import Answered
-from router.core.money.spend import (
-    DeploymentStats,
-    Dimension,
-    EntryStatus,
-    Spend,
-    SpendGroup,
-    Window,
-)
-from router.core.usage import Usage
+from router.core.records.admission import Quota, Unit
+from router.core.records.entries import EntryStatus
+from router.core.records.health import ExhaustedLimit
+from router.core.records.history import Answered
+from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
+from router.core.records.usage import Usage
 from router.errors import LedgerError
 from router.ledger.experience import NEWEST
 from router.ledger.memory import MemoryLedger
@@ -192,9 +186,9 @@ async def test_the_ledger_in_memory_refuses_when_told_to() -> None:
 
 
 async def test_what_is_full_is_told_by_its_later_end_and_forgotten_with_its_rest(book: Book) -> None:
-    later = Full("no requests left", START + 9_000)
+    later = ExhaustedLimit("no requests left", START + 9_000)
     book.ledger.fill("deployment:gemma", later)
-    book.ledger.fill("deployment:gemma", Full("no tokens left", START + 5_000))
+    book.ledger.fill("deployment:gemma", ExhaustedLimit("no tokens left", START + 5_000))
     book.ledger.fill("deployment:other", later)
     await book.ledger.flush()
     assert await book.reader.told_full() == {"deployment:gemma": later, "deployment:other": later}
@@ -210,11 +204,11 @@ async def test_a_quota_without_room_for_one_more_is_counted_full_until_it_frees(
     minute = Quota("2 requests a minute", Unit.REQUESTS, 2, 1, now_ms - 60_000)
     day = Quota("30 tokens a day", Unit.TOKENS, 30, 1, 0, START + DAY)
     asked = {"gemma-free": [minute, day], "idle": [minute]}
-    full = {"gemma-free": Full("30 tokens a day", START + DAY)}
+    full = {"gemma-free": ExhaustedLimit("30 tokens a day", START + DAY)}
     assert await book.reader.counted_full(asked, now_ms) == full
     one = replace(minute, limit=1)
     found = await book.reader.counted_full({"gemma-free": [one]}, now_ms)
-    assert found == {"gemma-free": Full("2 requests a minute", START + 60_001)}
+    assert found == {"gemma-free": ExhaustedLimit("2 requests a minute", START + 60_001)}
 
 
 async def test_the_newest_counted_answers_of_each_deployment_are_told(book: Book) -> None:

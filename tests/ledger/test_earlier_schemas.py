@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import Dimension, EntryStatus, Spend, SpendGroup
-from router.core.usage import Usage
+from router.core.records.admission import Cap, Used
+from router.core.records.entries import EntryStatus
+from router.core.records.spend import Dimension, Spend, SpendGroup
+from router.core.records.usage import Usage
 from router.engine.clock import ManualClock
 from router.ledger.migrations import LEDGER
 from router.ledger.private_files import prepare

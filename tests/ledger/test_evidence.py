@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from router.core.answers.checks import Verdict
-from router.core.choosing.quality import Evidence, Work
-from router.core.money.spend import EntryStatus, Window
+from router.core.records.answers import CheckVerdict, Evidence
+from router.core.records.entries import EntryStatus
+from router.core.records.spend import Window
+from router.core.settings.deployments import Work
 from router.errors import LedgerError
 from router.ledger.reader import SqliteSpendReader, open_reader
 from router.ledger.sqlite_ledger import SqliteLedger
 from router.ledger.upkeep import rate
 from tests.ledger.samples import ALL, START, Book, beside_it, intent, settlement
 
-PASSED, FAILED = Verdict("json", True, "passed"), Verdict("json", False, "the answer is not JSON")
+PASSED, FAILED = CheckVerdict("json", True, "passed"), CheckVerdict("json", False, "the answer is not JSON")
 CHAT = Work("chat", "en")
 
 
@@ -35,11 +36,11 @@ async def attempt(
 
 async def test_checks_and_escalations_count_for_who_answered(book: Book) -> None:
     await attempt(book, "climbed", 1, "cheap")
-    book.ledger.checked("climbed", 1, [FAILED, Verdict("length", True, "passed")])
+    book.ledger.checked("climbed", 1, [FAILED, CheckVerdict("length", True, "passed")])
     await attempt(book, "climbed", 2, "dear")
     book.ledger.checked("climbed", 2, [PASSED])
     await attempt(book, "stayed", 1, "cheap", Work())
-    book.ledger.checked("stayed", 1, [FAILED, Verdict("lint", True, "not run", judged=False)])
+    book.ledger.checked("stayed", 1, [FAILED, CheckVerdict("lint", True, "not run", judged=False)])
     await attempt(book, "fell over", 1, "cheap", status=EntryStatus.FAILED)
     await attempt(book, "fell over", 2, "dear")
     await book.ledger.flush()

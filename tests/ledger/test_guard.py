@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from router.core.attempts.admission import RefusedBy, Terms
-from router.core.model import Guard
-from router.core.money.spend import Intent
+from router.core.records.admission import RefusedBy, Terms
+from router.core.records.entries import Intent
+from router.core.settings.budgets import Guard
 from router.engine.clock import ManualClock
 from router.ledger.admission import admit
 from router.ledger.owner import this_process

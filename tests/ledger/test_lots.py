@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.core.money.cost import list_cost
-from router.core.money.pricing import price_from_config
-from router.core.money.spend import CostSource, EntryStatus
+from router.core.cost.cost import list_cost
+from router.core.cost.price_config import price_from_config
+from router.core.money import CostSource
+from router.core.records.entries import EntryStatus
 from router.core.reports.lots import at_price, divisions
 from router.core.usage import Usage, UsageReading
 from router.ledger.lots import lots, prefix_uses

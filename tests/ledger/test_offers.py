@@ -6,10 +6,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-from router.core.offers.allowance import Allowance
-from router.core.offers.due import Asked, Reading
-from router.core.offers.known import Offers
-from router.core.offers.listing import ListedModel, Listing
+from router.core.records.offers import Allowance, Asked, ListedModel, Listing, OfferReading, Offers
 from router.ledger.offers import REMEMBERED_MS, all_offers, write_allowance, write_listing, write_tried
 from router.ledger.private_files import prepare
 from router.ledger.schema import migrate
@@ -28,7 +25,7 @@ def test_a_list_is_kept_with_when_each_model_came_and_went(tmp_path: Path) -> No
         write_listing(connection, "p", [ListedModel("a", Decimal(0), Decimal(0)), ListedModel("c")], 2000)
         write_tried(connection, "p", Asked.MODELS, "answered 503", 3000)
         found = all_offers(connection)
-        assert found.readings == {("p", Asked.MODELS): Reading(3000, 2000, "answered 503")}
+        assert found.readings == {("p", Asked.MODELS): OfferReading(3000, 2000, "answered 503")}
         models = {
             "a": ListedModel("a", Decimal(0), Decimal(0), None, 1000),
             "c": ListedModel("c", first_seen=2000),
@@ -51,4 +48,4 @@ def test_an_allowance_is_the_newest_and_none_is_none(tmp_path: Path) -> None:
         assert all_offers(connection).allowances == {"p": Allowance(18, 50, 2000), "q": Allowance(1, 2, 2000)}
         write_allowance(connection, "p", None, 3000)
         assert set(all_offers(connection).allowances) == {"q"}
-        assert all_offers(connection).readings["p", Asked.ALLOWANCE] == Reading(3000, 3000)
+        assert all_offers(connection).readings["p", Asked.ALLOWANCE] == OfferReading(3000, 3000)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from router.core.attempts.admission import Admission, Lesson
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
-from router.core.model import Policy
-from router.core.money.spend import EntryStatus
+from router.core.records.admission import Admission, Lesson
+from router.core.records.entries import EntryStatus
+from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.reader import SqliteSpendReader, open_reader

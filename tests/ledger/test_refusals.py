@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from router.core.money.spend import EntryStatus
+from router.core.records.entries import EntryStatus
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.private_files import beside

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.core.attempts.admission import Cap, Used
-from router.core.money.spend import CostSource, Dimension, EntryStatus, Intent, Settlement, Spend, Window
-from router.core.money.windows import HOUR_MS, calendar_days, calendar_month, span
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.admission import Cap, Used
+from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.spend import Dimension, Spend, Window
+from router.core.records.usage import Usage
+from router.core.windows import HOUR_MS, calendar_days, calendar_month, span
 from router.engine.clock import ManualClock
 from router.ledger.adjustments import Correction, adjust
 from router.ledger.memory import MemoryLedger

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.money.spend import CostSource, Entry, EntryStatus, Intent, Settlement
-from router.core.usage import Usage
+from router.core.money import CostSource
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.usage import Usage
 from router.ledger import queries
 from router.ledger.private_files import prepare
 from router.ledger.rows import insert_intent, settle_row, settled_row

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from router.core.attempts.admission import Lesson, Quota, Terms, Unit
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
-from router.core.health.states import Health
-from router.core.model import Policy
+from router.core.records.admission import Lesson, Quota, Terms, Unit
+from router.core.records.health import Health
+from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.limits_store import RUNNING

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.stress.plan import Load, Pattern
+from router.core.records.stress import Load, LoadPattern
 from tests.core.stress.samples import START, result
 from tests.ledger.samples import Book
 
 
 async def test_a_result_is_read_back_whole(book: Book) -> None:
     kept = replace(
-        result("ooXt", load=Load(Pattern.RAMP, 40, 7.5)), stopped="stopped at the first 429", cost_nano=None
+        result("ooXt", load=Load(LoadPattern.RAMP, 40, 7.5)),
+        stopped="stopped at the first 429",
+        cost_nano=None,
     )
     undecided = result("ooS", name="other", at_ms=START - 1)
     book.ledger.stressed(kept)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from router.core.money.spend import CostSource, EntryStatus
+from router.core.money import CostSource
+from router.core.records.entries import EntryStatus
 from router.engine.clock import ManualClock
 from router.ledger.private_files import prepare
 from router.ledger.reader import open_reader

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from router.core.money.pricing import model_keys
-from router.core.money.spend import CostSource
+from router.core.money import CostSource
+from router.core.settings.prices import model_keys
 from router.prices.catalogue import Catalogue, load_catalogue
 
 SPRING = "2026-04-01"

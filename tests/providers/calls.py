@@ -7,9 +7,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from router.core.failures.exchange import Exchange
-from router.core.model import Billing, Deployment, Message, Provider, Tier, Timeouts, Wire
-from router.core.secret import Secret
-from router.core.usage import Usage
+from router.core.records.usage import Usage
+from router.core.request import Message
+from router.core.settings.deployments import Deployment, Tier, Timeouts
+from router.core.settings.providers import Billing, Provider, Wire
+from router.core.settings.secret import Secret
 from router.engine.ports import Call, Content, Ended, UpstreamEvent, UsageReport
 from router.providers.transport import HttpRequest, HttpResponse
 

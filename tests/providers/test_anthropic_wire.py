@@ -7,20 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.failures.exchange import End, Exchange
-from router.core.model import Message
-from router.core.request import Mark
-from router.core.usage import Usage
+from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.records.usage import Usage
+from router.core.request import CacheMark, Message
 from router.engine.ports import Content, UpstreamEvent, UsageReport
 from router.providers.anthropic_wire import AnthropicDialect
-from router.providers.reading import Reading
+from router.providers.reading import AnswerReading
 from tests.providers.calls import KEY, a_call, ending, pieces, usage
 
 DIALECT = AnthropicDialect()
 
 
-def read(body: bytes, *, stream: bool = True, end: End = End.EOF) -> list[UpstreamEvent]:
-    reading = Reading(a_call(stream=stream), DIALECT.decoder(), DIALECT.reader())
+def read(body: bytes, *, stream: bool = True, end: StreamEnd = StreamEnd.EOF) -> list[UpstreamEvent]:
+    reading = AnswerReading(a_call(stream=stream), DIALECT.decoder(), DIALECT.reader())
     reading.head(200, {})
     events: list[UpstreamEvent] = []
     for at in range(0, len(body), 5):
@@ -187,8 +186,8 @@ def test_breakpoints_of_the_prompt_cache_become_blocks_and_everything_else_stays
         call,
         messages=(
             Message("system", "Be brief."),
-            Message("system", "Name your sources.", Mark.HOUR),
-            Message("user", "Why?", Mark.FIVE_MINUTES),
+            Message("system", "Name your sources.", CacheMark.HOUR),
+            Message("user", "Why?", CacheMark.FIVE_MINUTES),
             Message("assistant", "Because."),
         ),
     )

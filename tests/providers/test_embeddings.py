@@ -7,24 +7,25 @@ from typing import Any
 
 import pytest
 
-from router.core.failures.classify import FailureClass, classify
-from router.core.failures.exchange import End
-from router.core.model import Message
-from router.core.usage import Usage
+from router.core.failures.classify import classify
+from router.core.failures.exchange import StreamEnd
+from router.core.records.diagnosis import FailureClass
+from router.core.records.usage import Usage
+from router.core.request import Message
 from router.engine.ports import UpstreamEvent
 from router.providers.embeddings import OLLAMA, OPENAI, EmbeddingsDialect
-from router.providers.reading import Reading
+from router.providers.reading import AnswerReading
 from tests.providers.calls import KEY, a_call, ending, pieces, usage
 
 TWO = a_call("http://127.0.0.1:9/v1", messages=(Message("user", "one"), Message("user", "two")))
 
 
 def read(dialect: EmbeddingsDialect, body: object, status: int = 200) -> list[UpstreamEvent]:
-    reading = Reading(TWO, dialect.decoder(), dialect.reader())
+    reading = AnswerReading(TWO, dialect.decoder(), dialect.reader())
     reading.head(status, {})
     raw = json.dumps(body).encode()
     events = [event for at in range(0, len(raw), 7) for event in reading.feed(raw[at : at + 7])]
-    return events + reading.finish(End.EOF)
+    return events + reading.finish(StreamEnd.EOF)
 
 
 def openai(*embeddings: tuple[int, Any]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.model import Message, Wire
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.request import Message
+from router.core.settings.providers import Wire
 from router.engine.chance import SeededChance, SystemChance
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, Waiting
 from router.errors import TransportError
@@ -87,7 +88,7 @@ async def test_the_model_answers_with_text_usage_and_a_finish_reason(
     assert (usage(events).input_tokens or 0) > 0
     assert (usage(events).output_tokens or 0) > 0
     exchange = ending(events)
-    assert (exchange.status, exchange.end, exchange.error) == (200, End.EOF, None)
+    assert (exchange.status, exchange.end, exchange.error) == (200, StreamEnd.EOF, None)
     assert exchange.finish_reason in {"stop", "length"}
 
 
@@ -180,7 +181,7 @@ async def test_a_model_that_dies_in_the_middle_leaves_a_cut_answer_and_starts_ag
             events.append(event)
         exchange = ending(events)
         assert (exchange.content_seen, exchange.finish_reason) == (True, None)
-        assert exchange.end in {End.RESET, End.EOF}
+        assert exchange.end in {StreamEnd.RESET, StreamEnd.EOF}
         again = await gather(upstream.stream(embedded_call(max_tokens=1)))
         assert isinstance(again[0], Waiting)
         assert ending(again).finish_reason == "length"

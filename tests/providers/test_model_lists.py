@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from router.core.model import Billing, Provider, Wire
-from router.core.offers.allowance import Allowance
-from router.core.offers.listing import ListedModel
-from router.core.secret import Secret
+from router.core.records.offers import Allowance, ListedModel
+from router.core.settings.providers import Billing, Provider, Wire
+from router.core.settings.secret import Secret
 from router.providers.allowances import read_allowance, tells
 from router.providers.httpx2_transport import Httpx2Transport
 from router.providers.model_lists import NotRead, has_list, read_models

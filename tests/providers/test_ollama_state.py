@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from router.core.failures.classify import FailureClass, classify
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.model import Billing, Message, Timeouts
-from router.core.offers.listing import ollama_name
+from router.core.catalog.listing import ollama_name
+from router.core.failures.classify import classify
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.records.diagnosis import FailureClass
+from router.core.request import Message
+from router.core.settings.deployments import Timeouts
+from router.core.settings.providers import Billing
 from router.engine.ports import Call, UpstreamEvent, Waiting
 from router.engine.virtual_time import run_virtual
 from router.providers.local_servers import ollama_off
@@ -256,5 +259,5 @@ def test_the_first_token_has_three_minutes_while_a_model_loads(
 
     exchange, took = run_virtual(main())
     assert took == pytest.approx(seconds)
-    assert (exchange.end is End.EOF and exchange.finish_reason == "stop") == served
+    assert (exchange.end is StreamEnd.EOF and exchange.finish_reason == "stop") == served
     assert (exchange.fault is Fault.READ_TIMEOUT_AFTER_SENT) != served

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.failures.exchange import End, Exchange
-from router.core.model import Message
-from router.core.money.estimate import input_tokens
-from router.core.usage import Usage
+from router.core.cost.estimate import input_tokens
+from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.records.usage import Usage
+from router.core.request import Message
 from router.engine.ports import Content, UpstreamEvent, UsageReport
 from router.providers.ollama_wire import OllamaDialect, context_size, cut_note
-from router.providers.reading import Reading
+from router.providers.reading import AnswerReading
 from tests.providers.calls import KEY, a_call, ending, pieces, usage
 from tests.providers.fake_ollama import chat_line, last_line, lines
 
@@ -26,12 +26,12 @@ WORDS = (Message("user", "word " * 8000),)  # about 10,000 tokens
 
 
 def read(body: bytes, *, stream: bool = True, status: int = 200) -> list[UpstreamEvent]:
-    reading = Reading(a_call(stream=stream), DIALECT.decoder(), DIALECT.reader())
+    reading = AnswerReading(a_call(stream=stream), DIALECT.decoder(), DIALECT.reader())
     reading.head(status, {})
     events: list[UpstreamEvent] = []
     for at in range(0, len(body), 5):
         events += reading.feed(body[at : at + 5])
-    return events + reading.finish(End.EOF)
+    return events + reading.finish(StreamEnd.EOF)
 
 
 @pytest.mark.parametrize(

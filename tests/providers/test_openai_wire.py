@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.failures.exchange import End, Exchange
-from router.core.model import Message
-from router.core.usage import Usage
+from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.records.usage import Usage
+from router.core.request import Message
 from router.engine.ports import Answering, Content, UpstreamEvent, UsageReport
 from router.providers.openai_wire import OpenAiDialect
-from router.providers.reading import Reading
+from router.providers.reading import AnswerReading
 from tests.providers.calls import KEY, a_call, ending, pieces, usage
 
 DIALECT = OpenAiDialect()
 
 
 def read(
-    body: bytes, *, stream: bool = True, status: int = 200, end: End = End.EOF, cut: int = 7
+    body: bytes, *, stream: bool = True, status: int = 200, end: StreamEnd = StreamEnd.EOF, cut: int = 7
 ) -> list[UpstreamEvent]:
     """Feed `body` in small pieces, as a network may."""
-    reading = Reading(a_call(stream=stream), DIALECT.decoder(), DIALECT.reader())
+    reading = AnswerReading(a_call(stream=stream), DIALECT.decoder(), DIALECT.reader())
     events: list[UpstreamEvent] = [reading.head(status, {"x-request-id": "req-1", "set-cookie": "c"})]
     for at in range(0, len(body), cut):
         events += reading.feed(body[at : at + cut])
@@ -227,7 +227,7 @@ def test_an_error_inside_a_stream_is_found(tail: bytes, error: object) -> None:
 
 def test_a_stream_that_ends_without_a_finish_reason_never_said_it_was_whole() -> None:
     exchange = ending(read(sse(delta(content="Hel"), delta(content=""))))
-    assert (exchange.finish_reason, exchange.end, exchange.content_seen) == (None, End.EOF, True)
+    assert (exchange.finish_reason, exchange.end, exchange.content_seen) == (None, StreamEnd.EOF, True)
 
 
 def test_a_stream_cut_inside_a_chunk_is_cut_and_not_unreadable() -> None:
@@ -308,21 +308,23 @@ def test_an_error_body_is_unwrapped_and_kept(body: bytes, error: object) -> None
 
 def test_a_long_error_body_is_read_and_kept_in_part() -> None:
     exchange = ending(read(b"x" * 200_000, status=502, cut=1000))
-    assert (exchange.end, len(exchange.text)) == (End.EOF, 16 * 1024)
+    assert (exchange.end, len(exchange.text)) == (StreamEnd.EOF, 16 * 1024)
 
 
 def test_a_body_without_an_end_is_given_up() -> None:
     exchange = ending(read(b" " * (9 * 1024 * 1024), stream=False, cut=65_536))
-    assert exchange.end is End.TOO_LONG
+    assert exchange.end is StreamEnd.TOO_LONG
 
 
 def test_a_line_without_an_end_is_given_up() -> None:
     exchange = ending(read(sse(delta(content="x")) + b"[" * (9 * 1024 * 1024), cut=65_536))
-    assert (exchange.end, exchange.content_seen) == (End.TOO_LONG, True)
+    assert (exchange.end, exchange.content_seen) == (StreamEnd.TOO_LONG, True)
 
 
 def test_a_broken_connection_after_the_last_word_does_not_matter() -> None:
-    assert ending(read(sse(delta(content="x"), delta("stop"), DONE), end=End.RESET)).end is End.EOF
+    assert (
+        ending(read(sse(delta(content="x"), delta("stop"), DONE), end=StreamEnd.RESET)).end is StreamEnd.EOF
+    )
 
 
 @pytest.mark.parametrize("status", [200, 401])

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.errors import TransportError
 from router.providers.httpx2_transport import Httpx2Transport
 from router.providers.plain_http import exchange
@@ -39,7 +39,7 @@ async def test_status_and_body_come_back(transport: Transport) -> None:
 
 async def test_more_than_was_asked_for_is_not_read(transport: Transport) -> None:
     async with fake_provider(answer(b"x" * 101)) as server:
-        assert (await failed(transport, f"{server.url}/s3cret")).end is End.TOO_LONG
+        assert (await failed(transport, f"{server.url}/s3cret")).end is StreamEnd.TOO_LONG
 
 
 async def test_an_answer_that_never_ends_is_given_up(transport: Transport) -> None:

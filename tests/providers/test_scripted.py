@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from router.core.failures.exchange import End, Exchange
+from router.core.failures.exchange import Exchange, StreamEnd
 from router.core.usage import Usage, UsageReading
 from router.engine.ports import Answering, Content, Ended, UpstreamEvent, UsageReport, Waiting
 from router.engine.virtual_time import run_virtual
@@ -61,9 +61,9 @@ def test_a_failure_before_the_answer_has_no_content() -> None:
 
 
 def test_a_failure_in_the_answer_comes_after_its_content() -> None:
-    events, _ = play(Script(("a",), failure=Exchange("", status=200, end=End.RESET)))
+    events, _ = play(Script(("a",), failure=Exchange("", status=200, end=StreamEnd.RESET)))
     assert events == [
         Answering(200),
         Content("a"),
-        Ended(Exchange("fake", streamed=True, status=200, end=End.RESET, content_seen=True)),
+        Ended(Exchange("fake", streamed=True, status=200, end=StreamEnd.RESET, content_seen=True)),
     ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.failures.exchange import End
+from router.core.failures.exchange import StreamEnd
 from router.errors import TransportError
 from router.providers.ndjson import NdjsonDecoder
 from router.providers.reading import Decoder
@@ -101,14 +101,14 @@ def test_a_line_without_an_end_is_given_up(decoder: type[SseDecoder | NdjsonDeco
     small = decoder(max_bytes=100)
     with pytest.raises(TransportError) as caught:
         told(small, *[b"[" * piece] * 1000)
-    assert caught.value.end is End.TOO_LONG
+    assert caught.value.end is StreamEnd.TOO_LONG
 
 
 def test_an_event_without_an_end_is_given_up() -> None:
     small = SseDecoder(max_bytes=100)
     with pytest.raises(TransportError) as caught:
         told(small, *[b"data: x\n"] * 1000)
-    assert caught.value.end is End.TOO_LONG
+    assert caught.value.end is StreamEnd.TOO_LONG
 
 
 def test_comments_without_an_end_are_not_kept() -> None:

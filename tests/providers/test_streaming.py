@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.model import Timeouts
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.settings.deployments import Timeouts
 from router.engine.ports import Answering, Call, Content, UpstreamEvent
 from router.engine.virtual_time import run_virtual
 from router.providers.openai_wire import OpenAiDialect
@@ -58,20 +58,20 @@ def run(play: Play, *, call: Call | None = None, status: int = 200) -> tuple[Exc
 @pytest.mark.parametrize(
     ("play", "end", "seconds", "words"),
     [
-        ((WORD, 9.0, WORD, 9.0, STOP, DONE), End.EOF, 18, 2),
-        ((NEVER,), End.HANG, 30, 0),
-        ((29.0, WORD, STOP), End.EOF, 29, 1),
-        ((WORD, NEVER), End.HANG, 10, 1),
-        ((5.0, PING) * 20, End.HANG, 30, 0),
-        ((5.0, ROLE) * 20, End.HANG, 30, 0),
-        ((5.0, b"\n") * 20, End.HANG, 30, 0),
-        ((WORD, *(4.0, PING) * 20), End.HANG, 10, 1),
-        ((WORD, *(4.0, ROLE) * 20), End.HANG, 10, 1),
-        ((9.0, WORD) * 20, End.HANG, 100, 11),
-        ((WORD, STOP, DONE, NEVER), End.EOF, 1, 1),
-        ((WORD, STOP, DONE, *(0.5, PING) * 20), End.EOF, 1, 1),
-        ((WORD, STOP, NEVER), End.HANG, 10, 1),
-        ((WORD, STOP, *(4.0, PING) * 20), End.HANG, 10, 1),
+        ((WORD, 9.0, WORD, 9.0, STOP, DONE), StreamEnd.EOF, 18, 2),
+        ((NEVER,), StreamEnd.HANG, 30, 0),
+        ((29.0, WORD, STOP), StreamEnd.EOF, 29, 1),
+        ((WORD, NEVER), StreamEnd.HANG, 10, 1),
+        ((5.0, PING) * 20, StreamEnd.HANG, 30, 0),
+        ((5.0, ROLE) * 20, StreamEnd.HANG, 30, 0),
+        ((5.0, b"\n") * 20, StreamEnd.HANG, 30, 0),
+        ((WORD, *(4.0, PING) * 20), StreamEnd.HANG, 10, 1),
+        ((WORD, *(4.0, ROLE) * 20), StreamEnd.HANG, 10, 1),
+        ((9.0, WORD) * 20, StreamEnd.HANG, 100, 11),
+        ((WORD, STOP, DONE, NEVER), StreamEnd.EOF, 1, 1),
+        ((WORD, STOP, DONE, *(0.5, PING) * 20), StreamEnd.EOF, 1, 1),
+        ((WORD, STOP, NEVER), StreamEnd.HANG, 10, 1),
+        ((WORD, STOP, *(4.0, PING) * 20), StreamEnd.HANG, 10, 1),
     ],
     ids=[
         "a steady stream ends by itself",
@@ -90,7 +90,7 @@ def run(play: Play, *, call: Call | None = None, status: int = 200) -> tuple[Exc
         "pings after the finish reason change nothing",
     ],
 )
-def test_only_content_keeps_a_stream_alive(play: Play, end: End, seconds: float, words: int) -> None:
+def test_only_content_keeps_a_stream_alive(play: Play, end: StreamEnd, seconds: float, words: int) -> None:
     exchange, took, came = run(play)
     assert (exchange.end, took, came) == (end, seconds, words)
 
@@ -100,12 +100,12 @@ def test_an_answer_in_one_piece_has_only_the_whole_calls_deadline() -> None:
     call = a_call(stream=False, timeouts=TIMEOUTS)
     assert run((90.0, body), call=call)[0].finish_reason == "stop"
     exchange, took, _ = run((NEVER, body), call=call)
-    assert (exchange.end, took) == (End.HANG, 100)
+    assert (exchange.end, took) == (StreamEnd.HANG, 100)
 
 
 def test_an_error_body_that_hangs_does_not_hide_its_status() -> None:
     exchange, took, _ = run((b'{"error": "bus', NEVER), status=503)
-    assert (exchange.status, exchange.end, took, exchange.text) == (503, End.HANG, 10, '{"error": "bus')
+    assert (exchange.status, exchange.end, took, exchange.text) == (503, StreamEnd.HANG, 10, '{"error": "bus')
 
 
 def test_a_caller_who_takes_his_time_is_not_taken_for_a_silent_server() -> None:
@@ -119,7 +119,7 @@ def test_a_caller_who_takes_his_time_is_not_taken_for_a_silent_server() -> None:
                     await asyncio.sleep(25)
         return ending(events)
 
-    assert run_virtual(main()).end is End.EOF
+    assert run_virtual(main()).end is StreamEnd.EOF
 
 
 @pytest.fixture
@@ -136,14 +136,14 @@ MUTE = replace(TIMEOUTS, first_token_s=1.0)
 @pytest.mark.parametrize(
     ("steps", "timeouts", "fault", "end", "words"),
     [
-        ((SSE_HEAD, WORD, STOP, DONE), TIMEOUTS, None, End.EOF, 1),
-        ((SSE_HEAD, WORD), TIMEOUTS, None, End.EOF, 1),
-        ((SSE_HEAD, WORD, Move.WAIT_FOR_LEAVE), QUIET, None, End.HANG, 1),
-        ((SSE_HEAD, Move.WAIT_FOR_LEAVE), MUTE, None, End.HANG, 0),
-        ((answer(WORD).replace(b"length: ", b"length: 9"),), TIMEOUTS, None, End.RESET, 1),
-        ((Move.WAIT_FOR_LEAVE,), MUTE, Fault.READ_TIMEOUT_AFTER_SENT, End.EOF, 0),
-        ((Move.RESET,), TIMEOUTS, Fault.RESET_AFTER_SENT, End.EOF, 0),
-        ((), TIMEOUTS, Fault.RESET_AFTER_SENT, End.EOF, 0),
+        ((SSE_HEAD, WORD, STOP, DONE), TIMEOUTS, None, StreamEnd.EOF, 1),
+        ((SSE_HEAD, WORD), TIMEOUTS, None, StreamEnd.EOF, 1),
+        ((SSE_HEAD, WORD, Move.WAIT_FOR_LEAVE), QUIET, None, StreamEnd.HANG, 1),
+        ((SSE_HEAD, Move.WAIT_FOR_LEAVE), MUTE, None, StreamEnd.HANG, 0),
+        ((answer(WORD).replace(b"length: ", b"length: 9"),), TIMEOUTS, None, StreamEnd.RESET, 1),
+        ((Move.WAIT_FOR_LEAVE,), MUTE, Fault.READ_TIMEOUT_AFTER_SENT, StreamEnd.EOF, 0),
+        ((Move.RESET,), TIMEOUTS, Fault.RESET_AFTER_SENT, StreamEnd.EOF, 0),
+        ((), TIMEOUTS, Fault.RESET_AFTER_SENT, StreamEnd.EOF, 0),
     ],
     ids=["whole", "no end", "hangs", "hangs at once", "cut", "no head", "reset", "closed"],
 )
@@ -152,7 +152,7 @@ async def test_what_happened_on_the_connection_is_told(
     steps: tuple[Step, ...],
     timeouts: Timeouts,
     fault: Fault | None,
-    end: End,
+    end: StreamEnd,
     words: int,
 ) -> None:
     async with fake_provider(*steps) as server:

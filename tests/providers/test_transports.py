@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.errors import TransportError
 from router.providers.httpx2_transport import Httpx2Transport
 from router.providers.pyreqwest_transport import PyreqwestTransport
@@ -143,7 +143,7 @@ async def test_a_cut_body_ends_with_a_reset_after_what_arrived(
         assert await anext(response.chunks) == b"first"
         with pytest.raises(TransportError) as caught:
             await anext(response.chunks)
-    assert (caught.value.end, caught.value.fault) == (End.RESET, None)
+    assert (caught.value.end, caught.value.fault) == (StreamEnd.RESET, None)
 
 
 async def test_a_reset_in_the_body_ends_with_a_reset(transport: Transport) -> None:
@@ -157,7 +157,7 @@ async def test_a_reset_in_the_body_ends_with_a_reset(transport: Transport) -> No
         gate.set()
         with pytest.raises(TransportError) as caught:
             await anext(response.chunks)
-    assert caught.value.end is End.RESET
+    assert caught.value.end is StreamEnd.RESET
 
 
 async def test_leaving_early_closes_the_connection_at_once(transport: Transport) -> None:

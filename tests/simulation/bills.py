@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from router.core.money.spend import Entry
-from router.core.usage import Usage
+from router.core.records.entries import Entry
+from router.core.records.usage import Usage
 
 READ, WRITE, FRESH, OUT = 100, 1_250, 1_000, 2_000
 """Nano-dollars per token: input from the cache, into it, past it, and output."""

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from router.core.attempts.admission import Admission, Terms
-from router.core.money.spend import Intent
+from router.core.records.admission import Admission, Terms
+from router.core.records.entries import Intent
 from router.errors import LedgerError
 from router.ledger.orders import Admit, Order, Reply, Settle, Write
 from router.ledger.sqlite import Connection, open_for_writing

@@ -5,23 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from router.core.model import (
-    Billing,
-    Budget,
-    BudgetScope,
-    BudgetWindow,
-    Climb,
-    Deployment,
-    Limits,
-    Policy,
-    Provider,
-    Route,
-    RouterConfig,
-    Tier,
-    Wire,
-)
-from router.core.money.pricing import price_from_config
-from router.core.secret import Secret
+from router.core.cost.price_config import price_from_config
+from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, Limits, Tier
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Billing, Provider, Wire
+from router.core.settings.routes import Climb, Route
+from router.core.settings.secret import Secret
 from tests.simulation.bills import RATES
 
 ALL_DAY = Budget(BudgetScope.ALL, None, BudgetWindow.DAY, 60_000_000)

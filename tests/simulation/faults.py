@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from router.core.failures.exchange import End, Exchange, Fault
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
 
 
 class Trouble(StrEnum):
@@ -90,7 +90,11 @@ class Hidden:
             case Trouble.REFUSING:
                 reply = Reply(Exchange("sim", fault=Fault.CONNECT_REFUSED), head_s=0.01)
             case Trouble.TRUNCATING:
-                cut = Exchange("sim", status=200, end=self.chance.choice([End.RESET, End.EOF, End.HANG]))
+                cut = Exchange(
+                    "sim",
+                    status=200,
+                    end=self.chance.choice([StreamEnd.RESET, StreamEnd.EOF, StreamEnd.HANG]),
+                )
                 reply = Reply(cut, pieces=self.chance.randrange(1, 4), lost=self.chance.randrange(3))
             case Trouble.LOSING:
                 fault = self.chance.choice([Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT])

@@ -13,10 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from router.core.model import Request, RouterConfig, Wire
+from router.core.request import Request
+from router.core.settings.config import RouterConfig
+from router.core.settings.providers import Wire
 from router.engine.chance import SeededChance
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import RouteEvent
+from router.engine.world import World
 from router.errors import LedgerError
 from router.jobs.sweep import LEASE_MS
 from router.ledger.clock_steps import health_by, told_full_by

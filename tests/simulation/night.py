@@ -11,15 +11,19 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
 from router.core.failures.exchange import Exchange
-from router.core.model import Limits, Message, Policy, Request, Wire
-from router.core.secret import Secret
+from router.core.request import Message, Request
+from router.core.settings.deployments import Limits
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Wire
+from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
-from router.engine.engine import Engine, World
+from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from router.engine.virtual_time import run_virtual
+from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from tests.configs import small_config
 

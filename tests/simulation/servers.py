@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from router.core.fingerprint import prompt_fingerprint
-from router.core.model import Billing
-from router.core.secret import Secret
+from router.core.settings.providers import Billing
+from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from tests.simulation.bills import PIECE, Bills, Served

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.money.spend import Entry, Settlement
+from router.core.records.entries import Entry, Settlement
 from tests.ledger.samples import INTENT, SETTLEMENT
 from tests.simulation.bills import Bills, Served
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from router.core.asks.task_rules import RULE_CONFIDENCE, first_match
-from router.core.asks.tasks import Level, Task, classify
-from router.core.asks.view import view
-from router.core.model import Message
+from router.core.classify.task_rules import RULE_CONFIDENCE, first_match
+from router.core.classify.tasks import LevelName, TaskName, classify
+from router.core.classify.view import view
+from router.core.request import Message
 from router.tasks.examples import read_asks, read_templates
 from router.tasks.measure import PAGE, Judged, judge_all, report
 from router.tasks.reader import load_model
@@ -65,8 +65,8 @@ def test_no_held_out_ask_was_trained_on() -> None:
 @pytest.mark.parametrize("name", ["asks", "validation", "held_out"])
 def test_every_label_is_of_the_closed_lists_and_every_task_is_covered(name: str) -> None:
     asks = read_asks(name)
-    assert {ask.task for ask in asks} == set(Task)
-    assert {ask.level for ask in asks} == set(Level)
+    assert {ask.task for ask in asks} == set(TaskName)
+    assert {ask.level for ask in asks} == set(LevelName)
     assert {"en", "de", "fr", "es", "nl", "ja", "zh"} <= {ask.language for ask in asks}
 
 

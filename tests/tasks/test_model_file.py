@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from router.core.asks.task_model import Head, TaskModel
+from router.core.classify.task_model import Head, TaskModel
 from router.tasks.model_file import MAGIC, pack, unpack
 from router.tasks.reader import load_model, load_stems
 

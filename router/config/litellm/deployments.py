@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from router.config.litellm.providers import NOWHERE, Upstream, upstream_of
-from router.config.litellm.schema import Entry, Info, Settings
+from router.config.litellm.providers import NOWHERE, LiteLlmUpstream, upstream_of
+from router.config.litellm.schema import Info, ModelEntry, RouterSettings
 from router.config.litellm.unread import variable
 from router.config.positions import Plain, Steps
 from router.config.scalars import is_loopback
-from router.core.model import Billing, Strategy, Wire
+from router.core.settings.providers import Billing, Wire
+from router.core.settings.routes import Strategy
 
 _CHAT = (None, "chat", "completion", "responses")
 """The modes of `model_info` that are served here."""
@@ -29,9 +30,9 @@ class Read:
     group: str
     number: int
     """Its place in `model_list`."""
-    entry: Entry
+    entry: ModelEntry
     info: Info
-    upstream: Upstream
+    upstream: LiteLlmUpstream
     price: Mapping[str, Plain]
     """As the file gives it, in our written form."""
     billing: Billing
@@ -39,7 +40,7 @@ class Read:
 
 
 def read(
-    entries: Sequence[Entry], prices: Sequence[Mapping[str, Plain]], unset: Mapping[Steps, str]
+    entries: Sequence[ModelEntry], prices: Sequence[Mapping[str, Plain]], unset: Mapping[Steps, str]
 ) -> list[Read]:
     """Read every entry; `prices` are theirs, `unset` the variables they name that are not set."""
     groups = {entry.group for entry in entries}
@@ -67,7 +68,7 @@ def _no_address(number: int, unset: Mapping[Steps, str]) -> str | None:
     return unset.get((*steps, "api_base")) or unset.get((*steps, "base_url"))
 
 
-def _off(entry: Entry, info: Info, number: int, unset: Mapping[Steps, str]) -> str | None:
+def _off(entry: ModelEntry, info: Info, number: int, unset: Mapping[Steps, str]) -> str | None:
     if missing := unset.get(("model_list", number, "litellm_params", "model")):
         return f"no model: set {missing}"
     if missing := _no_address(number, unset):
@@ -79,7 +80,7 @@ def _off(entry: Entry, info: Info, number: int, unset: Mapping[Steps, str]) -> s
     return None
 
 
-def _billing(upstream: Upstream, price: Mapping[str, Plain]) -> Billing:
+def _billing(upstream: LiteLlmUpstream, price: Mapping[str, Plain]) -> Billing:
     """Return free for rates of 0 and OpenRouter's free models, local by the address, else metered."""
     if price.get("input_mtok") == "0" and price.get("output_mtok") == "0":
         return Billing.FREE
@@ -90,7 +91,7 @@ def _billing(upstream: Upstream, price: Mapping[str, Plain]) -> Billing:
     return _billing_at(upstream)
 
 
-def _billing_at(upstream: Upstream) -> Billing:
+def _billing_at(upstream: LiteLlmUpstream) -> Billing:
     """Return what an address costs when no price is given; Ollama's cloud models are not its owner's own."""
     if upstream.wire is Wire.OLLAMA:
         return Billing.METERED if upstream.model.endswith(("-cloud", ":cloud")) else Billing.LOCAL
@@ -121,7 +122,7 @@ class Accounts:
         """Return a provider's billing kind."""
         return self.written[name]["billing"]
 
-    def _key(self, upstream: Upstream) -> str | None:
+    def _key(self, upstream: LiteLlmUpstream) -> str | None:
         if upstream.key is not None:
             name = variable(upstream.key)
             return upstream.key if name is None else f"${{{name}}}"
@@ -129,7 +130,7 @@ class Accounts:
         return next((f"${{{name}}}" for name in [*known, *upstream.keys]), None)
 
 
-def _provider(upstream: Upstream, key: str | None, name: str) -> dict[str, Plain]:
+def _provider(upstream: LiteLlmUpstream, key: str | None, name: str) -> dict[str, Plain]:
     written: dict[str, Plain] = {"wire": upstream.wire.value, "base_url": upstream.base_url}
     if key is not None:
         written["api_key"] = key
@@ -148,7 +149,7 @@ def free_name(wanted: str, taken: Mapping[str, object]) -> str:
     return name
 
 
-def deployment_of(read: Read, settings: Settings, *, billing: Plain) -> dict[str, Plain]:
+def deployment_of(read: Read, settings: RouterSettings, *, billing: Plain) -> dict[str, Plain]:
     """Return one entry in our written form, without tier, provider, weight and order.
 
     `billing` is its provider's; it is written where the entry's differs.

@@ -18,11 +18,12 @@ from router.config.litellm.ladder import Ladder, ladder_of
 from router.config.litellm.policy import gateway_of, merged, policy_of
 from router.config.litellm.prices import price_of
 from router.config.litellm.routes import Groups, aliases_of, grouped, route_of, strategy_of
-from router.config.litellm.schema import LiteLlmFile, Settings, pattern
+from router.config.litellm.schema import LiteLlmFile, RouterSettings, pattern
 from router.config.litellm.unread import not_set, resolved, unread
-from router.config.positions import Document, Place, Plain, Steps
-from router.core.model import Billing, Strategy
-from router.core.money.pricing import Listed
+from router.config.positions import Document, Plain, SourcePosition, Steps
+from router.core.cost.price_config import Listed
+from router.core.settings.providers import Billing
+from router.core.settings.routes import Strategy
 from router.errors import ConfigError
 
 AUTO = "auto"
@@ -96,7 +97,7 @@ def _checked(document: Document, value: Plain) -> tuple[LiteLlmFile, list[dict[s
     return file, prices
 
 
-def _groups(reads: Sequence[Read], settings: Settings, notes: list[str]) -> Groups:
+def _groups(reads: Sequence[Read], settings: RouterSettings, notes: list[str]) -> Groups:
     members: dict[str, list[str]] = {}
     for one in reads:
         members.setdefault(one.group, []).append(one.name)
@@ -105,7 +106,7 @@ def _groups(reads: Sequence[Read], settings: Settings, notes: list[str]) -> Grou
 
 
 def _deployments(
-    reads: Sequence[Read], settings: Settings, accounts: Accounts, ladder: Ladder, strategy: Strategy
+    reads: Sequence[Read], settings: RouterSettings, accounts: Accounts, ladder: Ladder, strategy: Strategy
 ) -> dict[str, dict[str, Plain]]:
     arranged: dict[str, tuple[float, int]] = {}
     for group in dict.fromkeys(one.group for one in reads):
@@ -142,7 +143,9 @@ def _spaced(file: LiteLlmFile) -> dict[str, Plain]:
     return {pattern(entry.model_name): entry.group for entry in entries}
 
 
-def _places(document: Document, reads: Sequence[Read], ours: Mapping[str, Plain]) -> dict[Steps, Place]:
+def _places(
+    document: Document, reads: Sequence[Read], ours: Mapping[str, Plain]
+) -> dict[Steps, SourcePosition]:
     """Return where each part of ours comes from: its first entry, or its section."""
     deployments = ours["deployments"]
     origins: dict[Steps, Steps] = {("policy",): ("router_settings",), ("gateway",): ("general_settings",)}

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from router.config.litellm.deployments import Read, free_name
 from router.config.positions import Plain
-from router.core.model import Billing
-from router.core.money.pricing import Listed, Price
+from router.core.cost.price_config import Listed
+from router.core.settings.prices import Price
+from router.core.settings.providers import Billing
 
 LABELS = (
     *("free", "local", "under $0.50 a million tokens", "under $2 a million tokens"),

@@ -6,23 +6,25 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from router.config.litellm.deployments import seconds
-from router.config.litellm.schema import LiteLlmFile, Settings
+from router.config.litellm.schema import LiteLlmFile, RouterSettings
 from router.config.litellm.unread import variable
 from router.config.positions import Plain
-from router.core.model import Policy
+from router.core.settings.policy import Policy
 
 _DEFAULT = Policy()
 MOST_ATTEMPTS = 20
 
 
-def merged(file: LiteLlmFile) -> Settings:
+def merged(file: LiteLlmFile) -> RouterSettings:
     """Return the settings of both sections; those of `router_settings` win."""
-    router = file.router_settings or Settings()
+    router = file.router_settings or RouterSettings()
     said = {key: value for key, value in router if value is not None}
-    return (file.litellm_settings or Settings()).model_copy(update=said)
+    return (file.litellm_settings or RouterSettings()).model_copy(update=said)
 
 
-def policy_of(settings: Settings, nearest_fallbacks: Iterable[int], notes: list[str]) -> dict[str, Plain]:
+def policy_of(
+    settings: RouterSettings, nearest_fallbacks: Iterable[int], notes: list[str]
+) -> dict[str, Plain]:
     """Return the policy, defaults left out.
 
     `nearest_fallbacks` has for each route the attempt its first fallback is. LiteLLM counts retries for each

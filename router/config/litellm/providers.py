@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from router.config.scalars import BaseUrl, is_loopback
-from router.core.model import Wire
+from router.core.settings.providers import Wire
 
 NOWHERE = "https://nowhere.invalid"
 """The address of a provider that cannot be reached; names under `.invalid` never resolve (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Vendor:
+class LiteLlmVendor:
     """What a prefix stands for."""
 
     base_url: str | None = None
@@ -36,48 +36,52 @@ class Vendor:
     """Whether another `api_base` speaks the same wire; Gemini's own dialect is not the one used here."""
 
 
-VENDORS: Mapping[str, Vendor] = {
-    "openai": Vendor("https://api.openai.com/v1", ("OPENAI_API_KEY",), compatible=True),
-    "anthropic": Vendor("https://api.anthropic.com", ("ANTHROPIC_API_KEY",), Wire.ANTHROPIC),
-    "gemini": Vendor(
+VENDORS: Mapping[str, LiteLlmVendor] = {
+    "openai": LiteLlmVendor("https://api.openai.com/v1", ("OPENAI_API_KEY",), compatible=True),
+    "anthropic": LiteLlmVendor("https://api.anthropic.com", ("ANTHROPIC_API_KEY",), Wire.ANTHROPIC),
+    "gemini": LiteLlmVendor(
         "https://generativelanguage.googleapis.com/v1beta/openai",
         ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         catalogue="google",
         movable=False,
     ),
-    "openrouter": Vendor("https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY", "OR_API_KEY")),
-    "deepseek": Vendor("https://api.deepseek.com", ("DEEPSEEK_API_KEY",)),
-    "groq": Vendor("https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
-    "mistral": Vendor("https://api.mistral.ai/v1", ("MISTRAL_API_KEY",)),
-    "codestral": Vendor("https://codestral.mistral.ai/v1", ("CODESTRAL_API_KEY",), catalogue="mistral"),
-    "xai": Vendor("https://api.x.ai/v1", ("XAI_API_KEY",)),
-    "together_ai": Vendor("https://api.together.xyz/v1", ("TOGETHERAI_API_KEY", "TOGETHER_API_KEY")),
-    "fireworks_ai": Vendor(
+    "openrouter": LiteLlmVendor("https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY", "OR_API_KEY")),
+    "deepseek": LiteLlmVendor("https://api.deepseek.com", ("DEEPSEEK_API_KEY",)),
+    "groq": LiteLlmVendor("https://api.groq.com/openai/v1", ("GROQ_API_KEY",)),
+    "mistral": LiteLlmVendor("https://api.mistral.ai/v1", ("MISTRAL_API_KEY",)),
+    "codestral": LiteLlmVendor(
+        "https://codestral.mistral.ai/v1", ("CODESTRAL_API_KEY",), catalogue="mistral"
+    ),
+    "xai": LiteLlmVendor("https://api.x.ai/v1", ("XAI_API_KEY",)),
+    "together_ai": LiteLlmVendor("https://api.together.xyz/v1", ("TOGETHERAI_API_KEY", "TOGETHER_API_KEY")),
+    "fireworks_ai": LiteLlmVendor(
         "https://api.fireworks.ai/inference/v1", ("FIREWORKS_AI_API_KEY", "FIREWORKS_API_KEY")
     ),
-    "perplexity": Vendor("https://api.perplexity.ai", ("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY")),
-    "deepinfra": Vendor("https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",)),
-    "cerebras": Vendor("https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
-    "nvidia_nim": Vendor("https://integrate.api.nvidia.com/v1", ("NVIDIA_NIM_API_KEY",)),
-    "sambanova": Vendor("https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",)),
-    "moonshot": Vendor("https://api.moonshot.ai/v1", ("MOONSHOT_API_KEY",)),
-    "dashscope": Vendor(
+    "perplexity": LiteLlmVendor("https://api.perplexity.ai", ("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY")),
+    "deepinfra": LiteLlmVendor("https://api.deepinfra.com/v1/openai", ("DEEPINFRA_API_KEY",)),
+    "cerebras": LiteLlmVendor("https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
+    "nvidia_nim": LiteLlmVendor("https://integrate.api.nvidia.com/v1", ("NVIDIA_NIM_API_KEY",)),
+    "sambanova": LiteLlmVendor("https://api.sambanova.ai/v1", ("SAMBANOVA_API_KEY",)),
+    "moonshot": LiteLlmVendor("https://api.moonshot.ai/v1", ("MOONSHOT_API_KEY",)),
+    "dashscope": LiteLlmVendor(
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", ("DASHSCOPE_API_KEY",), catalogue="alibaba"
     ),
-    "zai": Vendor("https://api.z.ai/api/paas/v4", ("ZAI_API_KEY",)),
-    "nebius": Vendor("https://api.studio.nebius.ai/v1", ("NEBIUS_API_KEY",)),
-    "novita": Vendor("https://api.novita.ai/v3/openai", ("NOVITA_API_KEY",)),
-    "hyperbolic": Vendor("https://api.hyperbolic.xyz/v1", ("HYPERBOLIC_API_KEY",)),
-    "friendliai": Vendor("https://api.friendli.ai/serverless/v1", ("FRIENDLI_TOKEN",)),
-    "meta_llama": Vendor("https://api.llama.com/compat/v1", ("LLAMA_API_KEY",)),
-    "volcengine": Vendor("https://ark.cn-beijing.volces.com/api/v3", ("VOLCENGINE_API_KEY",)),
-    "ollama": Vendor("http://127.0.0.1:11434", wire=Wire.OLLAMA),
-    "ollama_chat": Vendor("http://127.0.0.1:11434", wire=Wire.OLLAMA, catalogue="ollama"),
-    "lm_studio": Vendor("http://127.0.0.1:1234/v1", compatible=True),
-    "llamafile": Vendor("http://127.0.0.1:8080/v1", compatible=True),
+    "zai": LiteLlmVendor("https://api.z.ai/api/paas/v4", ("ZAI_API_KEY",)),
+    "nebius": LiteLlmVendor("https://api.studio.nebius.ai/v1", ("NEBIUS_API_KEY",)),
+    "novita": LiteLlmVendor("https://api.novita.ai/v3/openai", ("NOVITA_API_KEY",)),
+    "hyperbolic": LiteLlmVendor("https://api.hyperbolic.xyz/v1", ("HYPERBOLIC_API_KEY",)),
+    "friendliai": LiteLlmVendor("https://api.friendli.ai/serverless/v1", ("FRIENDLI_TOKEN",)),
+    "meta_llama": LiteLlmVendor("https://api.llama.com/compat/v1", ("LLAMA_API_KEY",)),
+    "volcengine": LiteLlmVendor("https://ark.cn-beijing.volces.com/api/v3", ("VOLCENGINE_API_KEY",)),
+    "ollama": LiteLlmVendor("http://127.0.0.1:11434", wire=Wire.OLLAMA),
+    "ollama_chat": LiteLlmVendor("http://127.0.0.1:11434", wire=Wire.OLLAMA, catalogue="ollama"),
+    "lm_studio": LiteLlmVendor("http://127.0.0.1:1234/v1", compatible=True),
+    "llamafile": LiteLlmVendor("http://127.0.0.1:8080/v1", compatible=True),
 }
 """Prefixes with an address of their own. Any other one with an `api_base` is taken for openai-compatible."""
-OTHER = Vendor(compatible=True)
+
+OTHER = LiteLlmVendor(compatible=True)
+
 
 NO_WIRE = frozenset(
     {
@@ -92,6 +96,7 @@ NO_WIRE = frozenset(
 )
 """Prefixes of other dialects: their own APIs, their own ways to sign, or no chat at all."""
 
+
 _BARE_NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(ft:)?(gpt-|chatgpt-|o[134](-|$))"), "openai"),
     (re.compile(r"claude-"), "anthropic"),
@@ -99,14 +104,16 @@ _BARE_NAMES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"command-"), "cohere"),
 )
 """What LiteLLM takes a name without a prefix for."""
+
 _NO_KEY = frozenset({"none", "empty"})
 """What is written where a key is demanded and the server wants none."""
+
 _NO_SECRET = frozenset({"dummy", "fake", "fake-key", "no-key", "not-needed", "null", "placeholder", "unused"})
 """What is made up for such a server; sent on as it is, but left out where a key may not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class LiteLlmUpstream:
     """Where one entry of `model_list` goes."""
 
     wanted_name: str
@@ -125,7 +132,7 @@ class Upstream:
     """Why it cannot be used."""
 
 
-def upstream_of(model: str, custom: str | None, api_base: str | None, key: str | None) -> Upstream:
+def upstream_of(model: str, custom: str | None, api_base: str | None, key: str | None) -> LiteLlmUpstream:
     """Return where an entry goes; `custom` is its `custom_llm_provider`."""
     prefix, name = _split(model, custom)
     vendor = VENDORS.get(prefix, OTHER)
@@ -134,14 +141,14 @@ def upstream_of(model: str, custom: str | None, api_base: str | None, key: str |
         return _unreachable(prefix, model, reason)
     if api_base is None:
         assert vendor.base_url is not None  # only OTHER has none
-        found = Upstream(
+        found = LiteLlmUpstream(
             prefix, vendor.wire, vendor.base_url, name, vendor.catalogue or prefix, vendor.keys, key
         )
     else:
         base = _address(api_base)
         if base is None:
             return _unreachable(prefix, model, "its api_base is no address that begins with https://")
-        found = _elsewhere(Upstream(prefix, vendor.wire, base, name, prefix, key=key), vendor)
+        found = _elsewhere(LiteLlmUpstream(prefix, vendor.wire, base, name, prefix, key=key), vendor)
     return _guarded(replace(found, model=name or model))
 
 
@@ -155,7 +162,7 @@ def _split(model: str, custom: str | None) -> tuple[str, str]:
     return next((known for pattern, known in _BARE_NAMES if pattern.match(model)), ""), model
 
 
-def _elsewhere(found: Upstream, vendor: Vendor) -> Upstream:
+def _elsewhere(found: LiteLlmUpstream, vendor: LiteLlmVendor) -> LiteLlmUpstream:
     """Return an upstream at an address that the entry names."""
     at_home = _vendor_at(found.base_url)
     if not vendor.movable and VENDORS.get(at_home or "") is not vendor:
@@ -187,7 +194,7 @@ def _address(api_base: str) -> str | None:
     return re.sub(r"^(https?://)0\.0\.0\.0(?=[:/]|$)", r"\g<1>127.0.0.1", base)
 
 
-def _guarded(found: Upstream) -> Upstream:
+def _guarded(found: LiteLlmUpstream) -> LiteLlmUpstream:
     """Keep keys off unencrypted ways."""
     word = (found.key or "").strip().lower()
     if word in _NO_KEY:
@@ -200,6 +207,6 @@ def _guarded(found: Upstream) -> Upstream:
     return replace(found, key=None, off=found.off or reason)
 
 
-def _unreachable(prefix: str, model: str, reason: str) -> Upstream:
+def _unreachable(prefix: str, model: str, reason: str) -> LiteLlmUpstream:
     name = re.sub(r"[^\w.-]+", "-", prefix)[:60] or "no-provider"
-    return Upstream(name, Wire.OPENAI, NOWHERE, model, name, off=reason)
+    return LiteLlmUpstream(name, Wire.OPENAI, NOWHERE, model, name, off=reason)

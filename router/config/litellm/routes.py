@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from router.config.findings import suggestion
-from router.config.litellm.schema import ANY_GROUP, Settings
+from router.config.litellm.schema import ANY_GROUP, RouterSettings
 from router.config.positions import Plain
-from router.core.model import Strategy
+from router.core.settings.routes import Strategy
 
 _STRATEGIES: Mapping[str, Strategy] = {
     "simple-shuffle": Strategy.WEIGHTED,
@@ -67,7 +67,7 @@ class Groups:
 
 
 def grouped(
-    members: Mapping[str, Sequence[str]], by_id: Mapping[str, str], settings: Settings, notes: list[str]
+    members: Mapping[str, Sequence[str]], by_id: Mapping[str, str], settings: RouterSettings, notes: list[str]
 ) -> Groups:
     """Read the fallbacks; what they name in vain goes into `notes`."""
     special = {**dict(settings.fallbacks or ())}
@@ -118,7 +118,7 @@ def route_of(name: str, groups: Groups, strategy: Strategy) -> dict[str, Plain]:
     return route
 
 
-def strategy_of(settings: Settings, notes: list[str]) -> Strategy:
+def strategy_of(settings: RouterSettings, notes: list[str]) -> Strategy:
     """Return what stands for a routing strategy; an unknown one is told in `notes`."""
     written = settings.routing_strategy
     if written is None or written in _STRATEGIES:
@@ -128,7 +128,7 @@ def strategy_of(settings: Settings, notes: list[str]) -> Strategy:
 
 
 def aliases_of(
-    settings: Settings, members: Mapping[str, Sequence[str]], notes: list[str]
+    settings: RouterSettings, members: Mapping[str, Sequence[str]], notes: list[str]
 ) -> dict[str, Plain]:
     """Return the aliases that lead somewhere; an alias with the name of a model is that model."""
     found: dict[str, Plain] = {}

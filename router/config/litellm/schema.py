@@ -16,10 +16,14 @@ from router.config.scalars import wrong
 from router.config.settings import Text
 
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{0,25})?([eE][-+]?[0-9]{1,2})?|\.[0-9]{1,25}([eE][-+]?[0-9]{1,2})?")
+
 _MOST = 10**9
+
 _UNCALLABLE = re.compile(r"\s")
+
 ANY_GROUP = "*"
 """In fallbacks: every model without fallbacks of its own."""
+
 
 FallbackList: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """Models with those that come after them, in the order of the file."""
@@ -107,12 +111,18 @@ def _aliases(value: object) -> dict[str, str]:
 
 
 Whole = Annotated[int, PlainValidator(_whole)]
+
 Count = Annotated[int, PlainValidator(_count)]
+
 Bounded = Annotated[Decimal, PlainValidator(_bounded)]
 """A number below a billion, to six places: a weight, or seconds."""
+
 Label = Annotated[str, PlainValidator(_label)]
+
 Names = Annotated[tuple[str, ...], PlainValidator(_names)]
+
 Fallbacks = Annotated[FallbackList, PlainValidator(_fallbacks)]
+
 Aliases = Annotated[dict[str, str], PlainValidator(_aliases)]
 
 
@@ -156,7 +166,7 @@ class Info(Lenient):
     max_input_tokens: Count | None = None
 
 
-class Entry(Lenient):
+class ModelEntry(Lenient):
     """One deployment."""
 
     model_name: Text
@@ -172,7 +182,7 @@ class Entry(Lenient):
         return called(self.model_name)
 
 
-class Settings(Lenient):
+class RouterSettings(Lenient):
     """`router_settings` and `litellm_settings`; the former win."""
 
     routing_strategy: str | None = None
@@ -198,7 +208,7 @@ class General(Lenient):
 class LiteLlmFile(Lenient):
     """A whole file."""
 
-    model_list: Annotated[list[Entry], Field(min_length=1)]
-    router_settings: Settings | None = None
-    litellm_settings: Settings | None = None
+    model_list: Annotated[list[ModelEntry], Field(min_length=1)]
+    router_settings: RouterSettings | None = None
+    litellm_settings: RouterSettings | None = None
     general_settings: General | None = None

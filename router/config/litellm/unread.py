@@ -19,8 +19,8 @@ _SECRETS = ("api_key", "master_key")
 _DEMANDED = ("model", "model_name")
 _SWITCHING = ("model", "api_base", "base_url")
 _SECTIONS: Mapping[str, type[BaseModel]] = {
-    "router_settings": schema.Settings,
-    "litellm_settings": schema.Settings,
+    "router_settings": schema.RouterSettings,
+    "litellm_settings": schema.RouterSettings,
     "general_settings": schema.General,
 }
 _PRICED: Mapping[str, type[BaseModel]] = {"litellm_params": schema.Params, "model_info": schema.Info}
@@ -66,7 +66,7 @@ def _unread_keys(file: Plain) -> Iterator[Steps]:
 
 
 def _unread_of_entry(steps: Steps, entry: Plain) -> Iterator[Steps]:
-    yield from _beyond(schema.Entry, steps, entry)
+    yield from _beyond(schema.ModelEntry, steps, entry)
     for key, model in _PRICED.items():
         section = entry.get(key) if isinstance(entry, dict) else None
         yield from (found for found in _beyond(model, (*steps, key), section) if not is_rate(str(found[-1])))

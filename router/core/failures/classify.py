@@ -11,40 +11,24 @@ from dataclasses import replace
 
 from router.core import moments
 from router.core.failures import waits
-from router.core.failures.diagnosis import (
+from router.core.failures.error_body import read_error
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.failures.rules import FailureRule, Findings, Outcome, Rest
+from router.core.failures.table import CLIENT_ERRORS, NEVER_REACHED, RULES, SUCCESS
+from router.core.failures.waits import WaitHint
+from router.core.records.diagnosis import (
     CONFIG_CHANGE,
     Action,
     Cooldown,
     Diagnosis,
     FailureClass,
     LedgerOutcome,
-    Scope,
 )
-from router.core.failures.error_body import read_error
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.failures.rules import Findings, Outcome, Rest, Rule
-from router.core.failures.table import CLIENT_ERRORS, NEVER_REACHED, RULES, SUCCESS
-from router.core.failures.waits import Wait
-
-__all__ = [
-    "CONFIG_CHANGE",
-    "Action",
-    "Cooldown",
-    "Diagnosis",
-    "FailureClass",
-    "LedgerOutcome",
-    "Scope",
-    "begun",
-    "cancelled",
-    "classify",
-    "internal",
-    "stopped",
-]
 
 _SENT = frozenset({Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT})
 
 
-def classify(exchange: Exchange, now_ms: int, rules: Sequence[Rule] = RULES) -> Diagnosis:
+def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RULES) -> Diagnosis:
     """Judge one exchange. `now_ms` is the moment it ended, in milliseconds since 1970 UTC.
 
     The cooldown is that of a first strike, without jitter and policy. Never raises, whatever came.
@@ -142,15 +126,17 @@ def _cooldown(outcome: Outcome, found: Findings, now_ms: int) -> Cooldown:
         case Rest.STATED:
             wait = waits.stated(found.error, now_ms)
         case Rest.MONTH:
-            month = Wait(moments.next_month(now_ms), "class:monthly reset")
+            month = WaitHint(moments.next_month(now_ms), "class:monthly reset")
             wait = waits.stated(found.error, now_ms) or month
         case Rest.PACIFIC_DAY:
-            wait = Wait(moments.next_midnight(now_ms, moments.pacific()), "body:quotaId, midnight Pacific")
+            wait = WaitHint(
+                moments.next_midnight(now_ms, moments.pacific()), "body:quotaId, midnight Pacific"
+            )
         case Rest.UTC_DAY:
-            midnight = Wait(moments.next_midnight(now_ms), "class:UTC midnight")
+            midnight = WaitHint(moments.next_midnight(now_ms), "class:UTC midnight")
             wait = waits.hinted(found.exchange.headers, found.error, now_ms) or midnight
         case Rest.HINT:
-            default = Wait(now_ms + round(outcome.default_s * 1000), "default")
+            default = WaitHint(now_ms + round(outcome.default_s * 1000), "default")
             wait = waits.hinted(found.exchange.headers, found.error, now_ms) or default
     if wait is None:
         return Cooldown(outcome.scope, None, CONFIG_CHANGE, "class")
@@ -182,7 +168,7 @@ def _ledger_of_an_answer(outcome: Outcome, exchange: Exchange) -> LedgerOutcome:
     if exchange.error:
         ran = outcome.failure_class is FailureClass.TRANSIENT
         return LedgerOutcome.SETTLE_ESTIMATED if ran else LedgerOutcome.VOID
-    if exchange.end is not End.EOF:
+    if exchange.end is not StreamEnd.EOF:
         return LedgerOutcome.UNKNOWN
     nothing = not exchange.parsed and exchange.text.strip()[:1] in ("", "<")
     return LedgerOutcome.VOID if nothing else LedgerOutcome.SETTLE_ESTIMATED

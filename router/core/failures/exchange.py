@@ -23,7 +23,7 @@ class Fault(StrEnum):
     READ_TIMEOUT_AFTER_SENT = "read_timeout_after_request_sent"
 
 
-class End(StrEnum):
+class StreamEnd(StrEnum):
     """How an answer's body ended."""
 
     EOF = "eof"
@@ -49,7 +49,7 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
     fault: Fault | None = None
-    end: End = End.EOF
+    end: StreamEnd = StreamEnd.EOF
     error: object = None
     """The error found in the body or in the stream, as parsed JSON (dict, list or string); else None."""
     text: str = ""

@@ -11,9 +11,9 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from router.core.failures.diagnosis import Action, FailureClass, LedgerOutcome, Scope
 from router.core.failures.error_body import ErrorBody
-from router.core.failures.exchange import End, Exchange, Fault
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.records.diagnosis import Action, FailureClass, HealthScope, LedgerOutcome
 
 
 class Rest(StrEnum):
@@ -40,7 +40,7 @@ class Outcome:
 
     failure_class: FailureClass
     action: Action
-    scope: Scope = Scope.NONE
+    scope: HealthScope = HealthScope.NONE
     rest: Rest = Rest.NONE
     default_s: float = 10.0
     """The first strike's length, without jitter or policy."""
@@ -72,7 +72,7 @@ class Findings:
     def whole(self) -> bool:
         """Whether the answer arrived to its end, which only a finish reason or a whole body can tell."""
         answer = self.exchange
-        plain_body = not answer.streamed and answer.end is End.EOF and answer.content_seen
+        plain_body = not answer.streamed and answer.end is StreamEnd.EOF and answer.content_seen
         return answer.parsed and (answer.finish_reason is not None or plain_body)
 
     @property
@@ -87,7 +87,7 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FailureRule:
     """One row: every condition it names must hold, except that `words` and `text` stand for each other."""
 
     name: str

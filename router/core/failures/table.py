@@ -9,25 +9,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.failures.diagnosis import Action, FailureClass, LedgerOutcome, Scope
-from router.core.failures.exchange import End, Fault
+from router.core.failures.exchange import Fault, StreamEnd
 from router.core.failures.finish_reasons import CUT_AT_LIMIT, FINISHED, REFUSED, finish_is
-from router.core.failures.rules import Findings, Outcome, Rest, Rule
+from router.core.failures.rules import FailureRule, Findings, Outcome, Rest
+from router.core.records.diagnosis import Action, FailureClass, HealthScope, LedgerOutcome
 
-_AUTH = Outcome(FailureClass.AUTH, Action.DISABLE_AND_FALL_OVER, Scope.CREDENTIAL, Rest.CHANGE)
-_BILLING = Outcome(FailureClass.BILLING, Action.DISABLE_AND_FALL_OVER, Scope.CREDENTIAL, Rest.CHANGE)
+_AUTH = Outcome(FailureClass.AUTH, Action.DISABLE_AND_FALL_OVER, HealthScope.CREDENTIAL, Rest.CHANGE)
+_BILLING = Outcome(FailureClass.BILLING, Action.DISABLE_AND_FALL_OVER, HealthScope.CREDENTIAL, Rest.CHANGE)
 _BILLING_DATED = replace(_BILLING, rest=Rest.STATED)
 _BILLING_MONTH = replace(_BILLING, rest=Rest.MONTH)
-_GONE = Outcome(FailureClass.GONE, Action.DISABLE_AND_FALL_OVER, Scope.DEPLOYMENT, Rest.CHANGE)
-_ENDPOINT_AUTH = replace(_AUTH, scope=Scope.PROVIDER_ENDPOINT)
+_GONE = Outcome(FailureClass.GONE, Action.DISABLE_AND_FALL_OVER, HealthScope.DEPLOYMENT, Rest.CHANGE)
+_ENDPOINT_AUTH = replace(_AUTH, scope=HealthScope.PROVIDER_ENDPOINT)
 _OTHER_TARGET = Outcome(FailureClass.BAD_REQUEST, Action.FALL_OVER_IF_CAPABLE)
 _BAD_REQUEST = Outcome(FailureClass.BAD_REQUEST, Action.RETURN_TO_CALLER)
 _CONTENT = Outcome(FailureClass.CONTENT, Action.RETURN_TO_CALLER)
-_RETRY = Outcome(FailureClass.TRANSIENT, Action.RETRY_SAME, Scope.DEPLOYMENT, Rest.HINT, default_s=2)
-_FALL_OVER = Outcome(FailureClass.TRANSIENT, Action.FALL_OVER, Scope.DEPLOYMENT, Rest.HINT)
-_COOL = Outcome(FailureClass.TRANSIENT, Action.COOLDOWN_AND_FALL_OVER, Scope.DEPLOYMENT, Rest.HINT)
-_QUOTA = Outcome(FailureClass.QUOTA_UNTIL_TIME, Action.COOLDOWN_AND_FALL_OVER, Scope.DEPLOYMENT, Rest.HINT)
-
+_RETRY = Outcome(FailureClass.TRANSIENT, Action.RETRY_SAME, HealthScope.DEPLOYMENT, Rest.HINT, default_s=2)
+_FALL_OVER = Outcome(FailureClass.TRANSIENT, Action.FALL_OVER, HealthScope.DEPLOYMENT, Rest.HINT)
+_COOL = Outcome(FailureClass.TRANSIENT, Action.COOLDOWN_AND_FALL_OVER, HealthScope.DEPLOYMENT, Rest.HINT)
+_QUOTA = Outcome(
+    FailureClass.QUOTA_UNTIL_TIME, Action.COOLDOWN_AND_FALL_OVER, HealthScope.DEPLOYMENT, Rest.HINT
+)
 GOOGLE = frozenset({"gemini", "google"})
 """The vendor's own name and the one it has in price catalogues."""
 CLIENT_ERRORS = range(400, 500)
@@ -41,26 +42,25 @@ def _blocked_prompt(found: Findings) -> bool:
     """Gemini answers a blocked prompt with a count of its tokens and no choice at all."""
     answer = found.exchange
     nothing = not answer.content_seen and answer.finish_reason is None and not answer.output_tokens
-    return nothing and answer.usage_seen and answer.end is End.EOF
+    return nothing and answer.usage_seen and answer.end is StreamEnd.EOF
 
 
 CONNECTION = (
-    Rule("tls-check-failed", _ENDPOINT_AUTH, faults=frozenset({Fault.TLS_VERIFY_FAILED})),
-    Rule(
+    FailureRule("tls-check-failed", _ENDPOINT_AUTH, faults=frozenset({Fault.TLS_VERIFY_FAILED})),
+    FailureRule(
         "name-not-resolved",
-        replace(_COOL, scope=Scope.PROVIDER_ENDPOINT),
+        replace(_COOL, scope=HealthScope.PROVIDER_ENDPOINT),
         faults=frozenset({Fault.DNS_FAILURE}),
     ),
-    Rule("no-connection", _COOL, faults=frozenset({Fault.CONNECT_REFUSED, Fault.CONNECT_TIMEOUT})),
-    Rule("request-never-written", _RETRY, faults=frozenset({Fault.CLOSED_BEFORE_WRITTEN})),
-    Rule("no-answer-to-a-sent-request", _FALL_OVER, when=lambda found: found.status is None),
+    FailureRule("no-connection", _COOL, faults=frozenset({Fault.CONNECT_REFUSED, Fault.CONNECT_TIMEOUT})),
+    FailureRule("request-never-written", _RETRY, faults=frozenset({Fault.CLOSED_BEFORE_WRITTEN})),
+    FailureRule("no-answer-to-a-sent-request", _FALL_OVER, when=lambda found: found.status is None),
 )
-
 ADDRESS = (
-    Rule("redirected-to-a-login", _AUTH, status=range(300, 400)),
-    Rule("proxy-wants-credentials", _ENDPOINT_AUTH, status={407}),
-    Rule("key-refused", _AUTH, status={401}),
-    Rule(
+    FailureRule("redirected-to-a-login", _AUTH, status=range(300, 400)),
+    FailureRule("proxy-wants-credentials", _ENDPOINT_AUTH, status={407}),
+    FailureRule("key-refused", _AUTH, status={401}),
+    FailureRule(
         "key-refused-as-a-bad-request",
         _AUTH,
         status={400},
@@ -70,48 +70,47 @@ ADDRESS = (
         r"|^.{0,60}not available in your (country|region)",
     ),
 )
-
 MONEY = (
-    Rule(
+    FailureRule(
         "in-flight-budget",
-        replace(_COOL, scope=Scope.CREDENTIAL),
+        replace(_COOL, scope=HealthScope.CREDENTIAL),
         status=CLIENT_ERRORS,
         words=r"(openrouter_)?in_flight_budget(_exhausted)?",
     ),
-    Rule(
+    FailureRule(
         "balance-covers-fewer-tokens",
         replace(_OTHER_TARGET, failure_class=FailureClass.BILLING),
         status={402},
         words=r"weight_exceeds_budget",
         text=r"can only afford",
     ),
-    Rule(
+    FailureRule(
         "budget-spent-until-a-date",
         _BILLING_DATED,
         status={402, 403},
         when=lambda found: found.error.resets_at is not None,
     ),
-    Rule(
+    FailureRule(
         "key-budget-spent",
         _BILLING_DATED,
         status={403},
         words=r"[a-z_]*(budget|key_limit|spend_limit|credits)[a-z_]*",
         text=r"^key limit exceeded|^.{0,60}\bbudget\b.{0,40}\b(exceeded|reached|exhausted)\b",
     ),
-    Rule(
+    FailureRule(
         "spend-limit-of-the-month",
         _BILLING_MONTH,
         status=CLIENT_ERRORS,
         words=r"[a-z_]*spend_limit_(exceeded|reached)",
         text=r"^.{0,60}monthly (spend|spending|usage) (limit|cap)",
     ),
-    Rule(
+    FailureRule(
         "own-usage-limit-until-a-date",
         _BILLING_DATED,
         status=CLIENT_ERRORS,
         text=r"^you have reached your specified .{0,40}usage limits",
     ),
-    Rule(
+    FailureRule(
         "credit-spent-behind-another-status",
         _BILLING,
         status={400, 403, 429},
@@ -120,24 +119,23 @@ MONEY = (
         text=r"^your credit balance is too low|^your prepa\w+ credits|^insufficient (balance|credits)"
         r"|^your (newly created )?team .{0,60}(have any credits|used all available credits)",
     ),
-    Rule("payment-required", _BILLING, status={402}),
+    FailureRule("payment-required", _BILLING, status={402}),
 )
-
 REQUEST = (
-    Rule("body-too-large", _OTHER_TARGET, status={413}),
-    Rule(
+    FailureRule("body-too-large", _OTHER_TARGET, status={413}),
+    FailureRule(
         "request-larger-than-the-limit",
         _OTHER_TARGET,
         status={429},
         text=r"^request too large|^.{0,30}required for long context requests",
     ),
-    Rule(
+    FailureRule(
         "answer-limit-too-large",
         _BAD_REQUEST,
         status={400, 422},
         text=r"^\W?max_(completion_|output_)?tokens\W.{0,60}\btoo large",
     ),
-    Rule(
+    FailureRule(
         "context-window-exceeded",
         _OTHER_TARGET,
         status={400, 422, 500},
@@ -146,7 +144,7 @@ REQUEST = (
         r"|exceeds? (the |your )?(maximum |available )?context|reduce the length of the messages"
         r"|maximum prompt length|string too long",
     ),
-    Rule(
+    FailureRule(
         "capability-missing",
         _OTHER_TARGET,
         status={400, 404},
@@ -154,13 +152,13 @@ REQUEST = (
         r"|does not support (tools?|tool (use|calling)|function calling|images?|image input|vision)\b"
         r"|does not support (audio|thinking|chat|generate)\b",
     ),
-    Rule(
+    FailureRule(
         "no-endpoint-fits-this-request",
         _OTHER_TARGET,
         status={404},
         when=lambda found: bool({"context_length", "require_parameters"} & set(found.error.excluded_by)),
     ),
-    Rule(
+    FailureRule(
         "content-refused",
         _CONTENT,
         status={400, 403, 422},
@@ -170,8 +168,10 @@ REQUEST = (
         r"|rejected as a result of our safety system|request blocked"
         r"|violat\w+ (our |of our )?(usage|content)",
     ),
-    Rule("content-refused-with-reasons", _CONTENT, status={400, 403}, when=lambda found: found.error.blocked),
-    Rule(
+    FailureRule(
+        "content-refused-with-reasons", _CONTENT, status={400, 403}, when=lambda found: found.error.blocked
+    ),
+    FailureRule(
         "prompt-refused",
         _CONTENT,
         status={400},
@@ -180,15 +180,14 @@ REQUEST = (
         when=lambda found: found.exchange.vendor != "openrouter",
     ),
 )
-
 MODEL = (
-    Rule(
+    FailureRule(
         "comes-back-says-the-server",
         _FALL_OVER,
         status={404},
         when=lambda found: found.error.retryable is True,
     ),
-    Rule(
+    FailureRule(
         "model-gone",
         _GONE,
         status={400, 403, 422, 500},
@@ -198,95 +197,91 @@ MODEL = (
         r"|^the model .{0,80}has been (decommissioned|deprecated)"
         r"|^(the )?(requested )?model\b.{0,80}(does not exist|not found|is not available)",
     ),
-    Rule("not-found", _GONE, status={404, 410}),
-    Rule("forbidden", _AUTH, status={403}),
+    FailureRule("not-found", _GONE, status={404, 410}),
+    FailureRule("forbidden", _AUTH, status={403}),
 )
-
 LIMITS = (
-    Rule(
+    FailureRule(
         "no-quota-at-all",
-        replace(_BILLING, scope=Scope.DEPLOYMENT),
+        replace(_BILLING, scope=HealthScope.DEPLOYMENT),
         status={429},
         vendors=GOOGLE,
         when=lambda found: found.error.quota_is_zero,
     ),
-    Rule(
+    FailureRule(
         "google-day-quota",
         replace(_QUOTA, rest=Rest.PACIFIC_DAY),
         status={429},
         when=lambda found: any("perday" in quota_id for quota_id in found.error.quota_ids),
     ),
-    Rule(
+    FailureRule(
         "free-models-day-limit",
-        replace(_QUOTA, scope=Scope.ACCOUNT_FREE_TIER, rest=Rest.UTC_DAY),
+        replace(_QUOTA, scope=HealthScope.ACCOUNT_FREE_TIER, rest=Rest.UTC_DAY),
         status={429},
         text=r"free-models-per-day|free model requests per day",
     ),
-    Rule(
+    FailureRule(
         "free-models-limit",
-        replace(_QUOTA, scope=Scope.ACCOUNT_FREE_TIER),
+        replace(_QUOTA, scope=HealthScope.ACCOUNT_FREE_TIER),
         status={429},
         text=r"free-models-per-",
     ),
-    Rule(
+    FailureRule(
         "asked-to-slow-down",
         replace(_COOL, default_s=30),
         status={429, 503},
         words=r"slow_down",
     ),
-    Rule(
+    FailureRule(
         "usage-grew-too-fast",
         replace(_QUOTA, default_s=30),
         status={429},
         text=r"usage increase rate|acceleration limit",
     ),
-    Rule(
+    FailureRule(
         "day-limit",
         replace(_QUOTA, rest=Rest.UTC_DAY),
         status={429},
         text=r"\b(requests|tokens) per day\b|\((rpd|tpd)\)|\bdaily (rate |usage |request |token )?limit",
     ),
-    Rule("rate-limited", _QUOTA, status={429}),
+    FailureRule("rate-limited", _QUOTA, status={429}),
 )
-
 SERVER = (
-    Rule("retry-once", _RETRY, status={408, 409}),
-    Rule(
+    FailureRule("retry-once", _RETRY, status={408, 409}),
+    FailureRule(
         "out-of-memory",
         replace(_COOL, default_s=30, ledger=LedgerOutcome.VOID),
         status=SERVER_ERRORS,
         text=r"out of memory|requires more system memory|unable to allocate|cudamalloc|failed to allocate",
     ),
-    Rule("overloaded", _COOL, status=NEVER_REACHED),
-    Rule("bad-request", _BAD_REQUEST, status={400, 422}),
-    Rule(
+    FailureRule("overloaded", _COOL, status=NEVER_REACHED),
+    FailureRule("bad-request", _BAD_REQUEST, status={400, 422}),
+    FailureRule(
         "refused-for-an-unknown-reason",
         _FALL_OVER,
         when=lambda found: found.status is not None and found.status not in SUCCESS,
     ),
 )
-
 ANSWER = (
-    Rule("prompt-blocked-without-a-word", _CONTENT, vendors=GOOGLE, when=_blocked_prompt),
-    Rule("answer-not-whole", _COOL, when=lambda found: not found.whole),
-    Rule("answer-refused", _CONTENT, when=finish_is(*REFUSED)),
-    Rule(
+    FailureRule("prompt-blocked-without-a-word", _CONTENT, vendors=GOOGLE, when=_blocked_prompt),
+    FailureRule("answer-not-whole", _COOL, when=lambda found: not found.whole),
+    FailureRule("answer-refused", _CONTENT, when=finish_is(*REFUSED)),
+    FailureRule(
         "limit-reached-before-an-answer",
         _BAD_REQUEST,
         when=lambda found: finish_is(*CUT_AT_LIMIT)(found) and not found.answered,
     ),
-    Rule(
+    FailureRule(
         "finish-reason-of-a-failure",
         _COOL,
         when=lambda found: not finish_is(*FINISHED, *CUT_AT_LIMIT)(found),
     ),
-    Rule(
+    FailureRule(
         "empty-answer",
         replace(_RETRY, soft=True),
         when=lambda found: not found.exchange.delivered and not found.answered,
     ),
-    Rule("answered", Outcome(FailureClass.OK, Action.CONTINUE)),
+    FailureRule("answered", Outcome(FailureClass.OK, Action.CONTINUE)),
 )
-
 RULES = (*CONNECTION, *ADDRESS, *MONEY, *REQUEST, *MODEL, *LIMITS, *SERVER, *ANSWER)
 """All of them, in the order in which they are asked."""

@@ -17,7 +17,6 @@ from router.core.failures.error_body import ErrorBody
 DAY_S = 86_400.0
 FURTHEST_DATE_MS = 400 * 86_400_000
 """Limits return within a year; a date beyond is a mistake, and the rest ends at a change instead."""
-
 _MILLISECOND_HEADERS = ("retry-after-ms", "x-ms-retry-after-ms")
 _ONLY_BUCKET = ("x-ratelimit-reset", "ratelimit-reset")
 """Servers with one bucket; they may leave out what remains in it."""
@@ -36,7 +35,7 @@ _PERIOD_ENDS: Mapping[str, Callable[[int], int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitHint:
     """A time and where it was found."""
 
     until_ms: int
@@ -44,19 +43,19 @@ class Wait:
     source: str
 
 
-def hinted(headers: Mapping[str, str], error: ErrorBody, now_ms: int) -> Wait | None:
+def hinted(headers: Mapping[str, str], error: ErrorBody, now_ms: int) -> WaitHint | None:
     """Return the server's own hint, at most a day ahead, or None when it gave no usable one."""
     for source, seconds in _hints(headers, error, now_ms):
         if seconds is not None and seconds > 0:
-            return Wait(now_ms + max(1, round(min(seconds, DAY_S) * 1000)), source)
+            return WaitHint(now_ms + max(1, round(min(seconds, DAY_S) * 1000)), source)
     return None
 
 
-def stated(error: ErrorBody, now_ms: int) -> Wait | None:
+def stated(error: ErrorBody, now_ms: int) -> WaitHint | None:
     """Return the date on which the server says that a spent budget returns, or None."""
     for source, at in _dates(error, now_ms):
         if at is not None and now_ms < at <= now_ms + FURTHEST_DATE_MS:
-            return Wait(at, source)
+            return WaitHint(at, source)
     return None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.health.states import Health, ScopeHealth, loaded
+from router.core.health.states import loaded
+from router.core.records.health import Health, ScopeHealth
 
 STEP_MS = 1_000
 """A smaller change is the drift of two clocks, not somebody who sets one."""

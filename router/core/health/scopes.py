@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from router.core.attempts.admission import Lesson, Refusal, RefusedBy, Terms
-from router.core.failures.diagnosis import FailureClass, Scope
-from router.core.health.states import HEALTHY, Health, ScopeHealth, Sign, lease, note, step
-from router.core.model import Billing, Deployment
+from router.core.health.states import HealthSignal, lease, note, step
+from router.core.records.admission import Lesson, Refusal, RefusedBy, Terms
+from router.core.records.diagnosis import FailureClass, HealthScope
+from router.core.records.health import HEALTHY, Health, ScopeHealth
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
 
 Healths = Mapping[str, ScopeHealth]
 """Health by scope key; a key that is missing is healthy."""
 
 
-def scope_keys(deployment: Deployment) -> dict[Scope, str]:
+def scope_keys(deployment: Deployment) -> dict[HealthScope, str]:
     """Return what each of a deployment's scopes is kept under.
 
     A key names what must change for a disabled scope to be another one: the model, the credential (two
@@ -26,12 +28,12 @@ def scope_keys(deployment: Deployment) -> dict[Scope, str]:
     provider = deployment.provider
     owner = provider.api_key.fingerprint() if provider.api_key else provider.name
     keys = {
-        Scope.DEPLOYMENT: f"deployment:{deployment.name}:{deployment.model}",
-        Scope.CREDENTIAL: f"credential:{owner}",
-        Scope.PROVIDER_ENDPOINT: f"endpoint:{provider.base_url or provider.name}",
+        HealthScope.DEPLOYMENT: f"deployment:{deployment.name}:{deployment.model}",
+        HealthScope.CREDENTIAL: f"credential:{owner}",
+        HealthScope.PROVIDER_ENDPOINT: f"endpoint:{provider.base_url or provider.name}",
     }
     if deployment.billing is Billing.FREE:
-        keys[Scope.ACCOUNT_FREE_TIER] = f"free:{owner}"
+        keys[HealthScope.ACCOUNT_FREE_TIER] = f"free:{owner}"
     return keys
 
 
@@ -83,15 +85,15 @@ def learn(healths: Healths, lesson: Lesson, now_ms: int) -> dict[str, ScopeHealt
     }
 
 
-def _learnt(health: ScopeHealth, scope: Scope, lesson: Lesson, now_ms: int) -> ScopeHealth:
+def _learnt(health: ScopeHealth, scope: HealthScope, lesson: Lesson, now_ms: int) -> ScopeHealth:
     diagnosis = lesson.diagnosis
     answered = diagnosis.failure_class is FailureClass.OK
     # A call that began before the rest proves nothing of now, and must not free the slot of the probe.
     probed_by_another = health.state is Health.PROBING and health.until_ms != lesson.lease_until_ms
     before = replace(health, state=Health.COOLING) if probed_by_another else health
-    if scope is diagnosis.cooldown.scope or (answered and scope is Scope.DEPLOYMENT):
+    if scope is diagnosis.cooldown.scope or (answered and scope is HealthScope.DEPLOYMENT):
         after = note(before, diagnosis, now_ms, lesson.policy, lesson.roll)
     else:
-        after = step(before, Sign.SUCCESS if answered else Sign.NEUTRAL, now_ms)
+        after = step(before, HealthSignal.SUCCESS if answered else HealthSignal.NEUTRAL, now_ms)
     untouched = (after.state, after.until_ms) == (before.state, before.until_ms)
     return replace(after, state=Health.PROBING) if probed_by_another and untouched else after

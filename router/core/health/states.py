@@ -13,12 +13,13 @@ first is the ledger's business.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from router.core import moments
-from router.core.failures.diagnosis import CONFIG_CHANGE, Action, Cooldown, Diagnosis, FailureClass
-from router.core.model import Policy
+from router.core.records.diagnosis import CONFIG_CHANGE, Action, Cooldown, Diagnosis, FailureClass
+from router.core.records.health import Health, ScopeHealth
+from router.core.settings.policy import Policy
 
 LONGEST_S = 300.0
 """The cap on what grows with the strikes; a server's own hint may be longer."""
@@ -30,19 +31,7 @@ LOADED_MS = 86_400_000
 """The longest rest that is believed when it is read back: a stepped clock must not freeze a scope."""
 
 
-class Health(StrEnum):
-    """What a scope may be asked."""
-
-    AVAILABLE = "available"
-    COOLING = "cooling"
-    """Nothing before `until_ms`, then one probe."""
-    PROBING = "probing"
-    """One request is under way to see whether it is back; its lease ends at `until_ms`."""
-    DISABLED = "disabled"
-    """Nothing before a change, or before a stated date."""
-
-
-class Sign(StrEnum):
+class HealthSignal(StrEnum):
     """What an attempt, or a person, tells about a scope."""
 
     SUCCESS = "success"
@@ -58,91 +47,73 @@ class Sign(StrEnum):
     """The configuration or a key changed, or a person said so."""
 
 
-MOVES: dict[Health, dict[Sign, Health]] = {
+MOVES: dict[Health, dict[HealthSignal, Health]] = {
     Health.AVAILABLE: {
-        Sign.SUCCESS: Health.AVAILABLE,
-        Sign.NEUTRAL: Health.AVAILABLE,
-        Sign.FAILURE: Health.AVAILABLE,
-        Sign.COOL: Health.COOLING,
-        Sign.DISABLE: Health.DISABLED,
-        Sign.PROBE: Health.AVAILABLE,
-        Sign.CLEAR: Health.AVAILABLE,
+        HealthSignal.SUCCESS: Health.AVAILABLE,
+        HealthSignal.NEUTRAL: Health.AVAILABLE,
+        HealthSignal.FAILURE: Health.AVAILABLE,
+        HealthSignal.COOL: Health.COOLING,
+        HealthSignal.DISABLE: Health.DISABLED,
+        HealthSignal.PROBE: Health.AVAILABLE,
+        HealthSignal.CLEAR: Health.AVAILABLE,
     },
     Health.COOLING: {
         # Answers of calls that were under way when it began to rest prove nothing about now.
-        Sign.SUCCESS: Health.COOLING,
-        Sign.NEUTRAL: Health.COOLING,
-        Sign.FAILURE: Health.COOLING,
-        Sign.COOL: Health.COOLING,
-        Sign.DISABLE: Health.DISABLED,
-        Sign.PROBE: Health.PROBING,
-        Sign.CLEAR: Health.AVAILABLE,
+        HealthSignal.SUCCESS: Health.COOLING,
+        HealthSignal.NEUTRAL: Health.COOLING,
+        HealthSignal.FAILURE: Health.COOLING,
+        HealthSignal.COOL: Health.COOLING,
+        HealthSignal.DISABLE: Health.DISABLED,
+        HealthSignal.PROBE: Health.PROBING,
+        HealthSignal.CLEAR: Health.AVAILABLE,
     },
     Health.PROBING: {
-        Sign.SUCCESS: Health.AVAILABLE,
+        HealthSignal.SUCCESS: Health.AVAILABLE,
         # Not answered, not failed: the slot is free again at once, or nobody would ever probe.
-        Sign.NEUTRAL: Health.COOLING,
-        Sign.FAILURE: Health.COOLING,
-        Sign.COOL: Health.COOLING,
-        Sign.DISABLE: Health.DISABLED,
-        Sign.PROBE: Health.PROBING,
-        Sign.CLEAR: Health.AVAILABLE,
+        HealthSignal.NEUTRAL: Health.COOLING,
+        HealthSignal.FAILURE: Health.COOLING,
+        HealthSignal.COOL: Health.COOLING,
+        HealthSignal.DISABLE: Health.DISABLED,
+        HealthSignal.PROBE: Health.PROBING,
+        HealthSignal.CLEAR: Health.AVAILABLE,
     },
     Health.DISABLED: {
-        Sign.SUCCESS: Health.DISABLED,
-        Sign.NEUTRAL: Health.DISABLED,
-        Sign.FAILURE: Health.DISABLED,
-        Sign.COOL: Health.DISABLED,
-        Sign.DISABLE: Health.DISABLED,
-        Sign.PROBE: Health.PROBING,
-        Sign.CLEAR: Health.AVAILABLE,
+        HealthSignal.SUCCESS: Health.DISABLED,
+        HealthSignal.NEUTRAL: Health.DISABLED,
+        HealthSignal.FAILURE: Health.DISABLED,
+        HealthSignal.COOL: Health.DISABLED,
+        HealthSignal.DISABLE: Health.DISABLED,
+        HealthSignal.PROBE: Health.PROBING,
+        HealthSignal.CLEAR: Health.AVAILABLE,
     },
 }
 """Every move there is; a probe is moved by `lease`, which asks whether it is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeHealth:
-    """One scope's health. Moments are milliseconds since 1970, UTC."""
-
-    state: Health = Health.AVAILABLE
-    until_ms: int | None = None
-    """The end of the rest, or of a probe's lease; None when available, or disabled until a change."""
-    strikes: int = 0
-    """How often it came to rest lately; each doubles the length."""
-    healthy_since_ms: int = 0
-    failed_ms: tuple[int, ...] = ()
-    """The failures of the last `policy.fail_window_s` that count toward the breaker."""
-    reason: str = ""
-
-
-HEALTHY = ScopeHealth()
 
 
 def note(health: ScopeHealth, diagnosis: Diagnosis, now_ms: int, policy: Policy, roll: float) -> ScopeHealth:
     """Take in the end of an attempt that concerns this scope. `roll` is a number in [0, 1)."""
     health = _remember(_forgiven(health, now_ms), diagnosis, now_ms, policy)
     trips = len(health.failed_ms) >= policy.allowed_fails
-    sign = Sign.COOL if trips and diagnosis.counts_toward_breaker else sign_of(diagnosis)
-    if health.state is Health.PROBING and sign is Sign.FAILURE:
-        sign = Sign.COOL
+    sign = HealthSignal.COOL if trips and diagnosis.counts_toward_breaker else sign_of(diagnosis)
+    if health.state is Health.PROBING and sign is HealthSignal.FAILURE:
+        sign = HealthSignal.COOL
     match sign:
-        case Sign.COOL:
+        case HealthSignal.COOL:
             strikes = health.strikes + (health.state in (Health.AVAILABLE, Health.PROBING))
             length_s = length(diagnosis.cooldown, strikes, policy.cooldown_s if trips else 0.0, roll)
             rested = replace(health, strikes=strikes, reason=diagnosis.evidence)
             return _rest(rested, sign, now_ms + round(length_s * 1000))
-        case Sign.DISABLE:
+        case HealthSignal.DISABLE:
             return _rest(replace(health, reason=diagnosis.evidence), sign, _date(diagnosis.cooldown))
         case _:
             return step(health, sign, now_ms)
 
 
-def step(health: ScopeHealth, sign: Sign, now_ms: int) -> ScopeHealth:
+def step(health: ScopeHealth, sign: HealthSignal, now_ms: int) -> ScopeHealth:
     """Move by a sign that carries no length of its own."""
     state = MOVES[health.state][sign]
-    if state is Health.AVAILABLE and (health.state is not state or sign is Sign.CLEAR):
-        strikes = 0 if sign is Sign.CLEAR else health.strikes
+    if state is Health.AVAILABLE and (health.state is not state or sign is HealthSignal.CLEAR):
+        strikes = 0 if sign is HealthSignal.CLEAR else health.strikes
         return ScopeHealth(strikes=strikes, healthy_since_ms=now_ms)
     if health.state is Health.PROBING and state is Health.COOLING:
         return replace(health, state=state, until_ms=now_ms)
@@ -156,7 +127,7 @@ def lease(health: ScopeHealth, now_ms: int, lease_ms: int) -> ScopeHealth | None
     """
     if health.state is Health.AVAILABLE or health.until_ms is None or now_ms < health.until_ms:
         return None
-    return replace(health, state=MOVES[health.state][Sign.PROBE], until_ms=now_ms + lease_ms)
+    return replace(health, state=MOVES[health.state][HealthSignal.PROBE], until_ms=now_ms + lease_ms)
 
 
 def loaded(health: ScopeHealth, now_ms: int) -> ScopeHealth:
@@ -167,18 +138,18 @@ def loaded(health: ScopeHealth, now_ms: int) -> ScopeHealth:
     return replace(health, until_ms=until_ms, healthy_since_ms=min(health.healthy_since_ms, now_ms))
 
 
-def sign_of(diagnosis: Diagnosis) -> Sign:
+def sign_of(diagnosis: Diagnosis) -> HealthSignal:
     """Return what one attempt's end tells by itself."""
     if diagnosis.failure_class is FailureClass.OK:
-        return Sign.SUCCESS
+        return HealthSignal.SUCCESS
     if diagnosis.cooldown.until is not None:
         if diagnosis.failure_class in (FailureClass.BILLING, FailureClass.AUTH, FailureClass.GONE):
-            return Sign.DISABLE
+            return HealthSignal.DISABLE
         # An answer that broke off is told as such to the caller, and still rests whom it would have rested.
         surfaced = diagnosis.action is Action.SURFACE_STREAM_ERROR and not diagnosis.counts_toward_breaker
         if diagnosis.action is Action.COOLDOWN_AND_FALL_OVER or surfaced:
-            return Sign.COOL
-    return Sign.FAILURE if diagnosis.counts_toward_breaker else Sign.NEUTRAL
+            return HealthSignal.COOL
+    return HealthSignal.FAILURE if diagnosis.counts_toward_breaker else HealthSignal.NEUTRAL
 
 
 def length(cooldown: Cooldown, strikes: int, tripped_s: float, roll: float) -> float:
@@ -193,10 +164,10 @@ def length(cooldown: Cooldown, strikes: int, tripped_s: float, roll: float) -> f
     return max(grown, tripped_s) * (1 + JITTER * roll)
 
 
-def _rest(health: ScopeHealth, sign: Sign, until_ms: int | None) -> ScopeHealth:
+def _rest(health: ScopeHealth, sign: HealthSignal, until_ms: int | None) -> ScopeHealth:
     """Put to rest; a rest that already runs is never shortened, and one without an end outlasts any date."""
     state = MOVES[health.state][sign]
-    if health.state is Health.DISABLED and sign is Sign.COOL:
+    if health.state is Health.DISABLED and sign is HealthSignal.COOL:
         return health
     if health.state is state and health.until_ms is None:
         until_ms = None

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from router.core.answers.check_value import CheckStats, check_value
-from router.core.model import Billing, Deployment, RouterConfig
-from router.core.reports.lots import Lot, PrefixUse, at_deployment, at_price
+from router.core.checks.check_value import check_value
+from router.core.records.answers import CheckStats
+from router.core.records.history import Lot, PrefixUse
+from router.core.reports.lots import at_deployment, at_price
 from router.core.reports.whatif import cache_saving
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
 
 CHEAP_TASKS = frozenset({"classify", "summarize", "extract", "format", "translate", "lookup"})
 """Work that the cheapest models do well."""

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
-from router.core.attempts.admission import Cap, Used
+from router.core.catalog.news import ModelNews, NewsKind
+from router.core.cost.reconcile import Mismatch
 from router.core.health.scopes import scope_keys
-from router.core.health.states import Health, ScopeHealth
-from router.core.hook import Event
-from router.core.model import Deployment
-from router.core.money.amounts import usd
-from router.core.money.reconcile import Mismatch
-from router.core.offers.news import ModelNews, NewsKind
+from router.core.money import usd
+from router.core.records.admission import Cap, Used
+from router.core.records.alerts import Alert, StandingPause
+from router.core.records.health import Health, ScopeHealth
 from router.core.reports.trends import Anomaly
+from router.core.settings.deployments import Deployment
+from router.core.settings.hooks import Event
 
 SHARES = (100, 80, 50)
 """The used percents of a budget that are told, highest first."""
@@ -28,52 +28,6 @@ SAID_OF_MODELS = {
     NewsKind.NOT_FREE: "no longer lists for free",
 }
 """What a provider's list says of a model that somebody uses, of which an alert is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Something to be told once."""
-
-    event: Event
-    key: str
-    """The same for the same thing, whichever process sees it."""
-    text: str
-    """A line for a person."""
-    details: Mapping[str, str | int | None] = field(default_factory=dict)
-    """The same for a program; amounts as decimal strings in dollars."""
-    rank: int = 0
-    """Of alerts with one key a higher one is told after a lower one, never the other way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What came of telling one hook."""
-
-    hook: str
-    tries: int
-    told_at: int | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An alert as it stands in the ledger."""
-
-    number: int
-    event: str
-    at_ms: int
-    text: str
-    details: Mapping[str, object]
-    told: tuple[Told, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class StandingPause:
-    """A pause of the runaway guard that nobody has lifted."""
-
-    number: int
-    reason: str
-    session: str | None
 
 
 def budget_alerts(used: Iterable[tuple[Cap, Used]], today: date) -> list[Alert]:

@@ -11,8 +11,8 @@ from datetime import date
 from fractions import Fraction
 from statistics import median
 
-from router.core.money.spend import Spend, Window
-from router.core.usage import Usage
+from router.core.records.spend import Spend, Window
+from router.core.records.usage import Usage
 
 ANOMALY_PERCENT = 30
 """How far above the usual a day must be."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from router.core.model import Billing, Deployment, RouterConfig
-from router.core.money.amounts import to_nano
-from router.core.money.cost import MTOK
-from router.core.reports.lots import Lot, PrefixUse, at_deployment, at_price
+from router.core.cost.cost import MTOK
+from router.core.money import to_nano
+from router.core.records.history import Lot, PrefixUse
+from router.core.reports.lots import at_deployment, at_price
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
 
 DEFAULT = "default"
 """The task of a map that stands for every task it does not name."""
@@ -38,7 +41,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PolicyComparison:
     """A window's work under another policy."""
 
     lines: tuple[Line, ...]
@@ -60,13 +63,13 @@ Reprice = Callable[[Lot], int | None]
 """What a lot costs under a policy, in nano-dollars; None when it cannot be said."""
 
 
-def compare(lots: Iterable[Lot], reprice: Reprice) -> Comparison:
+def compare(lots: Iterable[Lot], reprice: Reprice) -> PolicyComparison:
     """Return the table of `lots` under a policy."""
     by_task: dict[str | None, list[Lot]] = {}
     for lot in lots:
         by_task.setdefault(lot.task, []).append(lot)
     lines = [_line(task, of_task, reprice) for task, of_task in by_task.items()]
-    return Comparison(tuple(sorted(lines, key=lambda line: (-line.before_nano, line.task or ""))))
+    return PolicyComparison(tuple(sorted(lines, key=lambda line: (-line.before_nano, line.task or ""))))
 
 
 def _line(task: str | None, lots: Sequence[Lot], reprice: Reprice) -> Line:
@@ -109,13 +112,13 @@ def with_batch(config: RouterConfig) -> Reprice:
     return reprice
 
 
-def with_caching(lots: Iterable[Lot], uses: Iterable[PrefixUse], config: RouterConfig) -> Comparison:
+def with_caching(lots: Iterable[Lot], uses: Iterable[PrefixUse], config: RouterConfig) -> PolicyComparison:
     """Return the table with repeated prefixes cached wherever that saves; at best, see `cache_saving`."""
     savings: dict[str | None, int] = {}
     for use in uses:
         savings[use.task] = savings.get(use.task, 0) + max(0, cache_saving(use, config) or 0)
     unchanged = compare(lots, lambda lot: lot.cost_nano_usd)
-    return Comparison(
+    return PolicyComparison(
         tuple(
             Line(
                 line.task,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from router.core.config_edits import Drop, Restore, SetLimit
-from router.core.health.limits import run_rate
-from router.core.model import Deployment, RouterConfig
-from router.core.stress.result import StressResult
-from router.core.stress.verdict import Cause
+from router.core.health.rate_limits import run_rate
+from router.core.records.stress import Cause, StressResult
+from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment
+from router.core.settings.edits import Drop, Restore, SetLimit
 
 Advice: TypeAlias = Drop | Restore | SetLimit
-
 DROPPED = frozenset({Cause.GONE, Cause.CONGESTED, Cause.UNREACHABLE, Cause.FLAKY})
 """A key or a bill is mended elsewhere: taking the deployment out of its routes would only hide it."""
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import groupby, takewhile
 
-from router.core.money.windows import local_date
-from router.core.stress.result import StressResult
-from router.core.stress.verdict import Cause
+from router.core.records.stress import Cause, StressResult
+from router.core.windows import local_date
 
 
 def by_deployment(results: Iterable[StressResult]) -> dict[str, tuple[StressResult, ...]]:
@@ -40,7 +39,7 @@ def is_structural(results: Sequence[StressResult], zone: tzinfo) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class StressComparison:
     """One deployment's latest run beside those before."""
 
     deployment: str
@@ -66,11 +65,11 @@ class Comparison:
         return self.before.verdict.word != self.latest.verdict.word
 
 
-def compare(results: Sequence[StressResult]) -> Comparison:
+def compare(results: Sequence[StressResult]) -> StressComparison:
     """Compare one deployment's results, newest first. Raises ValueError when there are none."""
     if not results:
         raise ValueError("there is no run to compare")
     judged = [result.verdict for result in results if result.verdict is not None]
     before = results[1] if len(results) > 1 else None
     kept = sum(verdict.keep for verdict in judged)
-    return Comparison(results[0].deployment, results[0], before, len(judged), kept)
+    return StressComparison(results[0].deployment, results[0], before, len(judged), kept)

@@ -1,16 +1,17 @@
 """The limit that a stress test ran into.
 
 Pure. What was let through in the minute before the first 429 is the limit; how far below it the engine stays
-is `core/health/limits.py`'s.
+is `core/health/rate_limits.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.core.health.limits import MINUTE_MS, LearnedLimit, LimitKind, LimitSource
-from router.core.stress.plan import Load, Pattern
-from router.core.stress.shots import End, Shot
+from router.core.health.rate_limits import MINUTE_MS
+from router.core.records.health import LearnedLimit, LimitKind, LimitSource
+from router.core.records.stress import Load, LoadPattern
+from router.core.stress.shots import Shot, ShotEnd
 
 OF_A_MINUTE_S = 120.0
 """A longer rest is asked for when a day's allowance is spent: that says nothing of a minute."""
@@ -24,8 +25,8 @@ def learned_limit(deployment: str, load: Load, shots: Sequence[Shot]) -> Learned
 
     A burst tells none: whether it was refused for its rate or for being many at once cannot be told apart.
     """
-    first = next((shot for shot in shots if shot.end is End.RATE_LIMITED), None)
-    if first is None or load.pattern is Pattern.BURST:
+    first = next((shot for shot in shots if shot.end is ShotEnd.RATE_LIMITED), None)
+    if first is None or load.pattern is LoadPattern.BURST:
         return None
     if first.rest_s is not None and first.rest_s > OF_A_MINUTE_S:
         return None
@@ -39,5 +40,5 @@ def learned_limit(deployment: str, load: Load, shots: Sequence[Shot]) -> Learned
         value=through,
         source=LimitSource.STRESS,
         learned_at=first.started_ms,
-        confidence=RAMP_CONFIDENCE if load.pattern is Pattern.RAMP else CHANCE_CONFIDENCE,
+        confidence=RAMP_CONFIDENCE if load.pattern is LoadPattern.RAMP else CHANCE_CONFIDENCE,
     )

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from router.core.choosing.clamp import clamp
-from router.core.model import Billing, Deployment, Message
-from router.core.money.amounts import usd
-from router.core.money.estimate import Estimate, estimate
-from router.core.stress.shots import End, Shot
+from router.core.cost.estimate import Estimate, estimate
+from router.core.money import usd
+from router.core.records.stress import Load, LoadPattern
+from router.core.request import Message
+from router.core.routing.clamp import clamp
+from router.core.settings.deployments import Deployment
+from router.core.settings.providers import Billing
+from router.core.stress.shots import Shot, ShotEnd
 
 PROMPT = (Message("user", "Reply with one word: ready"),)
 MOST_OUTPUT_TOKENS = 256
@@ -24,34 +26,6 @@ ERRORS_IN_A_ROW = 3
 RAMP_REQUESTS = 40
 """A ramp's end where no limit is met: it has then reached 40 a minute in about four minutes."""
 MINUTE_S = 60.0
-
-
-class Pattern(StrEnum):
-    """In which rhythm a target gets its requests."""
-
-    SEQUENTIAL = "sequential"
-    """Each when the one before has ended."""
-    RAMP = "ramp"
-    """At a rate that grows by one a minute with each request, until the first 429."""
-    BURST = "burst"
-    """All at once."""
-    PROBE = "probe"
-    """One."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What each target gets."""
-
-    pattern: Pattern = Pattern.SEQUENTIAL
-    requests: int = 6
-    timeout_s: float = 20.0
-    """How long one request may take, from its sending to its end."""
-
-    @property
-    def finds_limits(self) -> bool:
-        """Whether being refused for the rate is what it is after."""
-        return self.pattern in (Pattern.RAMP, Pattern.BURST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +124,14 @@ def refusal(plan: StressPlan, *, agreed: bool) -> str | None:
 
 def gap_s(load: Load, sent: int) -> float:
     """Return how many seconds lie between the start of request `sent` and of the next one, at least."""
-    return MINUTE_S / sent if load.pattern is Pattern.RAMP else 0.0
+    return MINUTE_S / sent if load.pattern is LoadPattern.RAMP else 0.0
 
 
 def had_enough(load: Load, shots: Sequence[Shot]) -> str | None:
     """Return why a target gets no more requests although some are left, in words; None: go on."""
-    if load.pattern is Pattern.RAMP and shots and shots[-1].end is End.RATE_LIMITED:
+    if load.pattern is LoadPattern.RAMP and shots and shots[-1].end is ShotEnd.RATE_LIMITED:
         return "stopped at the first 429"
     last = shots[-ERRORS_IN_A_ROW:]
-    if len(last) == ERRORS_IN_A_ROW and all(shot.end is not End.OK for shot in last):
+    if len(last) == ERRORS_IN_A_ROW and all(shot.end is not ShotEnd.OK for shot in last):
         return f"stopped after {ERRORS_IN_A_ROW} errors in a row"
     return None

@@ -6,55 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
+from router.core.records.stress import Load, StressResult
 from router.core.stress.learned import learned_limit
-from router.core.stress.plan import Load, Target
-from router.core.stress.shots import End, Shot
-from router.core.stress.verdict import Verdict, judge, unfinished
-
-
-@dataclass(frozen=True, slots=True)
-class StressResult:
-    """One target of one run, ended. Times in milliseconds; moments since 1970, UTC."""
-
-    run_id: str
-    started_ms: int
-    ended_ms: int
-    load: Load
-    deployment: str
-    model: str
-    letters: str
-    """One per request sent, in order; an `S` at the end where it was not all that was planned."""
-    sent: int
-    ok: int
-    timeouts: int
-    rate_limited: int
-    errors: int
-    """Everything else that went wrong."""
-    ttft_p50_ms: int | None
-    duration_p50_ms: int | None
-    """Of what was answered."""
-    verdict: Verdict | None
-    """None: it was stopped before anything was wrong."""
-    evidence: str
-    """The verdict's, or what stands in for it."""
-    stopped: str | None
-    """Why it ended before its last request; None when it did not."""
-    learned_rpm: int | None
-    """The requests a minute it lets through, where the run met that limit."""
-    cost_nano: int | None = 0
-    """What it cost, in nano-dollars; None as soon as one request's cost is unknown."""
-    request_ids: tuple[str, ...] = ()
-    """Its rows in the ledger."""
+from router.core.stress.plan import Target
+from router.core.stress.shots import Shot, ShotEnd
+from router.core.stress.verdict import judge, unfinished
 
 
 def letters(shots: Sequence[Shot], *, cut_short: bool) -> str:
     """Return a target's row: one letter per request, and `S` where it was stopped."""
     row = "".join(shot.end.letter for shot in shots)
-    return row + "S" if cut_short and not row.endswith(End.STOPPED.letter) else row
+    return row + "S" if cut_short and not row.endswith(ShotEnd.STOPPED.letter) else row
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class TargetRun:
     """What came of one target, as the run knows it."""
 
     target: Target
@@ -64,15 +30,21 @@ class Ran:
     cost_nano: int | None = 0
 
 
-def result_of(run_id: str, started_ms: int, ended_ms: int, load: Load, ran: Ran) -> StressResult:
+def result_of(run_id: str, started_ms: int, ended_ms: int, load: Load, ran: TargetRun) -> StressResult:
     """Return the result of a target that has ended, however it did."""
     deployment, shots = ran.target.deployment, ran.shots
     verdict = judge(load, shots)
     learned = learned_limit(deployment.name, load, shots)
     said = verdict.evidence if verdict else unfinished(load, shots)
-    count = {end: sum(shot.end is end for shot in shots) for end in End}
-    answered = [shot for shot in shots if shot.end is End.OK]
-    errors = len(shots) - count[End.OK] - count[End.TIMEOUT] - count[End.RATE_LIMITED] - count[End.STOPPED]
+    count = {end: sum(shot.end is end for shot in shots) for end in ShotEnd}
+    answered = [shot for shot in shots if shot.end is ShotEnd.OK]
+    errors = (
+        len(shots)
+        - count[ShotEnd.OK]
+        - count[ShotEnd.TIMEOUT]
+        - count[ShotEnd.RATE_LIMITED]
+        - count[ShotEnd.STOPPED]
+    )
     return StressResult(
         run_id=run_id,
         started_ms=started_ms,
@@ -82,9 +54,9 @@ def result_of(run_id: str, started_ms: int, ended_ms: int, load: Load, ran: Ran)
         model=deployment.model,
         letters=letters(shots, cut_short=len(shots) < load.requests),
         sent=len(shots),
-        ok=count[End.OK],
-        timeouts=count[End.TIMEOUT],
-        rate_limited=count[End.RATE_LIMITED],
+        ok=count[ShotEnd.OK],
+        timeouts=count[ShotEnd.TIMEOUT],
+        rate_limited=count[ShotEnd.RATE_LIMITED],
         errors=errors,
         ttft_p50_ms=_median([shot.ttft_ms for shot in answered if shot.ttft_ms is not None]),
         duration_p50_ms=_median([shot.duration_ms for shot in answered]),

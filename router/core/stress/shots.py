@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from router.core.failures.diagnosis import Diagnosis, FailureClass
-from router.core.failures.exchange import End as BodyEnd
 from router.core.failures.exchange import Exchange, Fault
+from router.core.failures.exchange import StreamEnd as BodyEnd
 from router.core.failures.table import NEVER_REACHED
-from router.core.money.spend import EntryStatus
+from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.records.entries import EntryStatus
 
 TOO_MANY_REQUESTS = 429
 _NOBODY_THERE = frozenset({Fault.DNS_FAILURE, Fault.CONNECT_REFUSED, Fault.TLS_VERIFY_FAILED})
 _GUESSED_RESTS = frozenset({"none", "class", "default"})
 
 
-class End(StrEnum):
+class ShotEnd(StrEnum):
     """How a request ended, as far as it matters to a verdict."""
 
     OK = "ok"
@@ -42,13 +42,13 @@ class End(StrEnum):
         return _LETTERS.get(self, "!")
 
 
-_LETTERS = {End.OK: "o", End.RATE_LIMITED: "X", End.TIMEOUT: "t", End.STOPPED: "S"}
+_LETTERS = {ShotEnd.OK: "o", ShotEnd.RATE_LIMITED: "X", ShotEnd.TIMEOUT: "t", ShotEnd.STOPPED: "S"}
 _OF_CLASS = {
-    FailureClass.QUOTA_UNTIL_TIME: End.RATE_LIMITED,
-    FailureClass.GONE: End.GONE,
-    FailureClass.AUTH: End.CREDENTIALS,
-    FailureClass.BILLING: End.BILLING,
-    FailureClass.CANCELLED: End.STOPPED,
+    FailureClass.QUOTA_UNTIL_TIME: ShotEnd.RATE_LIMITED,
+    FailureClass.GONE: ShotEnd.GONE,
+    FailureClass.AUTH: ShotEnd.CREDENTIALS,
+    FailureClass.BILLING: ShotEnd.BILLING,
+    FailureClass.CANCELLED: ShotEnd.STOPPED,
 }
 
 
@@ -60,7 +60,7 @@ class Shot:
     """Which of its target's, from 1."""
     request_id: str
     """Its row in the ledger."""
-    end: End
+    end: ShotEnd
     started_ms: int
     duration_ms: int
     ttft_ms: int | None = None
@@ -70,20 +70,20 @@ class Shot:
     evidence: str = ""
 
 
-def end_of(status: EntryStatus, diagnosis: Diagnosis, exchange: Exchange) -> End:
+def end_of(status: EntryStatus, diagnosis: Diagnosis, exchange: Exchange) -> ShotEnd:
     """Return what an attempt's end says of the target."""
     if status is EntryStatus.OK:  # also an answer that was cut at its length, or refused: it was answered
-        return End.OK
+        return ShotEnd.OK
     sorted_by_class = _OF_CLASS.get(diagnosis.failure_class)
     if exchange.fault in _NOBODY_THERE:
-        return End.UNREACHABLE
+        return ShotEnd.UNREACHABLE
     if sorted_by_class is not None:
         return sorted_by_class
     if _timed_out(exchange):
-        return End.TIMEOUT
+        return ShotEnd.TIMEOUT
     if exchange.status == TOO_MANY_REQUESTS:
-        return End.RATE_LIMITED
-    return End.OVERLOADED if exchange.status in NEVER_REACHED else End.ERROR
+        return ShotEnd.RATE_LIMITED
+    return ShotEnd.OVERLOADED if exchange.status in NEVER_REACHED else ShotEnd.ERROR
 
 
 def rest_asked(diagnosis: Diagnosis) -> float | None:

@@ -7,87 +7,53 @@ is refused for its rate comes back; what mostly hangs is a broken endpoint and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from statistics import median_low
 
-from router.core.stress.plan import Load, Pattern
-from router.core.stress.shots import End, Shot
+from router.core.records.stress import Cause, Load, LoadPattern, StressVerdict
+from router.core.stress.shots import Shot, ShotEnd
 
-
-class Cause(StrEnum):
-    """Why a verdict is what it is."""
-
-    HEALTHY = "healthy"
-    RATE_LIMITED = "rate_limited"
-    """It answers, up to a rate."""
-    CONGESTED = "congested"
-    """It mostly times out, or says it is overloaded."""
-    GONE = "gone"
-    CREDENTIALS = "credentials"
-    BILLING = "billing"
-    UNREACHABLE = "unreachable"
-    FLAKY = "flaky"
-    """It answers some and fails others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is to be done with a target."""
-
-    keep: bool
-    cause: Cause
-    evidence: str
-    """One sentence; what it quotes of a provider is not sanitised."""
-
-    @property
-    def word(self) -> str:
-        """`keep` or `drop`."""
-        return "keep" if self.keep else "drop"
-
-
-_FINAL = {End.GONE: Cause.GONE, End.CREDENTIALS: Cause.CREDENTIALS, End.BILLING: Cause.BILLING}
+_FINAL = {ShotEnd.GONE: Cause.GONE, ShotEnd.CREDENTIALS: Cause.CREDENTIALS, ShotEnd.BILLING: Cause.BILLING}
 """Failures that no further request mends."""
 
 
-def judge(load: Load, shots: Sequence[Shot]) -> Verdict | None:
+def judge(load: Load, shots: Sequence[Shot]) -> StressVerdict | None:
     """Return the verdict on a target; None when it was stopped before anything was wrong."""
-    tried = [shot for shot in shots if shot.end is not End.STOPPED]
-    refused_for_rate = load.finds_limits and any(shot.end is End.OK for shot in tried)
-    looked_for = (End.OK, End.RATE_LIMITED) if refused_for_rate else (End.OK,)
+    tried = [shot for shot in shots if shot.end is not ShotEnd.STOPPED]
+    refused_for_rate = load.finds_limits and any(shot.end is ShotEnd.OK for shot in tried)
+    looked_for = (ShotEnd.OK, ShotEnd.RATE_LIMITED) if refused_for_rate else (ShotEnd.OK,)
     failed = [shot for shot in tried if shot.end not in looked_for]
     if failed:
         cause = _cause(tried, failed)
-        return Verdict(keep=False, cause=cause, evidence=_against(cause, load, tried, failed))
-    limited = next((shot for shot in tried if shot.end is End.RATE_LIMITED), None)
+        return StressVerdict(keep=False, cause=cause, evidence=_against(cause, load, tried, failed))
+    limited = next((shot for shot in tried if shot.end is ShotEnd.RATE_LIMITED), None)
     if limited is not None:
-        return Verdict(keep=True, cause=Cause.RATE_LIMITED, evidence=_up_to(load, tried))
+        return StressVerdict(keep=True, cause=Cause.RATE_LIMITED, evidence=_up_to(load, tried))
     if len(tried) < load.requests:
         return None
-    return Verdict(keep=True, cause=Cause.HEALTHY, evidence=f"{_answered(tried)}, {_times(tried)}")
+    return StressVerdict(keep=True, cause=Cause.HEALTHY, evidence=f"{_answered(tried)}, {_times(tried)}")
 
 
 def unfinished(load: Load, shots: Sequence[Shot]) -> str:
     """Return what can be said where there is no verdict."""
-    tried = [shot for shot in shots if shot.end is not End.STOPPED]
+    tried = [shot for shot in shots if shot.end is not ShotEnd.STOPPED]
     if not tried:
         return "stopped before a request had ended"
     return f"stopped after {len(tried)} of {load.requests}, all answered"
 
 
 def _cause(tried: Sequence[Shot], failed: Sequence[Shot]) -> Cause:
-    def share(*ends: End) -> int:
+    def share(*ends: ShotEnd) -> int:
         return sum(shot.end in ends for shot in failed)
 
     last = failed[-1].end
     ends = [shot.end for shot in tried]
     if last in _FINAL and set(ends[ends.index(last) :]) == {last}:
         return _FINAL[last]
-    if share(End.UNREACHABLE) == len(tried):
+    if share(ShotEnd.UNREACHABLE) == len(tried):
         return Cause.UNREACHABLE
-    if 2 * share(End.RATE_LIMITED) > len(failed):
+    if 2 * share(ShotEnd.RATE_LIMITED) > len(failed):
         return Cause.RATE_LIMITED
-    if 2 * share(End.TIMEOUT, End.OVERLOADED) >= len(tried):
+    if 2 * share(ShotEnd.TIMEOUT, ShotEnd.OVERLOADED) >= len(tried):
         return Cause.CONGESTED
     return Cause.FLAKY
 
@@ -99,7 +65,7 @@ def _against(cause: Cause, load: Load, tried: Sequence[Shot], failed: Sequence[S
         case Cause.RATE_LIMITED:
             return _limited(tried, failed)
         case Cause.CONGESTED:
-            late = sum(shot.end is End.TIMEOUT for shot in failed)
+            late = sum(shot.end is ShotEnd.TIMEOUT for shot in failed)
             busy = len(failed) - late
             said = [f"{late} of {len(tried)} timed out at {load.timeout_s:g} s"] if late else []
             said += [f"{busy} of {len(tried)} failed otherwise: {_last_other(failed)}"] if busy else []
@@ -112,11 +78,11 @@ def _against(cause: Cause, load: Load, tried: Sequence[Shot], failed: Sequence[S
 
 
 def _last_other(failed: Sequence[Shot]) -> str:
-    return next(shot.evidence for shot in reversed(failed) if shot.end is not End.TIMEOUT)
+    return next(shot.evidence for shot in reversed(failed) if shot.end is not ShotEnd.TIMEOUT)
 
 
 def _limited(tried: Sequence[Shot], failed: Sequence[Shot]) -> str:
-    first = next(shot for shot in failed if shot.end is End.RATE_LIMITED)
+    first = next(shot for shot in failed if shot.end is ShotEnd.RATE_LIMITED)
     before = tried[: tried.index(first)]
     seconds = (first.started_ms - before[0].started_ms) / 1000 if before else 0
     said = f"{len(before)} went through in {seconds:.0f} s, then it answered 429" if before else "429 at once"
@@ -124,8 +90,8 @@ def _limited(tried: Sequence[Shot], failed: Sequence[Shot]) -> str:
 
 
 def _up_to(load: Load, tried: Sequence[Shot]) -> str:
-    ok = sum(shot.end is End.OK for shot in tried)
-    if load.pattern is Pattern.BURST:
+    ok = sum(shot.end is ShotEnd.OK for shot in tried)
+    if load.pattern is LoadPattern.BURST:
         return f"{ok} of {len(tried)} at once were answered, the others got 429"
     return _limited(tried, tried)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from router.core.records.usage import Usage
 from router.core.usage.counts import Json, Tally, add, as_list, as_mapping, as_text, at, lay_over
-from router.core.usage.values import Usage, UsageReading, interpret
+from router.core.usage.values import UsageReading, interpret
 
 
 def read_anthropic(obj: object) -> UsageReading:

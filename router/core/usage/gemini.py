@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from router.core.records.usage import Usage
 from router.core.usage.counts import Json, Tally, add, as_list, as_mapping, as_text, at, lay_over
 from router.core.usage.openai import whole_output
-from router.core.usage.values import Audio, Usage, UsageReading, interpret
+from router.core.usage.values import Audio, UsageReading, interpret
 
 
 def read_gemini(obj: object) -> UsageReading:

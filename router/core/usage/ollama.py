@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from router.core.records.usage import Usage
 from router.core.usage.counts import Json, Tally, as_mapping, lay_over
-from router.core.usage.values import Usage, UsageReading, interpret
+from router.core.usage.values import UsageReading, interpret
 
 _COUNTS = ("prompt_eval_count", "prompt_eval_cached_count", "eval_count")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from router.core.money.amounts import to_nano
+from router.core.money import to_nano
+from router.core.records.usage import Usage
 from router.core.usage.counts import Json, Tally, add, amount, as_list, as_mapping, as_text, at, lay_over
-from router.core.usage.values import Audio, Usage, UsageReading, interpret
+from router.core.usage.values import Audio, UsageReading, interpret
 
 _TICKS = Decimal(10**10)
 """xAI's ticks in a dollar."""

@@ -10,25 +10,8 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from router.core.records.usage import NO_USAGE, Usage
 from router.core.usage.counts import Json, Tally, lay_over
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """All-inclusive counts of one call."""
-
-    input_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    """Both lives."""
-    cache_write_1h_tokens: int | None = None
-    """The part of `cache_write_tokens` that lives an hour."""
-    output_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-NO_USAGE = Usage()
-"""What is known before the wire has said anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +57,6 @@ class UsageReading:
 
 Reader = Callable[[Json, Tally], UsageReading]
 """One wire family: what a merged usage object means; what it doubts goes to the tally."""
-
 NOTHING_READ = UsageReading()
 """A reading before the first event."""
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.config.litellm.providers import NO_WIRE, VENDORS
-from router.config.litellm.schema import General, Info, Params, Settings
+from router.config.litellm.schema import General, Info, Params, RouterSettings
 from router.config.loader import converted, load
 from router.errors import ConfigError
 
@@ -66,7 +66,7 @@ ENTRIES = st.fixed_dictionaries(
     {"model_name": NAMES, "litellm_params": PARAMS},
     optional={"model_info": INFO, "rpm": SCALARS, "tpm": SCALARS, "x": ANYTHING},
 )
-SETTINGS = section([*Settings.model_fields])
+SETTINGS = section([*RouterSettings.model_fields])
 LIKELY_FILES = st.fixed_dictionaries(
     {"model_list": st.lists(ENTRIES, min_size=1, max_size=4)},
     optional={

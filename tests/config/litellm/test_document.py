@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import load
-from router.core.choosing.resolve import resolve
-from router.core.model import Billing, Policy, RouterConfig, Strategy, Wire
-from router.core.money.pricing import Price, price_from_config
+from router.core.cost.price_config import price_from_config
+from router.core.routing.resolve import resolve
+from router.core.settings.config import RouterConfig
+from router.core.settings.policy import Policy
+from router.core.settings.prices import Price
+from router.core.settings.providers import Billing, Wire
+from router.core.settings.routes import Strategy
 from router.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "data" / "config"

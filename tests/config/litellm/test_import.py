@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cockpit.commands.config import command
 from cockpit.options import Options
 from router.config.loader import converted, load
-from router.core.model import RouterConfig
+from router.core.settings.config import RouterConfig
 from router.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "data" / "config"

@@ -9,7 +9,7 @@ import pytest
 from router.config.litellm.providers import NO_WIRE, NOWHERE, VENDORS, upstream_of
 from router.config.loader import load
 from router.config.scalars import is_loopback
-from router.core.model import Wire
+from router.core.settings.providers import Wire
 
 
 @pytest.mark.parametrize(

@@ -15,19 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.failures import error_body
-from router.core.failures.classify import (
-    Action,
-    Diagnosis,
-    FailureClass,
-    LedgerOutcome,
-    Scope,
-    cancelled,
-    classify,
-    internal,
-)
-from router.core.failures.exchange import End, Exchange, Fault
-from router.core.failures.rules import Rule
+from router.core.failures.classify import cancelled, classify, internal
+from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.failures.rules import FailureRule
 from router.core.failures.table import RULES
+from router.core.records.diagnosis import Action, Diagnosis, FailureClass, HealthScope, LedgerOutcome
 from router.providers.saved_answers import parse, play
 
 NOW_MS = 1_795_348_800_000
@@ -91,7 +83,7 @@ def _essence(found: Diagnosis) -> Diagnosis:
 
 
 @pytest.mark.parametrize("rule", RULES[:-1], ids=lambda rule: rule.name)
-def test_each_rule_is_missed_by_some_case_when_it_is_taken_out(rule: Rule) -> None:
+def test_each_rule_is_missed_by_some_case_when_it_is_taken_out(rule: FailureRule) -> None:
     without = [other for other in RULES if other is not rule]
     assert any(
         _essence(classify(case.exchange, NOW_MS, without)) != _essence(classify(case.exchange, NOW_MS))
@@ -115,7 +107,7 @@ def _alternatives(pattern: str) -> list[str]:
     return pieces
 
 
-def _shortened() -> list[tuple[str, Rule, Rule]]:
+def _shortened() -> list[tuple[str, FailureRule, FailureRule]]:
     """Every rule without one of the words or texts it knows."""
     found = []
     for rule in RULES:
@@ -133,7 +125,7 @@ SHORTENED = _shortened()
 
 
 @pytest.mark.parametrize(("rule", "short"), [row[1:] for row in SHORTENED], ids=[row[0] for row in SHORTENED])
-def test_each_wording_of_a_rule_is_missed_by_some_case(rule: Rule, short: Rule) -> None:
+def test_each_wording_of_a_rule_is_missed_by_some_case(rule: FailureRule, short: FailureRule) -> None:
     rules = [short if other is rule else other for other in RULES]
     assert any(
         _essence(classify(case.exchange, NOW_MS, rules)) != _essence(classify(case.exchange, NOW_MS))
@@ -142,7 +134,7 @@ def test_each_wording_of_a_rule_is_missed_by_some_case(rule: Rule, short: Rule) 
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_each_rule_decides_some_case_and_is_named_in_its_evidence(rule: Rule) -> None:
+def test_each_rule_decides_some_case_and_is_named_in_its_evidence(rule: FailureRule) -> None:
     assert any(classify(case.exchange, NOW_MS).evidence.split(";")[0] == rule.name for case in CASES)
 
 
@@ -172,7 +164,7 @@ def test_once_content_is_delivered_nobody_else_may_answer(case: SavedCase) -> No
 
 def test_what_we_stopped_or_broke_ourselves_puts_nobody_to_rest() -> None:
     for found in (cancelled(), internal("KeyError")):
-        assert found.cooldown.scope is Scope.NONE
+        assert found.cooldown.scope is HealthScope.NONE
         assert not found.counts_toward_breaker
         assert found.action is Action.RETURN_TO_CALLER
     assert cancelled().failure_class is FailureClass.CANCELLED
@@ -222,7 +214,7 @@ exchanges = st.builds(
     ),
     headers=st.dictionaries(st.sampled_from(HEADERS), texts, max_size=4),
     fault=st.one_of(st.none(), st.sampled_from(Fault)),
-    end=st.sampled_from(End),
+    end=st.sampled_from(StreamEnd),
     error=json_values,
     text=texts,
     parsed=st.booleans(),
@@ -240,7 +232,7 @@ moments_ms = st.integers(1_700_000_000_000, 4_000_000_000_000)
 def test_nothing_a_provider_sends_makes_the_classifier_fail(exchange: Exchange, now_ms: int) -> None:
     found = classify(exchange, now_ms)
     cooldown = found.cooldown
-    assert (cooldown.scope is Scope.NONE) == (cooldown.until is None)
+    assert (cooldown.scope is HealthScope.NONE) == (cooldown.until is None)
     assert cooldown.seconds is None or cooldown.seconds > 0
     if found.failure_class in (FailureClass.TRANSIENT, FailureClass.QUOTA_UNTIL_TIME):
         assert cooldown.seconds is not None

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.health.clock_steps import COUNTED_MS, STEP_MS, moved, step_of
-from router.core.health.states import LOADED_MS, Health, ScopeHealth, lease
+from router.core.health.states import LOADED_MS, lease
+from router.core.records.health import Health, ScopeHealth
 
 NOW = 1_795_348_800_000
 HOUR = 3_600_000

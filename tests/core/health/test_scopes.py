@@ -7,19 +7,20 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.attempts.admission import Lesson, RefusedBy, Terms
 from router.core.failures.classify import begun, cancelled, classify
-from router.core.failures.diagnosis import Scope
 from router.core.failures.exchange import Exchange
 from router.core.health.scopes import learn, leased, refusal, resting, scope_keys, why_away
-from router.core.health.states import HEALTHY, Health, ScopeHealth
-from router.core.model import Billing, Policy
-from router.core.secret import Secret
+from router.core.records.admission import Lesson, RefusedBy, Terms
+from router.core.records.diagnosis import HealthScope
+from router.core.records.health import HEALTHY, Health, ScopeHealth
+from router.core.settings.policy import Policy
+from router.core.settings.providers import Billing
+from router.core.settings.secret import Secret
 from tests.configs import T0, T2, deployment
 
 NOW = 1_795_348_800_000
 LEASE_MS = 65_000
-KEYS = {Scope.DEPLOYMENT: "d", Scope.CREDENTIAL: "c"}
+KEYS = {HealthScope.DEPLOYMENT: "d", HealthScope.CREDENTIAL: "c"}
 TERMS = Terms(scopes=KEYS, lease_ms=LEASE_MS)
 
 
@@ -27,21 +28,21 @@ def test_two_providers_with_one_key_share_the_credential_and_not_the_address() -
     one, two = deployment("one", T2, Billing.METERED), deployment("two", T2, Billing.METERED)
     twin = replace(two, provider=replace(two.provider, api_key=one.provider.api_key, base_url="http://x"))
     keys, twins = scope_keys(one), scope_keys(twin)
-    assert {scope for scope in keys if keys[scope] == twins[scope]} == {Scope.CREDENTIAL}
+    assert {scope for scope in keys if keys[scope] == twins[scope]} == {HealthScope.CREDENTIAL}
 
 
 def test_another_model_or_key_is_another_scope_so_what_was_disabled_before_is_not_it() -> None:
     before = deployment("d", T2, Billing.METERED)
     model = replace(before, model="another")
     key = replace(before, provider=replace(before.provider, api_key=Secret("new")))
-    assert scope_keys(model)[Scope.DEPLOYMENT] != scope_keys(before)[Scope.DEPLOYMENT]
-    assert scope_keys(key)[Scope.CREDENTIAL] != scope_keys(before)[Scope.CREDENTIAL]
+    assert scope_keys(model)[HealthScope.DEPLOYMENT] != scope_keys(before)[HealthScope.DEPLOYMENT]
+    assert scope_keys(key)[HealthScope.CREDENTIAL] != scope_keys(before)[HealthScope.CREDENTIAL]
 
 
 def test_only_what_is_free_shares_the_account_s_free_tier_and_no_key_is_in_any_name() -> None:
     free, paid = deployment("f", T0, Billing.FREE), deployment("p", T2, Billing.METERED)
-    assert Scope.ACCOUNT_FREE_TIER in scope_keys(free)
-    assert Scope.ACCOUNT_FREE_TIER not in scope_keys(paid)
+    assert HealthScope.ACCOUNT_FREE_TIER in scope_keys(free)
+    assert HealthScope.ACCOUNT_FREE_TIER not in scope_keys(paid)
     assert not any("key of" in key for key in scope_keys(free).values())
 
 

@@ -8,22 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.failures.classify import Cooldown, Diagnosis, classify
+from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
-from router.core.health.states import (
-    HEALTHY,
-    MOVES,
-    Health,
-    ScopeHealth,
-    Sign,
-    lease,
-    length,
-    loaded,
-    note,
-    sign_of,
-    step,
-)
-from router.core.model import Policy
+from router.core.health.states import MOVES, HealthSignal, lease, length, loaded, note, sign_of, step
+from router.core.records.diagnosis import Cooldown, Diagnosis
+from router.core.records.health import HEALTHY, Health, ScopeHealth
+from router.core.settings.policy import Policy
 
 NOW = 1_795_348_800_000
 POLICY = Policy()
@@ -50,29 +40,31 @@ def after(*diagnoses: Diagnosis, start: ScopeHealth = HEALTHY, now: int = NOW) -
 @pytest.mark.parametrize(
     ("diagnosis", "sign"),
     [
-        (FINE, Sign.SUCCESS),
-        (BAD_REQUEST, Sign.NEUTRAL),
-        (answer(409), Sign.NEUTRAL),
-        (answer(413), Sign.NEUTRAL),
-        (BROKEN, Sign.FAILURE),
-        (BUSY, Sign.COOL),
-        (LIMITED, Sign.COOL),
-        (DEAD_KEY, Sign.DISABLE),
-        (answer(404), Sign.DISABLE),
-        (answer(402), Sign.DISABLE),
+        (FINE, HealthSignal.SUCCESS),
+        (BAD_REQUEST, HealthSignal.NEUTRAL),
+        (answer(409), HealthSignal.NEUTRAL),
+        (answer(413), HealthSignal.NEUTRAL),
+        (BROKEN, HealthSignal.FAILURE),
+        (BUSY, HealthSignal.COOL),
+        (LIMITED, HealthSignal.COOL),
+        (DEAD_KEY, HealthSignal.DISABLE),
+        (answer(404), HealthSignal.DISABLE),
+        (answer(402), HealthSignal.DISABLE),
     ],
 )
-def test_a_diagnosis_is_one_sign(diagnosis: Diagnosis, sign: Sign) -> None:
+def test_a_diagnosis_is_one_sign(diagnosis: Diagnosis, sign: HealthSignal) -> None:
     assert sign_of(diagnosis) is sign
 
 
 def test_the_table_knows_every_sign_in_every_state() -> None:
-    assert {state: set(moves) for state, moves in MOVES.items()} == {state: set(Sign) for state in Health}
+    assert {state: set(moves) for state, moves in MOVES.items()} == {
+        state: set(HealthSignal) for state in Health
+    }
 
 
 @pytest.mark.parametrize("state", Health)
 def test_a_change_makes_every_state_available_and_forgets_its_strikes(state: Health) -> None:
-    assert step(ScopeHealth(state, NOW + 5, strikes=4), Sign.CLEAR, NOW) == replace(
+    assert step(ScopeHealth(state, NOW + 5, strikes=4), HealthSignal.CLEAR, NOW) == replace(
         HEALTHY, healthy_since_ms=NOW
     )
 

@@ -6,17 +6,18 @@ from fractions import Fraction
 
 import pytest
 
-from router.core.attempts.admission import Cap, Used
+from router.core.catalog.news import ModelNews, NewsKind
+from router.core.cost.reconcile import Mismatch
 from router.core.health.scopes import scope_keys
-from router.core.health.states import Health, ScopeHealth
-from router.core.hook import Event
-from router.core.model import Billing, Deployment, Provider, Tier, Wire
-from router.core.money.reconcile import Mismatch
-from router.core.offers.news import ModelNews, NewsKind
+from router.core.records.admission import Cap, Used
+from router.core.records.alerts import Alert, StandingPause
+from router.core.records.health import Health, ScopeHealth
 from router.core.reports import alerts
-from router.core.reports.alerts import Alert, StandingPause
 from router.core.reports.trends import Anomaly
-from router.core.secret import Secret
+from router.core.settings.deployments import Deployment, Tier
+from router.core.settings.hooks import Event
+from router.core.settings.providers import Billing, Provider, Wire
+from router.core.settings.secret import Secret
 
 DAY = date(2026, 11, 26)
 CAP = Cap("all spend, day", 1_000_000_000, 0, 0, until_ms=86_400_000)

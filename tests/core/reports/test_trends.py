@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.money.spend import Spend, Window
+from router.core.records.spend import Spend, Window
+from router.core.records.usage import Usage
 from router.core.reports.trends import (
     Anomaly,
     DaySpend,
@@ -16,7 +17,6 @@ from router.core.reports.trends import (
     month_end,
     per_1k_requests,
 )
-from router.core.usage import Usage
 
 DAY_MS = 24 * 3_600_000
 DOLLAR = 10**9

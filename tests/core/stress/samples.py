@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from router.core.model import Billing
-from router.core.stress.plan import Load, Target, target
-from router.core.stress.result import Ran, StressResult, result_of
-from router.core.stress.shots import End, Shot
+from router.core.records.stress import Load, StressResult
+from router.core.settings.providers import Billing
+from router.core.stress.plan import Target, target
+from router.core.stress.result import TargetRun, result_of
+from router.core.stress.shots import Shot, ShotEnd
 from tests.configs import T0, deployment
 
 START = 1_795_348_800_000
 ENDS = {
-    "o": End.OK,
-    "X": End.RATE_LIMITED,
-    "t": End.TIMEOUT,
-    "S": End.STOPPED,
-    "g": End.GONE,
-    "c": End.CREDENTIALS,
-    "b": End.BILLING,
-    "u": End.UNREACHABLE,
-    "v": End.OVERLOADED,
-    "e": End.ERROR,
+    "o": ShotEnd.OK,
+    "X": ShotEnd.RATE_LIMITED,
+    "t": ShotEnd.TIMEOUT,
+    "S": ShotEnd.STOPPED,
+    "g": ShotEnd.GONE,
+    "c": ShotEnd.CREDENTIALS,
+    "b": ShotEnd.BILLING,
+    "u": ShotEnd.UNREACHABLE,
+    "v": ShotEnd.OVERLOADED,
+    "e": ShotEnd.ERROR,
 }
 
 
@@ -46,5 +47,5 @@ def free_target(name: str = "free") -> Target:
 
 def result(row: str, *, name: str = "free", at_ms: int = START, load: Load | None = None) -> StressResult:
     """Return the result of a run that went as `row` says, begun at `at_ms`."""
-    ran = Ran(free_target(name), shots(row))
+    ran = TargetRun(free_target(name), shots(row))
     return result_of(f"run{at_ms}", at_ms, at_ms + 6000, load or Load(), ran)

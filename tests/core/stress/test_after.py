@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from router.core.config_edits import Drop, Restore, SetLimit
-from router.core.health.limits import LearnedLimit, LimitKind, LimitSource, effective, run_rate
-from router.core.model import Limits
+from router.core.health.rate_limits import effective, run_rate
+from router.core.records.health import LearnedLimit, LimitKind, LimitSource
+from router.core.records.stress import Load, LoadPattern
+from router.core.settings.deployments import Limits
+from router.core.settings.edits import Drop, Restore, SetLimit
 from router.core.stress.change import recommended
 from router.core.stress.history import by_deployment, compare, is_structural
 from router.core.stress.learned import learned_limit
-from router.core.stress.plan import Load, Pattern
 from tests.configs import small_config
 from tests.core.stress.samples import START, result, shots
 
-RAMP = Load(Pattern.RAMP, 40)
+RAMP = Load(LoadPattern.RAMP, 40)
 DAY_MS = 86_400_000
 NOON = START
 
@@ -41,7 +42,7 @@ def test_what_went_through_in_the_minute_before_the_first_429_is_the_limit() -> 
         (Load(), "oooooo", None),
         (Load(), "XXX", 30.0),
         (Load(), "ooXX", 3600.0),
-        (Load(Pattern.BURST, 6), "ooooXX", 30.0),
+        (Load(LoadPattern.BURST, 6), "ooooXX", 30.0),
     ],
 )
 def test_nothing_is_learned_where_no_limit_of_a_minute_was_met(

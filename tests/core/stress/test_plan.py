@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.model import Billing
-from router.core.stress.plan import Load, Pattern, gap_s, had_enough, refusal, stress_plan, usual_targets
+from router.core.records.stress import Load, LoadPattern
+from router.core.settings.providers import Billing
+from router.core.stress.plan import gap_s, had_enough, refusal, stress_plan, usual_targets
 from tests.configs import T0, T1, deployment, small_config
 from tests.core.stress.samples import shots
 
 CONFIG = small_config()
 FREE, LOCAL, PAID = (CONFIG.deployments[name] for name in ("free", "local", "paid"))
-RAMP = Load(Pattern.RAMP, 40)
+RAMP = Load(LoadPattern.RAMP, 40)
 
 
 def test_free_deployments_are_tried_and_local_ones_only_where_none_is_on() -> None:

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.failures.classify import classify
-from router.core.failures.exchange import End as BodyEnd
 from router.core.failures.exchange import Exchange, Fault
-from router.core.money.spend import EntryStatus
-from router.core.stress.plan import Load, Pattern
-from router.core.stress.shots import End, end_of, rest_asked
-from router.core.stress.verdict import Cause, judge, unfinished
+from router.core.failures.exchange import StreamEnd as BodyEnd
+from router.core.records.entries import EntryStatus
+from router.core.records.stress import Cause, Load, LoadPattern
+from router.core.stress.shots import ShotEnd, end_of, rest_asked
+from router.core.stress.verdict import judge, unfinished
 from tests.core.stress.samples import ENDS, START, shots
 
-RAMP, BURST = Load(Pattern.RAMP, 40), Load(Pattern.BURST, 10)
+RAMP, BURST = Load(LoadPattern.RAMP, 40), Load(LoadPattern.BURST, 10)
 
 
 @pytest.mark.parametrize(
@@ -90,31 +90,31 @@ def test_a_burst_tells_how_many_at_once_were_answered() -> None:
 @pytest.mark.parametrize(
     ("exchange", "end"),
     [
-        (Exchange("x", status=200, content_seen=True, finish_reason="stop"), End.OK),
-        (Exchange("x", status=429), End.RATE_LIMITED),
-        (Exchange("x", status=429, error={"error": {"code": "slow_down"}}), End.RATE_LIMITED),
-        (Exchange("x", status=404), End.GONE),
-        (Exchange("x", status=401), End.CREDENTIALS),
-        (Exchange("x", status=402), End.BILLING),
-        (Exchange("x", status=503), End.OVERLOADED),
-        (Exchange("x", status=500), End.ERROR),
-        (Exchange("x", status=200, content_seen=True, end=BodyEnd.RESET), End.ERROR),
-        (Exchange("x", status=200, content_seen=True, end=BodyEnd.HANG), End.TIMEOUT),
-        (Exchange("x", fault=Fault.READ_TIMEOUT_AFTER_SENT), End.TIMEOUT),
-        (Exchange("x", fault=Fault.CONNECT_TIMEOUT), End.TIMEOUT),
-        (Exchange("x", fault=Fault.DNS_FAILURE), End.UNREACHABLE),
-        (Exchange("x", fault=Fault.CONNECT_REFUSED), End.UNREACHABLE),
-        (Exchange("x", fault=Fault.TLS_VERIFY_FAILED), End.UNREACHABLE),
+        (Exchange("x", status=200, content_seen=True, finish_reason="stop"), ShotEnd.OK),
+        (Exchange("x", status=429), ShotEnd.RATE_LIMITED),
+        (Exchange("x", status=429, error={"error": {"code": "slow_down"}}), ShotEnd.RATE_LIMITED),
+        (Exchange("x", status=404), ShotEnd.GONE),
+        (Exchange("x", status=401), ShotEnd.CREDENTIALS),
+        (Exchange("x", status=402), ShotEnd.BILLING),
+        (Exchange("x", status=503), ShotEnd.OVERLOADED),
+        (Exchange("x", status=500), ShotEnd.ERROR),
+        (Exchange("x", status=200, content_seen=True, end=BodyEnd.RESET), ShotEnd.ERROR),
+        (Exchange("x", status=200, content_seen=True, end=BodyEnd.HANG), ShotEnd.TIMEOUT),
+        (Exchange("x", fault=Fault.READ_TIMEOUT_AFTER_SENT), ShotEnd.TIMEOUT),
+        (Exchange("x", fault=Fault.CONNECT_TIMEOUT), ShotEnd.TIMEOUT),
+        (Exchange("x", fault=Fault.DNS_FAILURE), ShotEnd.UNREACHABLE),
+        (Exchange("x", fault=Fault.CONNECT_REFUSED), ShotEnd.UNREACHABLE),
+        (Exchange("x", fault=Fault.TLS_VERIFY_FAILED), ShotEnd.UNREACHABLE),
     ],
 )
-def test_an_exchange_is_sorted_by_what_it_says_of_the_target(exchange: Exchange, end: End) -> None:
-    status = EntryStatus.OK if end is End.OK else EntryStatus.FAILED
+def test_an_exchange_is_sorted_by_what_it_says_of_the_target(exchange: Exchange, end: ShotEnd) -> None:
+    status = EntryStatus.OK if end is ShotEnd.OK else EntryStatus.FAILED
     assert end_of(status, classify(exchange, START), exchange) is end
 
 
 def test_an_answer_cut_at_its_length_is_an_answer() -> None:
     cut = Exchange("x", status=200, content_seen=True, reasoning_only=True, finish_reason="length")
-    assert end_of(EntryStatus.OK, classify(cut, START), cut) is End.OK
+    assert end_of(EntryStatus.OK, classify(cut, START), cut) is ShotEnd.OK
 
 
 def test_only_a_rest_the_server_asked_for_is_told() -> None:

@@ -1,1 +1,0 @@
-"""Whether an answer is good enough, and where a poor one climbs."""

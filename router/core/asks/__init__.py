@@ -1,1 +1,0 @@
-"""What kind of work an ask is, how hard, in which language."""

@@ -1,0 +1,1 @@
+"""What may still be spent: caps, holds, and the guard against calls that run away."""

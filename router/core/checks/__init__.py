@@ -1,0 +1,1 @@
+"""Whether an answer is good enough, and whether one may be kept for its like."""

@@ -1,1 +1,0 @@
-"""Who may serve a request, in which order, and why."""

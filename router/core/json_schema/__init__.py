@@ -1,0 +1,1 @@
+"""JSON Schema, the part that checks of answers need."""

@@ -1,1 +1,0 @@
-"""Amounts, rates, costs, estimates, budgets: nano-dollars in, nano-dollars out, unknown is None."""

@@ -1,0 +1,1 @@
+"""Who may serve a request, and in which order."""

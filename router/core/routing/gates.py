@@ -1,0 +1,190 @@
+"""What keeps a deployment out of a request, whatever a strategy thinks of it: the gates, in order.
+
+What can never serve comes first, what money forbids next, what is only tired last: so a deployment that its
+rest alone keeps out is known to be worth waiting for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from router.core.cost.estimate import Estimate
+from router.core.money import usd
+from router.core.routing.assignment import Assignment
+from router.core.routing.clamp import MARGIN
+from router.core.routing.facts import DeploymentFacts
+from router.core.settings.deployments import Deployment, Need
+from router.core.settings.providers import Billing, Wire
+
+CAPABILITIES = {
+    Wire.OPENAI: frozenset({Need.TOOLS, Need.JSON}),
+    Wire.ANTHROPIC: frozenset({Need.VISION, Need.TOOLS, Need.JSON}),
+    Wire.OLLAMA: frozenset({Need.JSON}),
+    Wire.LLAMACPP: frozenset({Need.JSON}),
+}
+"""What models behind a wire usually can; a deployment's own `capabilities` say it exactly."""
+ENOUGH_ATTEMPTS = 5
+"""Below this many an error rate says nothing; LiteLLM's own minimum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a deployment is out."""
+
+    reason: str
+    money: bool = False
+    """Money alone keeps it out."""
+    back_in_s: float | None = None
+    """Its rest, or its limit, alone keeps it out, and is over then."""
+    full: bool = False
+    """It is a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a gate must know of the others of the route."""
+
+    unpaid: frozenset[Billing]
+    """How those are billed that cost nothing per call: with any, a paid one is a climb."""
+    stranded: bool
+    """Whether nothing that the bounds and the ceiling leave is switched on here."""
+
+
+def company(assigned: Assignment, everyone: Sequence[DeploymentFacts]) -> Company:
+    """Look at all deployments of the route."""
+    on = (fact for fact in everyone if not (fact.deployment.off or _dropped(assigned, fact.deployment)))
+    return Company(
+        unpaid=frozenset(fact.deployment.billing for fact in everyone if not fact.paid),
+        stranded=not any(_in_bounds(assigned, fact) for fact in on),
+    )
+
+
+def call_limit(assigned: Assignment, fact: DeploymentFacts, others: Company) -> int | None:
+    """Return the most one call to a deployment may cost: the caller's limit and a climb's cap."""
+    climb_cap = _climb_cap(assigned, fact, others)
+    limits = [nano for nano in (climb_cap, assigned.request.max_cost_nano) if nano is not None]
+    return min(limits, default=None)
+
+
+def stop(assigned: Assignment, fact: DeploymentFacts, others: Company) -> Stop | None:
+    """Return the first thing that keeps a deployment out, or None."""
+    return next(_stops(assigned, fact, others), None)
+
+
+def _stops(assigned: Assignment, fact: DeploymentFacts, others: Company) -> Iterator[Stop]:
+    deployment, estimate = fact.deployment, fact.estimate
+    plain: tuple[Callable[[], str | None], ...] = (
+        lambda: deployment.off,
+        lambda: _dropped(assigned, deployment),
+        lambda: _may_not_see(assigned, deployment),
+        lambda: _cannot(assigned, deployment),
+        lambda: _does_not_fit(deployment, estimate),
+        lambda: _out_of_bounds(assigned, fact, stranded=others.stranded),
+        lambda: _may_not_be_paid(assigned, fact, others),
+    )
+    for gate in plain:
+        if reason := gate():
+            yield Stop(reason)
+    if reason := _too_dear(assigned, estimate, _climb_cap(assigned, fact, others)):
+        yield Stop(reason, money=True)
+    if fact.blocked:
+        yield Stop(fact.blocked, back_in_s=fact.back_in_s)
+    if fact.full:
+        yield Stop(fact.full, back_in_s=fact.frees_in_s, full=True)
+    if reason := _fails_too_often(fact):
+        yield Stop(reason)
+
+
+def _dropped(assigned: Assignment, deployment: Deployment) -> str | None:
+    why = assigned.route.without.get(deployment.name)
+    return f"dropped from {assigned.route.name}: {why}" if why else None
+
+
+def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
+    local = deployment.billing is Billing.LOCAL
+    if assigned.privacy.local_only and not local:
+        return "is not local, and this may be served by local deployments only"
+    trains = deployment.provider.trains if deployment.trains is None else deployment.trains
+    if assigned.privacy.no_training and not local and trains is not False:
+        why = "trains on prompts" if trains else "may train on prompts (`trains: false` is not said)"
+        return f"{why}, and this request forbids that"
+    return None
+
+
+def _cannot(assigned: Assignment, deployment: Deployment) -> str | None:
+    if deployment.embeds:
+        return "makes embeddings for the classifier, and no answers"
+    can = deployment.capabilities
+    missing = assigned.request.needs - (CAPABILITIES[deployment.provider.wire] if can is None else can)
+    return f"cannot do {', '.join(sorted(missing))}" if missing else None
+
+
+def _does_not_fit(deployment: Deployment, estimate: Estimate) -> str | None:
+    window = deployment.context_window
+    if window is None or estimate.input_expected_tokens + MARGIN < window:
+        return None
+    return f"about {estimate.input_expected_tokens} input tokens do not fit its context of {window}"
+
+
+def _out_of_bounds(assigned: Assignment, fact: DeploymentFacts, *, stranded: bool) -> str | None:
+    tier = fact.deployment.tier
+    reasons = (bound.keeps_out(tier, stranded=stranded) for bound in assigned.bounds)
+    return next((reason for reason in reasons if reason), None)
+
+
+def _may_not_be_paid(assigned: Assignment, fact: DeploymentFacts, others: Company) -> str | None:
+    route = assigned.route
+    if fact.paid and route.free_only:
+        return f"costs money, and {route.name} forbids that"
+    missing = route.climb.undeclared(others.unpaid) if fact.paid else None
+    return f"costs money and route {route.name} does not declare climb: {missing}" if missing else None
+
+
+def _climb_cap(assigned: Assignment, fact: DeploymentFacts, others: Company) -> int | None:
+    """Return the most a call may cost that is a climb: from free to paid, or after a poor answer."""
+    climbs = others.unpaid or assigned.request.instead_of is not None
+    return assigned.route.climb.max_cost_nano if fact.paid and climbs else None
+
+
+def _too_dear(assigned: Assignment, estimate: Estimate, climb_cap: int | None) -> str | None:
+    return (
+        _over("the climb's cap", climb_cap, estimate)
+        or _over("the caller's limit", assigned.request.max_cost_nano, estimate)
+        or _over_ceiling(assigned, estimate)
+    )
+
+
+def _over(limit: str, cap_nano: int | None, estimate: Estimate) -> str | None:
+    if cap_nano is None:
+        return None
+    if estimate.bound_nano is None:
+        return f"its price is unknown and {limit} is ${usd(cap_nano)}"
+    if estimate.bound_nano > cap_nano:
+        return f"could cost ${usd(estimate.bound_nano)}, {limit} is ${usd(cap_nano)}"
+    return None
+
+
+def _over_ceiling(assigned: Assignment, estimate: Estimate) -> str | None:
+    ceiling = assigned.ceiling_nano_per_1k
+    if ceiling is None:
+        return None
+    limit = f"the ceiling of level {assigned.request.level} is ${usd(ceiling)}"
+    if estimate.expected_nano is None:
+        return f"its price is unknown and {limit} per 1,000"
+    if estimate.expected_nano * 1000 > ceiling:
+        return f"1,000 like this cost about ${usd(estimate.expected_nano * 1000)}, {limit}"
+    return None
+
+
+def _in_bounds(assigned: Assignment, fact: DeploymentFacts) -> bool:
+    return not (_out_of_bounds(assigned, fact, stranded=False) or _over_ceiling(assigned, fact.estimate))
+
+
+def _fails_too_often(fact: DeploymentFacts) -> str | None:
+    most, stats = fact.deployment.max_error_rate, fact.stats
+    if most is None or stats is None or stats.calls < ENOUGH_ATTEMPTS:
+        return None
+    if stats.failures <= most * stats.calls:
+        return None
+    return f"{stats.failures} of its last {stats.calls} calls failed, more than {most:.0%}"

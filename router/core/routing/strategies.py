@@ -1,0 +1,120 @@
+"""In which order those who may serve are asked, and in words why: one line of the table per strategy.
+
+Ties keep the route's order. A strategy arranges a route's own deployments, those of a lower `order` before
+the rest; whoever a fallback brought comes after them, as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from router.core.money import usd
+from router.core.routing.facts import DeploymentFacts
+from router.core.routing.scoring import Score
+from router.core.settings.routes import Route, Strategy
+
+Key = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedDeployment:
+    """One who may serve, with its place in the route."""
+
+    place: int
+    """In the route's order, from 0."""
+    facts: DeploymentFacts
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A strategy: what it sorts by, least first, and what it says of one."""
+
+    key: Callable[[RankedDeployment], Key]
+    says: Callable[[RankedDeployment], str]
+
+
+def ranked(route: Route, runners: Sequence[RankedDeployment], roll: float) -> list[RankedDeployment]:
+    """Return those who may serve in the order they are asked.
+
+    `roll`, 0 to 1, draws who comes first where a `weighted` route's weights are not all the same.
+    """
+    own = len(route.deployments) if route.own is None else route.own
+    way = WAYS[route.strategy]
+    if route.strategy is Strategy.ORDERED:
+        return sorted(runners, key=lambda runner: runner.place)
+    arranged = sorted(
+        (runner for runner in runners if runner.place < own),
+        key=lambda runner: (runner.facts.deployment.order, *way.key(runner), runner.place),
+    )
+    if route.strategy is Strategy.WEIGHTED:
+        arranged = _drawn(arranged, roll)
+    return [*arranged, *sorted((r for r in runners if r.place >= own), key=lambda runner: runner.place)]
+
+
+def says(route: Route, runner: RankedDeployment) -> str:
+    """Return why a runner stands where it stands, by the route's strategy."""
+    if route.own is not None and runner.place >= route.own:
+        return "a fallback of the route"
+    return WAYS[route.strategy].says(runner)
+
+
+def _by_cost(runner: RankedDeployment) -> Key:
+    cost = runner.facts.estimate.expected_nano
+    return (cost is None, cost or 0)
+
+
+def _by_ttft(runner: RankedDeployment) -> Key:
+    ttft = _ttft_ms(runner)
+    return (ttft is None, ttft or 0)
+
+
+def _ttft_ms(runner: RankedDeployment) -> int | None:
+    return runner.facts.stats.ttft_p50_ms if runner.facts.stats else None
+
+
+def _left(runner: RankedDeployment) -> float:
+    return 1.0 if runner.facts.left is None else runner.facts.left
+
+
+def _says_cost(runner: RankedDeployment) -> str:
+    cost = usd(runner.facts.estimate.expected_nano)
+    return "its price is unknown: after those that are known" if cost is None else f"costs about ${cost}"
+
+
+def _says_ttft(runner: RankedDeployment) -> str:
+    ttft = _ttft_ms(runner)
+    return "never measured: after those that were" if ttft is None else f"first token after {ttft / 1000:g} s"
+
+
+WAYS: Mapping[Strategy, Way] = {
+    Strategy.ORDERED: Way(lambda runner: (), lambda runner: "next in the route's order"),
+    Strategy.WEIGHTED: Way(
+        lambda runner: (-runner.score.total,), lambda runner: f"scores {runner.score.total:.2f}"
+    ),
+    Strategy.CHEAPEST: Way(_by_cost, _says_cost),
+    Strategy.FASTEST: Way(_by_ttft, _says_ttft),
+    Strategy.SPREAD: Way(
+        lambda runner: (-_left(runner),), lambda runner: f"{_left(runner):.0%} of its limits left"
+    ),
+}
+
+
+def _drawn(arranged: list[RankedDeployment], roll: float) -> list[RankedDeployment]:
+    """Put first whom the roll draws by weight, among those of the lowest order; those of weight 0 come last.
+
+    Where all weights are the same nobody has asked for shares, and the score alone decides.
+    """
+    weights = [runner.facts.deployment.weight for runner in arranged]
+    if len(set(weights)) < 2:
+        return arranged
+    heavy = [runner for runner in arranged if runner.facts.deployment.weight > 0]
+    rest = [runner for runner in arranged if runner.facts.deployment.weight <= 0]
+    front = [r for r in heavy if r.facts.deployment.order == heavy[0].facts.deployment.order]
+    mark = roll * sum(runner.facts.deployment.weight for runner in front)
+    for runner in front:
+        mark -= runner.facts.deployment.weight
+        if mark < 0:
+            return [runner, *(other for other in heavy if other is not runner), *rest]
+    return [*heavy, *rest]
