@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CODE := router cockpit tests benchmarks tools
 HASHED := install --require-hashes --no-deps --only-binary :all:
 
 .PHONY: run install fmt lint check test sim soak tmux snap bench prices lock clean
@@ -13,12 +14,12 @@ run: $(VENV)/.run        ## install what is locked, open the cockpit
 install: $(VENV)/.run    ## the same, without opening
 
 fmt: $(VENV)/.dev        ## format the code
-	@$(BIN)/ruff format router cockpit tests benchmarks
-	@$(BIN)/ruff check --fix --quiet router cockpit tests benchmarks
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix --quiet $(CODE)
 
 lint: $(VENV)/.dev       ## format, lint, types, import contracts; changes nothing
-	@$(BIN)/ruff format --check router cockpit tests benchmarks
-	@$(BIN)/ruff check router cockpit tests benchmarks
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 

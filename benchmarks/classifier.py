@@ -13,15 +13,16 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from router.classifier.model_file import load_model
 from router.core.classify.task_rules import first_match
 from router.core.classify.tasks import classify
 from router.core.classify.view import view
 from router.core.request import Message
-from router.tasks.examples import read_asks
-from router.tasks.reader import load_model
+from tools.classifier.examples import read_asks
 
 LOADING = (
-    "import time; from router.tasks.reader import load_model; begun = time.perf_counter(); load_model();"
+    "import time; from router.classifier.model_file import load_model; "
+    "begun = time.perf_counter(); load_model();"
     "print((time.perf_counter() - begun) * 1000)"
 )
 PARAGRAPH = "The harvest was late that year and the mill stood still until October. "

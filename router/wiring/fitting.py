@@ -13,8 +13,8 @@ from router.config.paths import Paths
 from router.errors import NoVectors
 
 if TYPE_CHECKING:
+    from router.classifier.centroid_fitting import Accuracy
     from router.core.classify.centroids import Vector
-    from router.tasks.centroid_fitting import Accuracy
 
 PATIENCE_S = 60.0
 """How long one call with many texts may take, and how long a limit is waited for."""
@@ -34,7 +34,7 @@ async def fit_centroids(*, config: Path | None, ledger: Path | None) -> Fitted:
 
     Raises ConfigError, LedgerError, and NoVectors when a call brings none: then nothing is kept.
     """
-    from router.tasks import centroid_file, centroid_fitting
+    from router.classifier import centroid_file, centroid_fitting
     from router.wiring.sending import wired  # the wires load only here
 
     async with wired(config=config, ledger=ledger) as world:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from router.classifier.model_file import classify_messages
 from router.config.paths import Paths
 from router.core.settings.secret import Secret
 from router.engine.chance import SystemChance
@@ -17,7 +18,6 @@ from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh
 from router.ledger.key import known_key
 from router.ledger.memory import MemoryLedger
-from router.tasks.reader import classify_messages
 from router.wiring.reading import Reading, reading
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
+from router.classifier.centroid_file import kept_centroids
+from router.classifier.model_file import classify_messages
 from router.config.editor import Editor
 from router.config.paths import Paths, find_config
 from router.config.watch import ConfigWatch
@@ -42,7 +44,6 @@ from router.providers.plain_http import spare_transport
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport
-from router.tasks.reader import classify_messages, kept_centroids
 from router.wiring.configuration import load_config, zone_of
 from router.wiring.editing import editor
 from router.wiring.reading import warnings

@@ -1,7 +1,8 @@
 """The trained half of the classifier: linear models over hashed features, their weights given as a value.
 
-Owns the arithmetic from features to probabilities. Must not read the weights (`router.tasks.reader`), train
-them (`router.tasks.train`) or decide what to do with the answer (`tasks`).
+Owns the arithmetic from features to probabilities. Must not read the weights
+(`router.classifier.model_file`), train them (`tools.classifier.train`) or decide what to do with the answer
+(`tasks`).
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.classifier.model_file import load_model
 from router.core.classify.features import ask_features, concepts, words
 from router.core.classify.language import detect
 from router.core.classify.task_rules import first_match
 from router.core.classify.view import CLOSING_CHARS, OPENING_CHARS, view
-from router.tasks.reader import load_model
 
 
 @given(st.text(max_size=3000))

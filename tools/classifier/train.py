@@ -1,6 +1,6 @@
-"""Trains the task classifier from `data/` and writes `model.bin` and the figures in docs/classifier.md.
+"""Trains the task classifier from labelled asks; writes `model.bin` and the figures in docs/classifier.md.
 
-Run with `python -m router.tasks.train`; a few minutes, standard library only. The same data give the same
+Run with `python -m tools.classifier.train`; a few minutes, standard library only. The same data give the same
 model. Labels are read from the data: somebody with asks and tasks of their own adds lines and runs this.
 """
 
@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from router.classifier import model_file
+from router.classifier.centroid_fitting import LabelledAsk
+from router.classifier.model_file import load_stems, pack
 from router.core.classify.features import ask_features, language_features
 from router.core.classify.task_model import Head, TaskModel
 from router.core.classify.view import view
-from router.tasks.examples import Labelled, read_asks, read_languages, read_templates, varied
-from router.tasks.fitting import (
+from tools.classifier.examples import read_asks, read_languages, read_templates, varied
+from tools.classifier.fitting import (
     Fit,
     FittedWeights,
     TrainingSample,
@@ -25,9 +28,7 @@ from router.tasks.fitting import (
     fit_naive_bayes,
     fit_temperature,
 )
-from router.tasks.measure import kinds, report, write_page
-from router.tasks.model_file import pack
-from router.tasks.reader import load_stems
+from tools.classifier.measure import kinds, report, write_page
 
 KINDS: dict[str, Fit] = {
     "logistic regression over hashed n-grams": fit_logistic,
@@ -48,7 +49,7 @@ LATIN = frozenset({"en", "de", "fr", "es", "nl", "it", "pt", "pl"})
 LANGUAGE_WEIGHT = 3
 """How often the asks of a language other than English count: English has ten times as many."""
 
-HERE = Path(__file__).parent
+MODEL = Path(model_file.__file__).parent / "model.bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,12 @@ def main() -> None:
         level=replace(model.level, temperature=trial.level.temperature),
         abstain_below=threshold(trial, checks),
     )
-    (HERE / "model.bin").write_bytes(pack(model))
+    MODEL.write_bytes(pack(model))
     write_page("kinds", kinds(compared))
     write_page("measured", report(model))
 
 
-def compare(asks: Sequence[Labelled], checks: Sequence[Labelled]) -> dict[str, float]:
+def compare(asks: Sequence[LabelledAsk], checks: Sequence[LabelledAsk]) -> dict[str, float]:
     """Return for each kind of model the share of validation asks whose task it gets right."""
     shares = {}
     for kind, fit in KINDS.items():
@@ -91,7 +92,7 @@ def compare(asks: Sequence[Labelled], checks: Sequence[Labelled]) -> dict[str, f
     return shares
 
 
-def build(asks: Sequence[Labelled]) -> TaskModel:
+def build(asks: Sequence[LabelledAsk]) -> TaskModel:
     """Train every head and make the weights small; nothing is calibrated yet."""
     labels = task_labels(asks)
     task = learn(asks, "task", labels, KINDS[SHIPPED])
@@ -109,7 +110,7 @@ def build(asks: Sequence[Labelled]) -> TaskModel:
     )
 
 
-def learn(asks: Sequence[Labelled], question: str, labels: tuple[str, ...], fit: Fit) -> Learned:
+def learn(asks: Sequence[LabelledAsk], question: str, labels: tuple[str, ...], fit: Fit) -> Learned:
     """Fit one head on the asks, their variants and the templates. `question`: `task` or `level`."""
     made = read_templates(TEMPLATE_COPIES)
     vocabulary = vocabulary_of([features_of(ask) for ask in [*asks, *made]], SEEN_IN)
@@ -120,7 +121,7 @@ def learn(asks: Sequence[Labelled], question: str, labels: tuple[str, ...], fit:
     return Learned(vocabulary, labels, fit(samples, len(vocabulary), len(labels)))
 
 
-def learn_languages(asks: Sequence[Labelled]) -> Learned:
+def learn_languages(asks: Sequence[LabelledAsk]) -> Learned:
     """Fit the head that tells the languages of the Latin script apart."""
     texts = [(ask.language, ask.text) for ask in asks if ask.language in LATIN]
     texts += [pair for pair in texts if pair[0] != "en"] * (LANGUAGE_WEIGHT - 1)
@@ -135,7 +136,7 @@ def learn_languages(asks: Sequence[Labelled]) -> Learned:
     return Learned(vocabulary, labels, fit_logistic(samples, len(vocabulary), len(labels)))
 
 
-def features_of(ask: Labelled) -> frozenset[int]:
+def features_of(ask: LabelledAsk) -> frozenset[int]:
     """Return the features of an ask as the classifier sees it."""
     return ask_features(view(ask.text), load_stems())
 
@@ -153,12 +154,12 @@ def sample_of(features: frozenset[int], vocabulary: dict[int, int], target: int)
     return TrainingSample(rows, len(features), target)
 
 
-def task_labels(asks: Sequence[Labelled]) -> tuple[str, ...]:
+def task_labels(asks: Sequence[LabelledAsk]) -> tuple[str, ...]:
     """Return the tasks in the order of the data."""
     return tuple(dict.fromkeys(ask.task for ask in asks))
 
 
-def levels_of_task(asks: Sequence[Labelled], labels: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
+def levels_of_task(asks: Sequence[LabelledAsk], labels: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
     """Return for each task the share of each level among its asks; never quite zero."""
     counts = Counter((ask.task, ask.level) for ask in asks)
     shares = []
@@ -178,7 +179,7 @@ def small(learned: Learned) -> Head:
     return Head(learned.labels, rounded, tuple(scales), tuple(learned.weights.biases))
 
 
-def calibrated(trial: TaskModel, checks: Sequence[Labelled]) -> TaskModel:
+def calibrated(trial: TaskModel, checks: Sequence[LabelledAsk]) -> TaskModel:
     """Return the model with temperatures under which a confidence of 0.9 is right nine times in ten."""
     fitted = {}
     for question, head in (("task", trial.task), ("level", trial.level)):
@@ -191,7 +192,7 @@ def calibrated(trial: TaskModel, checks: Sequence[Labelled]) -> TaskModel:
     return replace(trial, task=fitted["task"], level=fitted["level"])
 
 
-def threshold(trial: TaskModel, checks: Sequence[Labelled]) -> float:
+def threshold(trial: TaskModel, checks: Sequence[LabelledAsk]) -> float:
     """Return the lowest confidence from which on RIGHT_WHEN_ANSWERED of the validation asks are right."""
     judged = []
     for ask in checks:

@@ -1,4 +1,4 @@
-"""How the trained model lies on disk: a header in JSON, then the weights as plain bytes.
+"""The trained model of this release and how it lies on disk: a header in JSON, then the weights as bytes.
 
 Half a megabyte of JSON would take longer to read than a classification may. All numbers are little-endian.
 """
@@ -9,11 +9,16 @@ import json
 import sys
 from array import array
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 from typing import TypedDict
 
 from router.core.classify.task_model import Head, TaskModel
+from router.core.classify.tasks import Classification, classify
+from router.core.request import Message
 
 MAGIC = b"TASKS1\n"
+WHAT_TO_DO = "install Tier Cockpit again, or train it again (python -m tools.classifier.train)"
 
 
 class _HeadNote(TypedDict):
@@ -31,6 +36,25 @@ class _Header(TypedDict):
     abstain_below: float
     features: int
     language_features: int
+
+
+@cache
+def load_model() -> TaskModel:
+    """Return the model of this release, read once. Raises ValueError when its file is damaged."""
+    return unpack((resources.files("router.classifier") / "model.bin").read_bytes(), load_stems())
+
+
+@cache
+def load_stems() -> dict[str, str]:
+    """Return the beginnings of words and the ideas they stand for, from `concepts.txt`."""
+    written = (resources.files("router.classifier") / "concepts.txt").read_text(encoding="utf-8")
+    lines = (line.partition(":") for line in written.splitlines() if line and not line.startswith("#"))
+    return {stem: idea for idea, _, stems in lines for stem in stems.split()}
+
+
+def classify_messages(messages: tuple[Message, ...]) -> Classification:
+    """Return what kind of work a conversation's last ask is, by the model of this release."""
+    return classify(messages, load_model())
 
 
 def pack(model: TaskModel) -> bytes:
@@ -58,9 +82,7 @@ def pack(model: TaskModel) -> bytes:
 def unpack(packed: bytes, stems: Mapping[str, str]) -> TaskModel:
     """Return the model that `pack` wrote. Raises ValueError where the bytes are something else or cut off."""
     if not packed.startswith(MAGIC):
-        raise ValueError(
-            "not a task model: the first bytes are wrong; train it again (python -m router.tasks.train)"
-        )
+        raise ValueError(f"not a task model: the first bytes are wrong; {WHAT_TO_DO}")
     reader = _Bytes(packed, len(MAGIC))
     header: _Header = json.loads(reader.take(int.from_bytes(reader.take(4), "little")))
     vocabulary = _vocabulary(reader, header["features"])
@@ -87,7 +109,7 @@ class _Bytes:
     def take(self, size: int) -> bytes:
         taken = self._packed[self._at : self._at + size]
         if len(taken) < size:
-            raise ValueError("the task model is cut off; train it again (python -m router.tasks.train)")
+            raise ValueError(f"the task model is cut off; {WHAT_TO_DO}")
         self._at += size
         return taken
 

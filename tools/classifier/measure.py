@@ -1,6 +1,6 @@
 """What the classifier gets right, per task, level and language, as the tables of docs/classifier.md.
 
-`python -m router.tasks.measure` judges the held-out asks with the shipped model and writes the page anew.
+`python -m tools.classifier.measure` judges the held-out asks with the shipped model and writes the page anew.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from router.classifier.centroid_fitting import LabelledAsk
+from router.classifier.model_file import load_model
 from router.core.classify.task_model import TaskModel
 from router.core.classify.task_rules import first_match
 from router.core.classify.tasks import Classification, classify
 from router.core.classify.view import view
 from router.core.request import Message
-from router.tasks.examples import Labelled, read_asks
-from router.tasks.reader import load_model
+from tools.classifier.examples import read_asks
 
 PAGE = Path(__file__).parents[2] / "docs" / "classifier.md"
 CHEAP_TASKS = frozenset({"classify", "summarize", "extract", "format", "translate", "lookup", "chat"})
@@ -27,7 +28,7 @@ CHEAP_TASKS = frozenset({"classify", "summarize", "extract", "format", "translat
 class Judged:
     """An ask with its label and with what the classifier said."""
 
-    ask: Labelled
+    ask: LabelledAsk
     said: Classification
 
     @property
@@ -41,7 +42,7 @@ class Judged:
         return self.ask.level == "L3" and not self.said.abstained and self.said.level == "L1"
 
 
-def judge_all(asks: Sequence[Labelled], model: TaskModel) -> list[Judged]:
+def judge_all(asks: Sequence[LabelledAsk], model: TaskModel) -> list[Judged]:
     """Classify every ask as a conversation of one message."""
     return [Judged(ask, classify((Message("user", ask.text),), model)) for ask in asks]
 
@@ -94,7 +95,7 @@ def _overall(judged: Sequence[Judged]) -> str:
     return _table("## All held-out asks", ("", "share"), rows)
 
 
-def _rules(trained_on: Sequence[Labelled], held_out: Sequence[Judged]) -> str:
+def _rules(trained_on: Sequence[LabelledAsk], held_out: Sequence[Judged]) -> str:
     """Say how often a rule speaks and how often it is right."""
     rows = []
     for name, asks in (("labelled for training", trained_on), ("held out", [one.ask for one in held_out])):

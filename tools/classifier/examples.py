@@ -1,8 +1,9 @@
-"""The labelled asks: read from `data/`, and multiplied the way people vary them.
+"""The labelled asks: read, and multiplied the way people vary them.
 
 `asks.jsonl` is what the model learns from, and `templates.jsonl` with the fillers of `slots.json`.
 `validation.jsonl` chooses between models and sets the threshold of abstention, then is learned from as well.
-`held_out.jsonl` was written last and is only ever measured. All were written by hand for this.
+`held_out.jsonl` was written last and is only ever measured. All were written by hand for this. `asks` and
+`held_out` stand in `router/classifier`, which reads them as well; the others in `data/`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from importlib import resources
+from dataclasses import replace
+from pathlib import Path
 from random import Random
+
+from router.classifier import centroid_fitting
+from router.classifier.centroid_fitting import LabelledAsk, asks_of
+
+DATA = Path(__file__).parent / "data"
 
 PREAMBLES = (
     "hi, ", "hey! ", "Hello, ", "please ", "pls ", "can you ", "could you please ", "quick one: ", "ok so ",
@@ -23,19 +29,11 @@ _SLOT = re.compile(r"\{(\w+)\}")
 ENDINGS = ("", " thanks!", " thx", " please", " Thank you in advance.", " asap pls", " cheers")
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One ask and what it is."""
-
-    text: str
-    task: str
-    level: str
-    language: str
-
-
-def read_asks(name: str) -> list[Labelled]:
-    """Read `asks`, `validation`, `held_out` or `templates`."""
-    return [Labelled(**line) for line in _lines(name)]
+def read_asks(name: str) -> list[LabelledAsk]:
+    """Return the asks of `asks`, `validation`, `held_out` or `templates`."""
+    if name in ("asks", "held_out"):
+        return centroid_fitting.read_asks(name)
+    return asks_of(_written(f"{name}.jsonl"))
 
 
 def read_languages() -> list[tuple[str, str]]:
@@ -43,7 +41,7 @@ def read_languages() -> list[tuple[str, str]]:
     return [(line["language"], line["text"]) for line in _lines("languages")]
 
 
-def read_templates(copies: int = 8, seed: int = 3) -> list[Labelled]:
+def read_templates(copies: int = 8, seed: int = 3) -> list[LabelledAsk]:
     """Return asks made from templates by filling their slots at random, `copies` of each."""
     chance = Random(seed)
     slots: dict[str, list[str]] = json.loads(_written("slots.json"))
@@ -56,7 +54,7 @@ def read_templates(copies: int = 8, seed: int = 3) -> list[Labelled]:
     return list(dict.fromkeys(made))
 
 
-def varied(asks: Sequence[Labelled], seed: int = 5) -> list[Labelled]:
+def varied(asks: Sequence[LabelledAsk], seed: int = 5) -> list[LabelledAsk]:
     """Return the asks and a variant of each: a polite frame, a slip of the finger, or a paste below it.
 
     The label stays: neither a greeting nor what is pasted below an ask changes what is wanted.
@@ -67,7 +65,7 @@ def varied(asks: Sequence[Labelled], seed: int = 5) -> list[Labelled]:
     return [*asks, *(new for ask, new in zip(asks, variants, strict=True) if new.text != ask.text)]
 
 
-def _vary(ask: Labelled, chance: Random, pastes: Sequence[str]) -> str:
+def _vary(ask: LabelledAsk, chance: Random, pastes: Sequence[str]) -> str:
     text = ask.text
     if ask.task == "chat":
         return _mistype(text, chance)
@@ -96,4 +94,4 @@ def _lines(name: str) -> Iterator[dict[str, str]]:
 
 
 def _written(name: str) -> str:
-    return (resources.files("router.tasks") / "data" / name).read_text(encoding="utf-8")
+    return (DATA / name).read_text(encoding="utf-8")

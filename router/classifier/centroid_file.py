@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from router.core.classify.centroids import Centroid, Centroids
@@ -32,6 +33,20 @@ def read(path: Path) -> Centroids | None:
         return None
     alike = len({len(middle.vector) for middle in middles}) == 1
     return Centroids(model, middles) if version == FORMAT and alike else None
+
+
+def kept_centroids(folder: Path) -> Callable[[Deployment], Centroids | None]:
+    """Return a look at what was fitted, which reads each file once, and again after it was written anew."""
+    known: dict[tuple[Path, int], Centroids | None] = {}
+
+    def find(deployment: Deployment) -> Centroids | None:
+        path = path_for(folder, deployment)
+        written = path.stat().st_mtime_ns if path.exists() else 0
+        if (path, written) not in known:
+            known[path, written] = read(path)
+        return known[path, written]
+
+    return find
 
 
 def write(path: Path, centroids: Centroids) -> None:

@@ -7,9 +7,8 @@ from importlib import resources
 
 import pytest
 
+from router.classifier.model_file import MAGIC, load_model, load_stems, pack, unpack
 from router.core.classify.task_model import Head, TaskModel
-from router.tasks.model_file import MAGIC, pack, unpack
-from router.tasks.reader import load_model, load_stems
 
 
 def head(labels: tuple[str, ...], rows: int) -> Head:
@@ -36,7 +35,7 @@ def test_a_model_is_read_back_as_it_was_written() -> None:
 
 
 def test_the_shipped_file_is_small_and_is_what_packing_it_again_gives() -> None:
-    shipped = (resources.files("router.tasks") / "model.bin").read_bytes()
+    shipped = (resources.files("router.classifier") / "model.bin").read_bytes()
     assert len(shipped) < 700_000
     assert pack(load_model()) == shipped
 

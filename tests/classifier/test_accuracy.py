@@ -6,13 +6,13 @@ import time
 
 import pytest
 
+from router.classifier.model_file import load_model
 from router.core.classify.task_rules import RULE_CONFIDENCE, first_match
 from router.core.classify.tasks import LevelName, TaskName, classify
 from router.core.classify.view import view
 from router.core.request import Message
-from router.tasks.examples import read_asks, read_templates
-from router.tasks.measure import PAGE, Judged, judge_all, report
-from router.tasks.reader import load_model
+from tools.classifier.examples import read_asks, read_templates
+from tools.classifier.measure import PAGE, Judged, judge_all, report
 
 
 @pytest.fixture(scope="module")

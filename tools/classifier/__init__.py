@@ -1,0 +1,1 @@
+"""How the task classifier is trained and measured, and with which asks."""
