@@ -21,8 +21,8 @@ from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
-from router.engine.world import World
 from router.ledger.sqlite_ledger import open_ledger
 from router.providers.openai_wire import OpenAiDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport
@@ -65,7 +65,9 @@ async def _ours(url: str, folder: Path, opened: AsyncExitStack) -> Callable[[], 
     store = await open_ledger(folder / "ledger.db", SystemClock())
     opened.push_async_callback(store.aclose)
     upstream = HttpUpstream(PyreqwestTransport(), OpenAiDialect())
-    engine = Engine(config, World({Wire.OPENAI: upstream}, store, SystemClock(), SystemChance(), Secret("k")))
+    engine = Engine(
+        config, Dependencies({Wire.OPENAI: upstream}, store, SystemClock(), SystemChance(), Secret("k"))
+    )
     opened.push_async_callback(engine.aclose)
 
     async def call() -> None:

@@ -1,9 +1,9 @@
 """The routing engine's door: what a program imports of it.
 
-    from router import Engine, Message, Request, World
+    from router import Engine, Message, Request, Dependencies
 
 Names are loaded when they are first used, so that importing a part of this package loads that part alone, and
-`import router` loads no adapter, no SDK and no screen. How a world is wired is not here: `router.wiring`.
+`import router` loads no adapter, no SDK and no screen. How they are wired is not here: `router.wiring`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from router.core.routing.selection import Plan
     from router.core.settings.config import RouterConfig
     from router.core.settings.edits import Drop, Proposal, Restore, SetCooldown, SetLimit
+    from router.engine.dependencies import Dependencies
     from router.engine.engine import Engine
     from router.engine.events import Answer, RequestEnded, RouteEvent, TextArrived
-    from router.engine.world import World
     from router.errors import ConfigError, LedgerError, RouterError, UnknownName
 
 __all__ = [
     "Answer",
     "ConfigError",
+    "Dependencies",
     "Drop",
     "Engine",
     "LedgerError",
@@ -40,7 +41,6 @@ __all__ = [
     "SetLimit",
     "TextArrived",
     "UnknownName",
-    "World",
 ]
 
 _ROOMS = {
@@ -49,7 +49,7 @@ _ROOMS = {
     "router.core.request": ("Message", "Request"),
     "router.core.routing.selection": ("Plan",),
     "router.engine.engine": ("Engine",),
-    "router.engine.world": ("World",),
+    "router.engine.dependencies": ("Dependencies",),
     "router.engine.events": ("Answer", "RequestEnded", "RouteEvent", "TextArrived"),
     "router.errors": ("ConfigError", "LedgerError", "RouterError", "UnknownName"),
 }

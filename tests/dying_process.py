@@ -23,10 +23,10 @@ from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import SystemClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
-from router.engine.world import World
 from router.ledger.sqlite import Connection, open_for_writing
 from router.ledger.sqlite_ledger import open_ledger
 from tests.configs import small_config
@@ -100,8 +100,8 @@ async def live(ledger: Path, last: int) -> int:
 
     store = await open_ledger(ledger, SystemClock(), connect=watched)
     servers = Servers(ledger.with_suffix(".bill"), points)
-    world = World({Wire.OPENAI: servers}, store, SystemClock(), SeededChance(), Secret("k"))
-    async for event in Engine(small_config(), world).stream(Request((Message("user", "Where?"),))):
+    deps = Dependencies({Wire.OPENAI: servers}, store, SystemClock(), SeededChance(), Secret("k"))
+    async for event in Engine(small_config(), deps).stream(Request((Message("user", "Where?"),))):
         assert not isinstance(event, RequestEnded) or event.answer.text == "Paris"
     await store.flush()
     with ledger.with_suffix(".bill").open("a") as bill:

@@ -22,8 +22,8 @@ from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
-from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from router.wiring.configuration import load_config
@@ -117,7 +117,7 @@ async def picture(name: str, size: tuple[int, int], *keys: str) -> None:
     scripts = {d: [Script(ANSWER, usage=reading)] for d in config.deployments}
     upstream = ScriptedUpstream(scripts)
     wires = {deployment.provider.wire: upstream for deployment in config.deployments.values()}
-    engine = Engine(config, World(wires, ledger, clock, SeededChance(), Secret("picture")))
+    engine = Engine(config, Dependencies(wires, ledger, clock, SeededChance(), Secret("picture")))
     colours, _ = load_themes([shipped_themes()])
     look = Look([to_textual(theme) for theme in colours], DEFAULT_THEME)
     app = CockpitApp(engine, ledger, clock, UTC, look)

@@ -27,9 +27,9 @@ from router.core.settings.providers import Billing
 from router.core.settings.routes import Route
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
+from router.engine.dependencies import Dependencies
 from router.engine.events import TextArrived
 from router.engine.shared_state import SharedState
-from router.engine.world import World
 from router.errors import LedgerError, NoVectors
 
 if TYPE_CHECKING:  # as in core.assignment
@@ -46,24 +46,24 @@ GRACE_S = 0.25
 class Embeddings:
     """Asks the deployment that a configuration names for it."""
 
-    def __init__(self, config: RouterConfig, world: World, shared: SharedState) -> None:
+    def __init__(self, config: RouterConfig, deps: Dependencies, shared: SharedState) -> None:
         self._config = config
-        self._world = world
+        self._deps = deps
         self._shared = shared
 
     async def classify(self, request: Request) -> Classification | None:
         """Return what a request's last ask is; None where only the built-in classifier is to be asked."""
         asked = self._config.classifier
-        if asked is None or self._world.classify is None or self._world.centroids is None:
+        if asked is None or self._deps.classify is None or self._deps.centroids is None:
             return None
         if request.task is not None or not self._leaves_the_choice(request):
             return None
         from router.core.classify.centroids import nearest  # only where embeddings are configured
         from router.core.classify.last_ask import is_go_ahead, last_ask
 
-        ask, built_in = last_ask(request.messages), self._world.classify(request.messages)
+        ask, built_in = last_ask(request.messages), self._deps.classify(request.messages)
         deployment = self._config.deployments[asked.deployment]
-        centroids = self._world.centroids(deployment)
+        centroids = self._deps.centroids(deployment)
         if not ask or is_go_ahead(ask):
             return built_in
         if centroids is None:
@@ -87,7 +87,7 @@ class Embeddings:
             raise NoVectors(blocked)
         messages = tuple(Message("user", text) for text in texts)
         attempt, arrived = self._attempt(deployment, messages, session, timeout_s), ""
-        upstream = self._world.embedders[deployment.provider.wire]
+        upstream = self._deps.embedders[deployment.provider.wire]
         try:
             async with (
                 asyncio.timeout(timeout_s + GRACE_S),
@@ -127,10 +127,10 @@ class Embeddings:
     def _attempt(
         self, deployment: Deployment, messages: tuple[Message, ...], session: str | None, timeout_s: float
     ) -> Attempt:
-        clock, provider = self._world.clock, deployment.provider
+        clock, provider = self._deps.clock, deployment.provider
         expected = estimate(messages, deployment, 0)
         intent = Intent(
-            request_id=f"{clock.now_ms():011x}{self._world.chance.token()}",
+            request_id=self._deps.new_id(),
             attempt=1,
             started_at=clock.now_ms(),
             source=SOURCE,
@@ -148,7 +148,7 @@ class Embeddings:
             soft_held_nano_usd=expected.likely_nano,
             plain_input_tokens=expected.plain_input_tokens,
             estimate_tokens=expected.input_expected_tokens,
-            prompt_fingerprint=prompt_fingerprint(messages, self._world.install_key),
+            prompt_fingerprint=prompt_fingerprint(messages, self._deps.install_key),
         )
         candidate = Candidate(deployment.name, deployment.tier.name, eligible=True, reason="the classifier's")
         return Attempt(intent, deployment, candidate, expected, clock, clock.monotonic() + timeout_s)

@@ -35,6 +35,7 @@ from router.core.settings.routes import Route
 from router.core.stress.plan import StressPlan
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
+from router.engine.dependencies import Dependencies
 from router.engine.embedding import Embeddings
 from router.engine.escalating import Escalating
 from router.engine.events import (
@@ -55,7 +56,6 @@ from router.engine.run import Run
 from router.engine.shared_state import SharedState
 from router.engine.stress import StressTest
 from router.engine.trial import Trial
-from router.engine.world import World
 from router.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ if TYPE_CHECKING:
 class Engine:
     """Answers requests through the deployments of one configuration."""
 
-    def __init__(self, config: RouterConfig, world: World) -> None:
+    def __init__(self, config: RouterConfig, deps: Dependencies) -> None:
         self.config = config
-        self._world = world
-        self._shared = SharedState(config, world.ledger, world.clock, world.chance, world.zone)
-        self._planner = Planner(config, world, self._shared)
-        self._kept = KeptAnswers(world)
+        self._deps = deps
+        self._shared = SharedState(config, deps.ledger, deps.clock, deps.chance, deps.zone)
+        self._planner = Planner(config, deps, self._shared)
+        self._kept = KeptAnswers(deps)
         self._retries = RetryBudget()
 
     def swap(self, config: RouterConfig) -> None:
@@ -92,7 +92,7 @@ class Engine:
 
     def embeddings(self) -> Embeddings:
         """Return who makes embeddings for the classifier of the configuration in use."""
-        return Embeddings(self.config, self._world, self._shared)
+        return Embeddings(self.config, self._deps, self._shared)
 
     def deployments(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
@@ -132,7 +132,7 @@ class Engine:
             async with aclosing(run.answers.watch(doing)) as events:
                 async for event in events:
                     if isinstance(event, AnswerChecked):
-                        self._world.ledger.checked(run.request_id, event.n, event.verdicts)
+                        self._deps.ledger.checked(run.request_id, event.n, event.verdicts)
                     yield event
             run.carry()
             fresh = run.planner.plan(run.planned)
@@ -148,19 +148,19 @@ class Engine:
 
     def stress(self, plan: StressPlan) -> StressTest:
         """Return a stress test of `plan`, ready to run; live routing learns nothing of it but limits."""
-        return StressTest(plan, self._world, Trial(self._shared, self._world.ledger, plan.load))
+        return StressTest(plan, self._deps, Trial(self._shared, self._deps.ledger, plan.load))
 
     async def aclose(self) -> None:
         """End child processes and connections; the ledger is its opener's to close."""
-        for upstream in (*self._world.upstreams.values(), *self._world.embedders.values()):
+        for upstream in (*self._deps.upstreams.values(), *self._deps.embedders.values()):
             await upstream.aclose()
 
     def _begin(self, request: Request, found: Classification | None) -> Run:
         planned = self._planner.begin(request, found)
-        poor, runner = request.instead_of, self._world.check_runner
+        poor, runner = request.instead_of, self._deps.check_runner
         answers = Escalating(planned.assigned.route, self.config, runner, climbs=poor is not None)
         if poor is not None:
-            self._world.ledger.rate(poor.request_id, good=False, at_ms=self._now_ms())
+            self._deps.ledger.rate(poor.request_id, good=False, at_ms=self._now_ms())
         return Run(
             first=planned,
             planned=planned,
@@ -168,12 +168,12 @@ class Engine:
             shared=self._shared,
             planner=self._planner,
             answers=answers,
-            request_id=self._world.new_id(),
-            started=self._world.clock.monotonic(),
+            request_id=self._deps.new_id(),
+            started=self._deps.clock.monotonic(),
         )
 
     def _now_ms(self) -> int:
-        return self._world.clock.now_ms()
+        return self._deps.clock.now_ms()
 
     def _soonest_s(self, run: Run) -> float | None:
         """Return in how many seconds a deployment of the route is free again; None if none is known to be."""
@@ -184,10 +184,10 @@ class Engine:
         return min([*back_s, *(back for back in full if back is not None)], default=None)
 
     def _left_s(self, run: Run) -> float:
-        return run.config.policy.deadline_s - (self._world.clock.monotonic() - run.started)
+        return run.config.policy.deadline_s - (self._deps.clock.monotonic() - run.started)
 
     def _decide(self, run: Run, fresh: Plan) -> Decision:
-        now_s, free = self._world.clock.monotonic(), barred(fresh, run.refusals, self._now_ms())
+        now_s, free = self._deps.clock.monotonic(), barred(fresh, run.refusals, self._now_ms())
         standing = RequestStanding(
             may_retry=self._retries.allows(now_s),
             may_wait=run.shared.may_wait,
@@ -204,7 +204,7 @@ class Engine:
     async def _attempt(self, run: Run, step: Try, made: Plan) -> AsyncGenerator[RouteEvent, None]:
         """Make the next call of a request, and note what came of it however this generator ends."""
         attempt = self._prepare(run, step.candidate, made)
-        upstream = self._world.upstreams[attempt.deployment.provider.wire]
+        upstream = self._deps.upstreams[attempt.deployment.provider.wire]
         messages = run.planner.messages(run.planned, attempt.deployment)
         try:
             async with aclosing(attempted(attempt, messages, upstream, run.shared)) as events:
@@ -224,7 +224,7 @@ class Engine:
         )
         deployment = run.config.deployments[candidate.deployment]
         expected = run.planner.estimate(run.planned, deployment, candidate.max_tokens or 1)
-        return prepared(deployment, candidate, expected, run.request, place, self._world)
+        return prepared(deployment, candidate, expected, run.request, place, self._deps)
 
     def _note(self, run: Run, attempt: Attempt) -> None:
         """Take in how an attempt ended, or why it was refused."""
@@ -234,7 +234,7 @@ class Engine:
             run.refusals[attempt.deployment.name] = attempt.stopped
         if attempt.record is None or attempt.diagnosis is None:
             return
-        self._retries = self._retries.after(attempt.diagnosis, self._world.clock.monotonic())
+        self._retries = self._retries.after(attempt.diagnosis, self._deps.clock.monotonic())
         run.past.append(PastAttempt(attempt.deployment.name, attempt.diagnosis, attempt.stopped is not None))
         run.records.append(attempt.record)
         run.text, run.kinds = "".join(attempt.text), frozenset(attempt.kinds)

@@ -10,9 +10,9 @@ import logging
 from router.core.checks.response_cache import is_worth_keeping, may_stand_in
 from router.core.fingerprint import request_fingerprint
 from router.core.records.answers import CachedResponse
+from router.engine.dependencies import Dependencies
 from router.engine.events import Answer
 from router.engine.run import Run
-from router.engine.world import World
 from router.errors import LedgerError
 
 log = logging.getLogger(__name__)
@@ -21,20 +21,20 @@ log = logging.getLogger(__name__)
 class KeptAnswers:
     """What requests of routes that allow it were answered."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     def allowed(self, run: Run) -> bool:
         """Tell whether a kept answer may stand in for this request; none is looked up for that."""
-        return bool(self._world.kept) and run.route.cache and may_stand_in(run.asked)
+        return bool(self._deps.kept) and run.route.cache and may_stand_in(run.asked)
 
     async def find(self, run: Run) -> CachedResponse | None:
         """Return what exactly this request was answered before; None also where that cannot be read."""
-        if self._world.kept is None:
+        if self._deps.kept is None:
             return None
-        since_ms = self._world.clock.now_ms() - round(run.config.policy.keeping.age_s * 1000)
+        since_ms = self._deps.clock.now_ms() - round(run.config.policy.keeping.age_s * 1000)
         try:
-            return await self._world.kept(self._key(run), since_ms)
+            return await self._deps.kept(self._key(run), since_ms)
         except LedgerError as error:
             log.warning("kept answers were not read: %s", error)
             return None
@@ -46,8 +46,8 @@ class KeptAnswers:
             return
         if not is_worth_keeping(answer.text, run.kinds, served.finish_reason):
             return
-        kept = CachedResponse(self._key(run), answer.text, served.deployment, self._world.clock.now_ms())
-        self._world.ledger.keep(kept, run.config.policy.keeping)
+        kept = CachedResponse(self._key(run), answer.text, served.deployment, self._deps.clock.now_ms())
+        self._deps.ledger.keep(kept, run.config.policy.keeping)
 
     def _key(self, run: Run) -> str:
-        return request_fingerprint(run.asked, run.route.name, self._world.install_key)
+        return request_fingerprint(run.asked, run.route.name, self._deps.install_key)

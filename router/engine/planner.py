@@ -25,10 +25,10 @@ from router.core.routing.stickiness import Pin, warm_for_s
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment, Work
 from router.core.settings.routes import Route, Strategy
+from router.engine.dependencies import Dependencies
 from router.engine.events import AttemptRecord
 from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
-from router.engine.world import World
 from router.errors import UnknownName
 
 if TYPE_CHECKING:  # as in core.assignment
@@ -52,15 +52,15 @@ class Planned:
 class Planner:
     """Plans the requests of one configuration."""
 
-    def __init__(self, config: RouterConfig, world: World, shared: SharedState) -> None:
+    def __init__(self, config: RouterConfig, deps: Dependencies, shared: SharedState) -> None:
         self._sessions = Sessions()
         self._config = config
-        self._world = world
+        self._deps = deps
         self._shared = shared
 
     def under(self, config: RouterConfig, shared: SharedState) -> Planner:
         """Return a planner of another configuration that knows the sessions this one knows."""
-        planner = Planner(config, self._world, shared)
+        planner = Planner(config, self._deps, shared)
         planner._sessions = self._sessions
         return planner
 
@@ -69,14 +69,14 @@ class Planner:
 
         `found` is what its last ask was taken for already; None asks the built-in classifier.
         """
-        world = self._world
+        deps = self._deps
         seen, prefix = self._observed(request)
-        if found is None and world.classify:
-            found = world.classify(request.messages)
+        if found is None and deps.classify:
+            found = deps.classify(request.messages)
         assigned = assign(self._config, request, found, seen)
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)
-        roll = world.chance.roll() if assigned.route.strategy is Strategy.WEIGHTED else 0.0
+        roll = deps.chance.roll() if assigned.route.strategy is Strategy.WEIGHTED else 0.0
         cache = wish(
             request.messages,
             ruled=assigned.cache_prefix,
@@ -88,11 +88,11 @@ class Planner:
 
     def _observed(self, request: Request) -> tuple[Observed, str | None]:
         """Return what was seen lately, and the request's beginning where anything is decided by that."""
-        policy, observe = self._config.policy, self._world.observe
+        policy, observe = self._config.policy, self._deps.observe
         seen = observe(request) if observe else NOTHING
         if not watches_prefixes(policy):
             return seen, None
-        prefix = prefix_fingerprint(request.messages, self._world.install_key)
+        prefix = prefix_fingerprint(request.messages, self._deps.install_key)
         return replace(seen, repeated_prefix=prefix in seen.prefixes if observe else None), prefix
 
     def plan(self, planned: Planned) -> Plan:
@@ -103,7 +103,7 @@ class Planner:
         ]
         moment = PlanMoment(
             weights=self._config.policy.weights,
-            now_ms=self._world.clock.now_ms(),
+            now_ms=self._deps.clock.now_ms(),
             roll=planned.roll,
             pin=seen.pin or self._sessions.last(request.session),
         )
@@ -132,19 +132,19 @@ class Planner:
         pin = seen.pin or self._sessions.last(request.session)
         if pin is None or pin.deployment != deployment.name:
             return 0
-        return pin.prefix_tokens if warm_for_s(pin, deployment, self._world.clock.now_ms()) > 0 else 0
+        return pin.prefix_tokens if warm_for_s(pin, deployment, self._deps.clock.now_ms()) > 0 else 0
 
     def served(self, session: str | None, record: AttemptRecord) -> None:
         """Note who answered a session: its beginning is in that one's cache now."""
         usage = record.usage
         known = (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        self._sessions.served(session, Pin(record.deployment, self._world.clock.now_ms(), known))
+        self._sessions.served(session, Pin(record.deployment, self._deps.clock.now_ms(), known))
 
     def _facts(self, planned: Planned, deployment: Deployment) -> DeploymentFacts:
         request, seen = planned.assigned.request, planned.seen
         clamped, name = self._clamp(planned, deployment), deployment.name
         work, full = Work(request.task, request.language), self._full(deployment, seen)
-        now_ms = self._world.clock.now_ms()
+        now_ms = self._deps.clock.now_ms()
         return DeploymentFacts(
             deployment=deployment,
             estimate=self.estimate(planned, deployment, clamped.max_tokens),
@@ -161,7 +161,7 @@ class Planner:
 
     def _full(self, deployment: Deployment, seen: Observed) -> ExhaustedLimit | None:
         """Return the limit that keeps a deployment full the longest, counted or told, if one does now."""
-        now_ms = self._world.clock.now_ms()
+        now_ms = self._deps.clock.now_ms()
         found = (seen.full.get(deployment.name), self._shared.pace.full(deployment))
         fulls = [full for full in found if full and full.until_ms > now_ms]
         return max(fulls, key=lambda full: full.until_ms, default=None)
@@ -175,4 +175,4 @@ class Planner:
 
     def _back_in_s(self, deployment: Deployment) -> float | None:
         back_ms = self._shared.health.soonest_ms(Route(deployment.name, (deployment.name,)))
-        return None if back_ms is None else max(0, back_ms - self._world.clock.now_ms()) / 1000
+        return None if back_ms is None else max(0, back_ms - self._deps.clock.now_ms()) / 1000

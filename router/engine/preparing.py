@@ -11,7 +11,7 @@ from router.core.request import Request
 from router.core.routing.selection import Candidate
 from router.core.settings.deployments import Deployment
 from router.engine.attempt import Attempt
-from router.engine.world import World
+from router.engine.dependencies import Dependencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def prepared(
     expected: Estimate,
     request: Request,
     place: AttemptPlace,
-    world: World,
+    deps: Dependencies,
 ) -> Attempt:
     """Return the attempt of `request` at a deployment that was chosen as `candidate`."""
-    key, price = world.install_key, deployment.price
+    key, price = deps.install_key, deployment.price
     intent = Intent(
         request_id=place.request_id,
         attempt=place.n,
-        started_at=world.clock.now_ms(),
+        started_at=deps.clock.now_ms(),
         source=request.source,
         route=place.route,
         tier=candidate.tier,
@@ -66,4 +66,4 @@ def prepared(
         why_json=place.why_json,
         tags=request.tags,
     )
-    return Attempt(intent, deployment, candidate, expected, world.clock, place.until, held=place.held)
+    return Attempt(intent, deployment, candidate, expected, deps.clock, place.until, held=place.held)

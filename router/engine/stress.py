@@ -24,12 +24,12 @@ from router.core.stress.result import TargetRun, result_of
 from router.core.stress.shots import Shot, end_of, rest_asked
 from router.engine.attempt import Attempt
 from router.engine.attempting import attempted
+from router.engine.dependencies import Dependencies
 from router.engine.events import AttemptStarted, AttemptWaiting
 from router.engine.preparing import AttemptPlace, prepared
 from router.engine.purse import Purse
 from router.engine.stress_events import ShotEnded, ShotStarted, StressEvent, TargetEnded, TargetWaiting
 from router.engine.trial import Trial
-from router.engine.world import World
 
 LONGEST_WAIT_S = 65.0
 """A limit of a minute has freed by then; what takes longer ends the target."""
@@ -55,18 +55,18 @@ class _Tally:
 class StressTest:
     """One run of a plan."""
 
-    def __init__(self, plan: StressPlan, world: World, books: Trial) -> None:
+    def __init__(self, plan: StressPlan, deps: Dependencies, books: Trial) -> None:
         self.plan = plan
-        self.run_id = world.new_id()
+        self.run_id = deps.new_id()
         self.results: list[StressResult] = []
         """Of the targets that have ended, in that order; of all once `events` has ended or was closed."""
         self.out_of_money = False
         """Money alone kept a request from being sent: the stated budget, a budget or the guard."""
-        self._world = world
+        self._deps = deps
         self._books = books
         self._purse = Purse(plan.budget_nano)
         self._told: asyncio.Queue[StressEvent | asyncio.Task[None]] = asyncio.Queue()
-        now_ms = world.clock.now_ms()
+        now_ms = deps.clock.now_ms()
         self._tallies = [_Tally(target, now_ms) for target in plan.targets]
 
     async def events(self) -> AsyncGenerator[StressEvent, None]:
@@ -121,7 +121,7 @@ class StressTest:
     async def _wait_for_rhythm(self, tally: _Tally) -> None:
         if not tally.shots:
             return
-        since_s = (self._world.clock.now_ms() - tally.shots[-1].started_ms) / 1000
+        since_s = (self._deps.clock.now_ms() - tally.shots[-1].started_ms) / 1000
         left_s = gap_s(self.plan.load, len(tally.shots)) - since_s
         if left_s > 0:
             self._tell(TargetWaiting(tally.name, f"ramp, {len(tally.shots)} a minute", left_s))
@@ -149,7 +149,7 @@ class StressTest:
 
     async def _attempt(self, tally: _Tally, n: int) -> Attempt:
         attempt = self._prepare(tally.target, n)
-        upstream = self._world.upstreams[attempt.deployment.provider.wire]
+        upstream = self._deps.upstreams[attempt.deployment.provider.wire]
         try:
             async with aclosing(attempted(attempt, PROMPT, upstream, self._books)) as events:
                 async for event in events:
@@ -209,15 +209,15 @@ class StressTest:
         # A session of its own, so that the runaway guard does not take its prompts for a caller's loop.
         session = f"{SOURCE}-{self.run_id}"
         request = Request(PROMPT, name, max_tokens=target.max_tokens, session=session, source=SOURCE)
-        place = AttemptPlace(self._world.new_id(), 1, name, why)
+        place = AttemptPlace(self._deps.new_id(), 1, name, why)
         bounded = replace(deployment, timeouts=timeouts)
-        return prepared(bounded, candidate, target.each, request, place, self._world)
+        return prepared(bounded, candidate, target.each, request, place, self._deps)
 
     def _wait_s(self, refusal: Refusal) -> float | None:
         """Return how long to wait for a limit to free; None where that takes too long, or it is no limit."""
         if refusal.by is not RefusedBy.LIMIT or refusal.until_ms is None:
             return None
-        wait_s = max(0.0, (refusal.until_ms - self._world.clock.now_ms()) / 1000)
+        wait_s = max(0.0, (refusal.until_ms - self._deps.clock.now_ms()) / 1000)
         return wait_s if wait_s <= LONGEST_WAIT_S else None
 
     def _end(self, tally: _Tally) -> None:
@@ -228,7 +228,7 @@ class StressTest:
         load, name = self.plan.load, tally.name
         shots = tuple(sorted(tally.shots, key=lambda shot: shot.n))
         ran = TargetRun(tally.target, shots, tally.stopped, tally.cost_nano)
-        result = result_of(self.run_id, tally.started_ms, self._world.clock.now_ms(), load, ran)
+        result = result_of(self.run_id, tally.started_ms, self._deps.clock.now_ms(), load, ran)
         self.results.append(result)
         self._books.keep(result, learned_limit(name, load, shots))
         self._tell(TargetEnded(result))

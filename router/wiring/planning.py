@@ -12,8 +12,8 @@ from router.classifier.model_file import classify_messages
 from router.config.paths import Paths
 from router.core.settings.secret import Secret
 from router.engine.chance import SystemChance
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
-from router.engine.world import World
 from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh
 from router.ledger.key import known_key
@@ -36,7 +36,7 @@ async def planning(*, config: Path | None, ledger: Path | None) -> AsyncGenerato
         lookout = Lookout(world.config, world.clock, world.zone)
         chance = SystemChance()
         key = known_key(Paths.of(os.environ, ledger=ledger).ledger, chance) or Secret("")
-        inert = World({}, MemoryLedger(), world.clock, chance, key, world.zone)
+        inert = Dependencies({}, MemoryLedger(), world.clock, chance, key, world.zone)
         planner = Engine(world.config, replace(inert, classify=classify_messages, observe=lookout.observe))
         await refresh(planner, world.reader, lookout)
         yield Planning(**{each.name: getattr(world, each.name) for each in fields(world)}, planner=planner)

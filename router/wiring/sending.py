@@ -20,9 +20,9 @@ from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Wire
 from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upstream
-from router.engine.world import World
 from router.errors import LedgerError
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
@@ -84,7 +84,7 @@ async def wired(
         runner = CommandRunner(os.environ)
         lookout = Lookout(loaded, clock, zone_of(loaded))
         upstreams, embedders = _upstreams(paths, chance)
-        world = World(
+        deps = Dependencies(
             upstreams,
             store,
             clock,
@@ -98,7 +98,7 @@ async def wired(
             kept=reader.kept,
             check_runner=runner,
         )
-        engine = Engine(loaded, world)
+        engine = Engine(loaded, deps)
         watchman = Watchman(
             paths.ledger, reader, clock, zone_of(loaded), lambda: engine.config, runner, _client
         )

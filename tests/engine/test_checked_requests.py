@@ -16,10 +16,10 @@ from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import Answer, AnswerChecked, AttemptEnded, RequestEnded, RouteEvent, TextArrived
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import small_config
@@ -42,8 +42,10 @@ class Bench:
     def __init__(self, scripts: Mapping[str, Sequence[Script]], config: RouterConfig | None = None) -> None:
         self.upstream = ScriptedUpstream(scripts)
         self.ledger = MemoryLedger()
-        world = World({Wire.OPENAI: self.upstream}, self.ledger, LoopClock(), SeededChance(), Secret("k"))
-        self.engine = Engine(config or checked_config(), world)
+        deps = Dependencies(
+            {Wire.OPENAI: self.upstream}, self.ledger, LoopClock(), SeededChance(), Secret("k")
+        )
+        self.engine = Engine(config or checked_config(), deps)
 
     async def ask(self) -> tuple[Answer, list[RouteEvent]]:
         """Run one request to its end."""

@@ -23,10 +23,10 @@ from router.core.settings.tasks import LevelRule, TaskRule
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import Answer, AttemptWaiting, RequestEnded, RouteEvent
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import small_config
@@ -36,7 +36,7 @@ LIMITED = Script(failure=Exchange("x", status=429, headers={"retry-after": "7"})
 
 
 class Bench:
-    """An engine on scripted upstreams, with whatever else of the world a test is about."""
+    """An engine on scripted upstreams, with whatever else a test is about."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Bench:
         self.upstream, self.ledger = ScriptedUpstream(scripts), MemoryLedger()
         self.engine = Engine(
             config or small_config(),
-            World(
+            Dependencies(
                 {Wire.OPENAI: self.upstream},
                 self.ledger,
                 LoopClock(),

@@ -23,10 +23,10 @@ from router.core.settings.tasks import EmbeddingsClassifier, TaskRule
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import Answer
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import T0, deployment, small_config
@@ -63,12 +63,14 @@ class Bench:
     ) -> None:
         self.answers = ScriptedUpstream({name: [Script()] for name in ("free", "local", "paid", "embed")})
         self.embedder, self.ledger = ScriptedUpstream({"embed": vectors}), MemoryLedger()
-        world = World({Wire.OPENAI: self.answers}, self.ledger, LoopClock(), SeededChance(), Secret("k"))
+        deps = Dependencies(
+            {Wire.OPENAI: self.answers}, self.ledger, LoopClock(), SeededChance(), Secret("k")
+        )
         find = (lambda _: MIDDLES) if fitted else (lambda _: None)
         self.engine = Engine(
             made or config(),
             replace(
-                world,
+                deps,
                 classify=lambda messages: BUILT_IN,
                 embedders={Wire.OPENAI: self.embedder},
                 centroids=find,

@@ -22,6 +22,7 @@ from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import (
     Answer,
@@ -35,7 +36,6 @@ from router.engine.events import (
 )
 from router.engine.ports import Call
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.errors import LedgerError, UnknownName
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -56,8 +56,10 @@ class Bench:
         self.config = config or small_config()
         self.upstream = ScriptedUpstream(scripts)
         self.ledger = MemoryLedger()
-        world = World({Wire.OPENAI: self.upstream}, self.ledger, LoopClock(), SeededChance(), Secret("k"))
-        self.engine = Engine(self.config, world)
+        deps = Dependencies(
+            {Wire.OPENAI: self.upstream}, self.ledger, LoopClock(), SeededChance(), Secret("k")
+        )
+        self.engine = Engine(self.config, deps)
 
     async def ask(self, request: Request = ASK) -> list[RouteEvent]:
         """Run one request to its end."""
@@ -119,8 +121,8 @@ def test_the_row_is_in_the_ledger_before_anything_is_sent() -> None:
     async def run() -> None:
         looking = Looking({"free": [Script()]})
         bench.upstream = looking
-        world = World({Wire.OPENAI: looking}, bench.ledger, LoopClock(), SeededChance(), Secret("k"))
-        bench.engine = Engine(bench.config, world)
+        deps = Dependencies({Wire.OPENAI: looking}, bench.ledger, LoopClock(), SeededChance(), Secret("k"))
+        bench.engine = Engine(bench.config, deps)
         await bench.ask()
         assert looking.seen == [EntryStatus.OPEN]
 

@@ -16,9 +16,9 @@ from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import Answer, RequestEnded, TextArrived
-from router.engine.world import World
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -44,8 +44,10 @@ class Bench:
         self.upstream = ScriptedUpstream({"free": scripts})
         self.looked = 0
         self.broken = False
-        world = World({Wire.OPENAI: self.upstream}, self.ledger, self.clock, SeededChance(), Secret("k"))
-        self.engine = Engine(config or keeping_config(), replace(world, kept=self._kept))
+        deps = Dependencies(
+            {Wire.OPENAI: self.upstream}, self.ledger, self.clock, SeededChance(), Secret("k")
+        )
+        self.engine = Engine(config or keeping_config(), replace(deps, kept=self._kept))
 
     async def _kept(self, key: str, since_ms: int) -> CachedResponse | None:
         self.looked += 1

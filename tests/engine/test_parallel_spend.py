@@ -17,9 +17,9 @@ from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import Answer
-from router.engine.world import World
 from router.ledger.reader import open_reader
 from router.ledger.sqlite_ledger import open_ledger
 from router.prices.catalogue import load_catalogue
@@ -70,8 +70,8 @@ async def ask_200(url: str, path: Path) -> tuple[list[Answer], list[Entry]]:
     """Ask 200 times at once; return the answers and the ledger's rows."""
     clock = ManualClock(NOW)
     ledger, upstream = await open_ledger(path, clock), HttpUpstream(PyreqwestTransport(), AnthropicDialect())
-    world = World({Wire.ANTHROPIC: upstream}, ledger, clock, SeededChance(), Secret("k"))
-    engine = Engine(under_a_dollar(url), world)
+    deps = Dependencies({Wire.ANTHROPIC: upstream}, ledger, clock, SeededChance(), Secret("k"))
+    engine = Engine(under_a_dollar(url), deps)
 
     async def one(number: int) -> Answer:
         return answer_of([event async for event in engine.stream(replace(ASK, session=f"s{number}"))])

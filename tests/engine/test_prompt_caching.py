@@ -18,8 +18,8 @@ from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import ManualClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
-from router.engine.world import World
 from router.jobs.lookout import Lookout
 from router.ledger.reader import open_reader
 from router.ledger.sqlite_ledger import open_ledger
@@ -74,13 +74,13 @@ async def bench(path: Path, url: str, clock: ManualClock) -> AsyncIterator[tuple
     config, lookout = at(url), Lookout(at(url), clock, UTC)
     ledger, upstream = await open_ledger(path, clock), HttpUpstream(PyreqwestTransport(), AnthropicDialect())
     reader = await open_reader(path)
-    world = World({Wire.ANTHROPIC: upstream}, ledger, clock, SeededChance(), Secret("k"))
+    deps = Dependencies({Wire.ANTHROPIC: upstream}, ledger, clock, SeededChance(), Secret("k"))
 
     async def look() -> None:
         await ledger.flush()
         await lookout.look(reader)
 
-    engine = Engine(config, replace(world, observe=lookout.observe))
+    engine = Engine(config, replace(deps, observe=lookout.observe))
     yield engine, look
     await engine.aclose()
     await reader.aclose()

@@ -20,11 +20,11 @@ from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import AttemptWaiting
 from router.engine.shared_state import MOST_WAITING
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.providers.scripted import Script
 from tests.configs import small_config
 from tests.engine.test_engine import ASK, LIMITED, REFUSED, Bench, answer_of
@@ -39,8 +39,10 @@ class Twin(Bench):
 
     def __init__(self, first: Bench, seed: int = 1) -> None:
         self.config, self.upstream, self.ledger = first.config, first.upstream, first.ledger
-        world = World({Wire.OPENAI: self.upstream}, self.ledger, LoopClock(), SeededChance(seed), Secret("k"))
-        self.engine = Engine(self.config, world)
+        deps = Dependencies(
+            {Wire.OPENAI: self.upstream}, self.ledger, LoopClock(), SeededChance(seed), Secret("k")
+        )
+        self.engine = Engine(self.config, deps)
 
     async def refreshed(self) -> Twin:
         """Read what is in the ledger, as a process does when it starts and once a second."""

@@ -24,11 +24,11 @@ from router.core.stress.plan import StressPlan, stress_plan, usual_targets
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import SystemClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.stress_events import StressEvent, TargetWaiting
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.errors import LedgerError
 from router.ledger.sqlite_ledger import open_ledger
 from router.providers.scripted import Script, ScriptedUpstream
@@ -276,7 +276,7 @@ async def test_a_paid_test_trips_no_guard_and_pauses_no_live_call(tmp_path: Path
     config = small_config(changes={f"paid{n}": replace(base, name=f"paid{n}") for n in range(6)})
     upstream = ScriptedUpstream({name: [Script(usage=SMALL)] for name in config.deployments})
     ledger = await open_ledger(tmp_path / "ledger.db", clock)
-    engine = Engine(config, World({Wire.OPENAI: upstream}, ledger, clock, SeededChance(), Secret("k")))
+    engine = Engine(config, Dependencies({Wire.OPENAI: upstream}, ledger, clock, SeededChance(), Secret("k")))
     test = engine.stress(planned(config, *(f"paid{n}" for n in range(6))))
     async for _ in test.events():
         pass

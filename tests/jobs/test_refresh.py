@@ -14,9 +14,9 @@ from router.core.settings.policy import Policy
 from router.core.settings.secret import Secret
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.errors import LedgerError
 from router.jobs.refresh import refresh_forever
 from router.ledger.memory import MemoryLedger
@@ -39,7 +39,7 @@ class Unsteady(MemoryLedger):
 def test_an_engine_learns_what_was_written_elsewhere_as_soon_as_it_can_be_read() -> None:
     async def run() -> None:
         ledger, clock = Unsteady(), LoopClock()
-        engine = Engine(small_config(), World({}, ledger, clock, SeededChance(), Secret("k")))
+        engine = Engine(small_config(), Dependencies({}, ledger, clock, SeededChance(), Secret("k")))
         job = asyncio.create_task(refresh_forever(engine, ledger))
         limited = classify(Exchange("x", status=429, headers={"retry-after": "70"}), clock.now_ms())
         ledger.learn(Lesson(scope_keys(FREE), limited, Policy(), 0.0), clock.now_ms())

@@ -17,9 +17,9 @@ from router.core.request import Request
 from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Wire
 from router.engine.chance import SeededChance
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import RouteEvent
-from router.engine.world import World
 from router.errors import LedgerError
 from router.jobs.sweep import LEASE_MS
 from router.ledger.clock_steps import health_by, told_full_by
@@ -99,7 +99,9 @@ class Process:
         self.desk = Desk(machine, self)
         wires = {Wire.OPENAI: Wires(machine.servers, self)}
         chance = SeededChance(machine.chance.randrange(1 << 30))
-        self.engine = Engine(machine.config, World(wires, self.desk, machine.clock, chance, INSTALL_KEY))
+        self.engine = Engine(
+            machine.config, Dependencies(wires, self.desk, machine.clock, chance, INSTALL_KEY)
+        )
         self._refresh()
         machine.processes.append(self)
         for job in (self.desk.serve(), self._refresh_forever(), self._sweep_forever()):

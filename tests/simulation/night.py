@@ -19,11 +19,11 @@ from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading
 from router.engine.chance import SeededChance
 from router.engine.clock import LoopClock
+from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from router.engine.virtual_time import run_virtual
-from router.engine.world import World
 from router.ledger.memory import MemoryLedger
 from tests.configs import small_config
 
@@ -90,8 +90,8 @@ async def _run() -> Night:
         changes={name: replace(known[name], limits=Limits(parallel=n)) for name, n in shares.items()},
         policy=Policy(max_attempts=3, deadline_s=60),
     )
-    world = World({Wire.OPENAI: Servers(night)}, ledger, LoopClock(), SeededChance(), Secret("n"))
-    engine = Engine(config, world)
+    deps = Dependencies({Wire.OPENAI: Servers(night)}, ledger, LoopClock(), SeededChance(), Secret("n"))
+    engine = Engine(config, deps)
 
     async def one(n: int) -> None:
         clock = asyncio.get_running_loop().time

@@ -31,7 +31,7 @@ Kept = Callable[[str, int], Awaitable[CachedResponse | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Dependencies:
     """The ports, and what only the outside knows."""
 
     upstreams: Mapping[Wire, Upstream]
