@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from router.core.records.answers import CachedResponse
 from router.core.records.entries import EntryStatus
+from router.core.records.facts import AnswerJudged, AnswerRated
 from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
 from router.core.request import Request
 from router.core.retry.fallback import (
@@ -132,7 +133,7 @@ class Engine:
             async with aclosing(run.answers.watch(doing)) as events:
                 async for event in events:
                     if isinstance(event, AnswerChecked):
-                        self._deps.ledger.checked(run.request_id, event.n, event.verdicts)
+                        self._deps.ledger.note(AnswerJudged(run.request_id, event.n, event.verdicts))
                     yield event
             run.carry()
             fresh = run.planner.plan(run.planned)
@@ -160,7 +161,7 @@ class Engine:
         poor, runner = request.instead_of, self._deps.check_runner
         answers = Escalating(planned.assigned.route, self.config, runner, climbs=poor is not None)
         if poor is not None:
-            self._deps.ledger.rate(poor.request_id, good=False, at_ms=self._now_ms())
+            self._deps.ledger.note(AnswerRated(poor.request_id, good=False, at_ms=self._now_ms()))
         return Run(
             first=planned,
             planned=planned,

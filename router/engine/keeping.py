@@ -10,6 +10,7 @@ import logging
 from router.core.checks.response_cache import is_worth_keeping, may_stand_in
 from router.core.fingerprint import request_fingerprint
 from router.core.records.answers import CachedResponse
+from router.core.records.facts import ResponseCached
 from router.engine.dependencies import Dependencies
 from router.engine.events import Answer
 from router.engine.run import Run
@@ -47,7 +48,7 @@ class KeptAnswers:
         if not is_worth_keeping(answer.text, run.kinds, served.finish_reason):
             return
         kept = CachedResponse(self._key(run), answer.text, served.deployment, self._deps.clock.now_ms())
-        self._deps.ledger.keep(kept, run.config.policy.keeping)
+        self._deps.ledger.note(ResponseCached(kept, run.config.policy.keeping))
 
     def _key(self, run: Run) -> str:
         return request_fingerprint(run.asked, run.route.name, self._deps.install_key)

@@ -19,6 +19,7 @@ from router.core.money import usd
 from router.core.records.admission import NO_HOLD, Hold, Lesson, Refusal, RefusedBy, Terms
 from router.core.records.diagnosis import Diagnosis, FailureClass
 from router.core.records.entries import Settlement
+from router.core.records.facts import HealthLearned, LimitExhausted
 from router.core.records.health import ExhaustedLimit, Health, LearnedLimit, ScopeHealth
 from router.core.settings.config import RouterConfig
 from router.engine.attempt import Attempt
@@ -132,7 +133,7 @@ class SharedState:
             attempt.probes = False
             lesson, now_ms = self._lesson(attempt, begun()), self._clock.now_ms()
             self.health.take_in(lesson, now_ms)
-            self._ledger.learn(lesson, now_ms)
+            self._ledger.note(HealthLearned(lesson, now_ms))
 
     def settle(self, attempt: Attempt, diagnosis: Diagnosis, settlement: Settlement) -> None:
         """Hand in how an attempt ended, and what that teaches."""
@@ -141,11 +142,11 @@ class SharedState:
         self._ledger.settle(settlement, lesson)
         answered = diagnosis.failure_class is FailureClass.OK
         self.pace.ended(attempt, answered=answered)
-        if news := self.pace.learn_from(attempt):
-            self._ledger.learn_limits(news)
+        for limit in self.pace.learn_from(attempt):
+            self._ledger.note(limit)
         full = self.pace.told(attempt) if answered else None  # after a failure its rest says it
         if full:
-            self._ledger.fill(*full)
+            self._ledger.note(LimitExhausted(*full))
 
     @property
     def may_wait(self) -> bool:

@@ -56,10 +56,10 @@ class Trial:
 
     def keep(self, result: StressResult, limit: LearnedLimit | None) -> None:
         """Keep what a target's test came to, and the limit it met."""
-        self._ledger.stressed(result)
+        self._ledger.note(result)
         if limit is not None:
             self._learn(self._shared.pace.learn([limit]))
 
     def _learn(self, news: list[LearnedLimit]) -> None:
-        if news:
-            self._ledger.learn_limits(news)
+        for limit in news:
+            self._ledger.note(limit)

@@ -11,13 +11,20 @@ from router.core.health.states import loaded
 from router.core.records.admission import NO_TERMS, Admission, Cap, Hold, Lesson, Quota, Terms, Used
 from router.core.records.answers import CachedResponse, CheckVerdict, Evidence
 from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.facts import (
+    AnswerJudged,
+    AnswerRated,
+    Fact,
+    HealthLearned,
+    LimitExhausted,
+    ResponseCached,
+)
 from router.core.records.health import HEALTHY, ExhaustedLimit, LearnedLimit, ScopeHealth
 from router.core.records.history import Answered, Billed
 from router.core.records.offers import NO_OFFERS, Offers
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
 from router.core.records.stress import StressResult
 from router.core.settings.deployments import Work
-from router.core.settings.policy import ResponseCache
 from router.errors import LedgerError
 from router.ledger import memory_budgets
 from router.ledger.experience import answered_of, prefixes_of
@@ -112,56 +119,37 @@ class MemoryLedger:
             self._running.pop(place, None)
             self._commits += 1
         if lesson is not None:
-            self.learn(lesson, settlement.settled_at)
+            self.note(HealthLearned(lesson, settlement.settled_at))
 
-    def learn(self, lesson: Lesson, at_ms: int) -> None:
-        """Take in what an attempt teaches."""
+    def note(self, fact: Fact) -> None:
+        """Keep a fact. Cached responses are bounded in number only, the oldest go first."""
         self._require_open()
-        before = self._known(lesson.scopes.values(), at_ms)
-        after = learn(before, lesson, at_ms)
-        changed = {key: health for key, health in after.items() if health != before[key]}
-        self._healths |= changed
-        self._commits += bool(changed)
-
-    def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
-        """Keep what a provider allows."""
-        self._require_open()
-        self._limits |= {(limit.deployment, limit.kind, limit.source): limit for limit in limits}
         self._commits += 1
-
-    def fill(self, scope: str, full: ExhaustedLimit) -> None:
-        """Keep that a limit is used up."""
-        known = self._full.get(scope, full)
-        self._full[scope] = max(known, full, key=lambda one: one.until_ms)
-        self._commits += 1
-
-    def checked(self, request_id: str, attempt: int, verdicts: Sequence[CheckVerdict]) -> None:
-        """Keep what checks said of an answer."""
-        self._require_open()
-        self.verdicts[request_id, attempt] = tuple(verdicts)
-        self._commits += 1
-
-    def rate(self, request_id: str, *, good: bool, at_ms: int) -> None:
-        """Keep whether an answer was good."""
-        self.ratings[request_id] = good
-
-    def keep(self, answer: CachedResponse, bounds: ResponseCache) -> None:
-        """Keep an answer; the oldest go when there are too many. Their size is not bounded here."""
-        self._require_open()
-        self._kept.pop(answer.key, None)
-        newest = [*self._kept.values(), answer][-bounds.answers :]
-        self._kept = {kept.key: kept for kept in newest}
+        match fact:
+            case HealthLearned(lesson, at_ms):
+                before = self._known(lesson.scopes.values(), at_ms)
+                self._healths |= {
+                    k: health for k, health in learn(before, lesson, at_ms).items() if health != before[k]
+                }
+            case LearnedLimit():
+                self._limits[fact.deployment, fact.kind, fact.source] = fact
+            case LimitExhausted(scope, limit):
+                self._full[scope] = max(self._full.get(scope, limit), limit, key=lambda one: one.until_ms)
+            case AnswerJudged(request_id, attempt, verdicts):
+                self.verdicts[request_id, attempt] = verdicts
+            case AnswerRated(request_id, good):
+                self.ratings[request_id] = good
+            case ResponseCached(response, bounds):
+                self._kept.pop(response.key, None)
+                newest = [*self._kept.values(), response][-bounds.answers :]
+                self._kept = {kept.key: kept for kept in newest}
+            case StressResult():
+                self._stressed.append(fact)
 
     async def kept(self, key: str, since_ms: int) -> CachedResponse | None:
         """Return the answer kept under a request's fingerprint, if it is young enough."""
         found = self._kept.get(key)
         return found if found and found.kept_at >= since_ms else None
-
-    def stressed(self, result: StressResult) -> None:
-        """Keep what a stress test found."""
-        self._require_open()
-        self._stressed.append(result)
-        self._commits += 1
 
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None."""

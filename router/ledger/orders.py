@@ -8,12 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from router.core.records.admission import Admission, Cap, Hold, Lesson, Terms
-from router.core.records.answers import CachedResponse, CheckVerdict
+from router.core.records.admission import Admission, Cap, Hold, Terms
 from router.core.records.entries import Intent
-from router.core.records.health import ExhaustedLimit, LearnedLimit
-from router.core.records.stress import StressResult
-from router.core.settings.policy import ResponseCache
+from router.core.records.facts import Fact
 from router.errors import LedgerError
 from router.ledger.rows import Row
 
@@ -53,7 +50,7 @@ class Admit:
     terms: Terms
     reply: Reply[Admission]
     ahead_ms: int | None = None
-    """As in `Learn`."""
+    """As in `Note`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,10 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True)
-class Learn:
-    """Take in what an attempt taught; nobody waits."""
+class Note:
+    """Write a fact; nobody waits."""
 
-    lesson: Lesson
-    at_ms: int
+    fact: Fact
     ahead_ms: int | None = None
     """How far the time of day was ahead of the steady clock when this was handed in; None where nobody sets
     the clock."""
@@ -83,55 +79,7 @@ class Settle:
     """Close a row, and take in what its attempt taught; nobody waits."""
 
     row: Row
-    learn: Learn | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LearnLimits:
-    """Write limits; nobody waits."""
-
-    limits: Sequence[LearnedLimit]
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """Write that a limit is used up; nobody waits."""
-
-    scope: str
-    full: ExhaustedLimit
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Write what checks said of an answer; nobody waits."""
-
-    request_id: str
-    attempt: int
-    verdicts: Sequence[CheckVerdict]
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Write whether an answer was good; nobody waits."""
-
-    request_id: str
-    good: bool
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Write an answer that may stand in later; nobody waits."""
-
-    answer: CachedResponse
-    bounds: ResponseCache
-
-
-@dataclass(frozen=True, slots=True)
-class Stressed:
-    """Write what a stress test found; nobody waits."""
-
-    result: StressResult
+    learn: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +104,7 @@ class Close:
     reply: Reply[None] | None
 
 
-Noted = Settle | Learn | LearnLimits | Fill | Checked | Rate | Keep | Stressed | Clear
-"""What is written as it is; an admission or an extension is decided on as it is written."""
-
-Write = Admit | Extend | Noted
+Write = Admit | Extend | Settle | Note | Clear
 """What changes the ledger; all that wait are written in one transaction, in order."""
 
 Order = Write | Flush | Close

@@ -13,32 +13,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from router.core.records.admission import NO_TERMS, Admission, Cap, Hold, Lesson, Terms
-from router.core.records.answers import CachedResponse, CheckVerdict
 from router.core.records.entries import Intent, Settlement
-from router.core.records.health import ExhaustedLimit, LearnedLimit
-from router.core.records.stress import StressResult
-from router.core.settings.policy import ResponseCache
+from router.core.records.facts import Fact, HealthLearned
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError
-from router.ledger.orders import (
-    Admit,
-    Checked,
-    Clear,
-    Close,
-    Extend,
-    Fill,
-    Flush,
-    Keep,
-    Learn,
-    LearnLimits,
-    Order,
-    Rate,
-    Reply,
-    Settle,
-    Stressed,
-    Write,
-)
+from router.ledger.orders import Admit, Clear, Close, Extend, Flush, Note, Order, Reply, Settle, Write
 from router.ledger.rows import settled_row
 from router.ledger.sqlite import open_for_writing
 from router.ledger.writer import RETRY_S, Connect, Writer
@@ -100,36 +80,14 @@ class SqliteLedger:
 
     def settle(self, settlement: Settlement, lesson: Lesson | None = None) -> None:
         """Hand in an attempt's end. A row settles once; a second settlement of it changes nothing."""
-        learn = None if lesson is None else Learn(lesson, settlement.settled_at, self._ahead_ms())
+        learn = None
+        if lesson is not None:
+            learn = Note(HealthLearned(lesson, settlement.settled_at), self._ahead_ms())
         self._put(Settle(settled_row(settlement), learn))
 
-    def learn(self, lesson: Lesson, at_ms: int) -> None:
-        """Hand in what an attempt teaches before its end."""
-        self._put(Learn(lesson, at_ms, self._ahead_ms()))
-
-    def learn_limits(self, limits: Sequence[LearnedLimit]) -> None:
-        """Hand in what a provider allows; lost when the ledger cannot be written, it will be told again."""
-        self._put(LearnLimits(limits))
-
-    def fill(self, scope: str, full: ExhaustedLimit) -> None:
-        """Hand in that a limit is used up; lost when the ledger cannot be written, the next one says it."""
-        self._put(Fill(scope, full))
-
-    def checked(self, request_id: str, attempt: int, verdicts: Sequence[CheckVerdict]) -> None:
-        """Hand in what checks said of an answer; lost when the ledger cannot be written."""
-        self._put(Checked(request_id, attempt, verdicts))
-
-    def rate(self, request_id: str, *, good: bool, at_ms: int) -> None:
-        """Hand in whether an answer was good; lost when the ledger cannot be written."""
-        self._put(Rate(request_id, good, at_ms))
-
-    def keep(self, answer: CachedResponse, bounds: ResponseCache) -> None:
-        """Hand in an answer that may stand in later; lost when the ledger cannot be written."""
-        self._put(Keep(answer, bounds))
-
-    def stressed(self, result: StressResult) -> None:
-        """Hand in what a stress test found of one target; lost when the ledger cannot be written."""
-        self._put(Stressed(result))
+    def note(self, fact: Fact) -> None:
+        """Hand in a fact; lost when the ledger cannot be written, but for what an attempt taught."""
+        self._put(Note(fact, self._ahead_ms()))
 
     async def clear_health(self, keys: Collection[str] | None = None) -> None:
         """Forget the rests of the scopes under `keys`, of all when None. Raises LedgerError."""

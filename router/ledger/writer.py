@@ -14,32 +14,16 @@ from pathlib import Path
 
 from router.core.health.clock_steps import step_of
 from router.core.records.admission import Admission
+from router.core.records.facts import HealthLearned
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError
-from router.ledger import check_results, evidence, kept_answers, stress_store
+from router.ledger import facts
 from router.ledger.admission import admit, extend, take_in
 from router.ledger.clock_steps import keep_time
 from router.ledger.errors import told_clearly
-from router.ledger.full_store import write_full
 from router.ledger.health_store import believe, clear_health
-from router.ledger.limits_store import write_limits
-from router.ledger.orders import (
-    Admit,
-    Checked,
-    Clear,
-    Extend,
-    Fill,
-    Keep,
-    Learn,
-    LearnLimits,
-    Noted,
-    Rate,
-    Reply,
-    Settle,
-    Stressed,
-    Write,
-)
+from router.ledger.orders import Admit, Clear, Extend, Note, Reply, Settle, Write
 from router.ledger.owner import this_boot, this_process
 from router.ledger.private_files import beside, prepare
 from router.ledger.rows import Row, settle_row
@@ -64,7 +48,7 @@ class Writer:
         self._boot = this_boot()
         self._spool = Spool(beside(path, ".spool"))
         self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
-        self._unlearned: list[Learn] = []
+        self._unlearned: list[Note] = []
         with told_clearly(path), ExitStack() as undo:
             prepare(path)
             self._connection = connect(path)
@@ -94,7 +78,9 @@ class Writer:
         except LedgerError as error:
             failed = error
             self._keep([order for order in orders if isinstance(order, Settle)])
-            self._unlearned += [order for order in orders if isinstance(order, Learn)]
+            self._unlearned += [
+                order for order in orders if isinstance(order, Note) and isinstance(order.fact, HealthLearned)
+            ]
         for order in orders:
             match order:
                 case Admit(reply=reply) | Extend(reply=reply):
@@ -149,47 +135,31 @@ class Writer:
                         self._note(order)
         return answers
 
-    def _note(self, order: Noted) -> None:
+    def _note(self, order: Settle | Note | Clear) -> None:
         """Write an order that is not decided on, inside the transaction that is open."""
         match order:
             case Settle(row, learnt):
                 settle_row(self._connection, row)
                 if learnt is not None:
-                    self._take_in(learnt)
-            case Learn():
-                self._take_in(order)
-            case LearnLimits(limits):
-                write_limits(self._connection, limits)
-            case Fill(scope, full):
-                write_full(self._connection, scope, full)
-            case Stressed(result):
-                stress_store.write(self._connection, result)
+                    self._note(learnt)
+            case Note(HealthLearned() as learned):
+                self._take_in(learned, self._late_ms(order))
+            case Note(fact):
+                facts.write(self._connection, fact)
             case Clear(keys):
                 clear_health(self._connection, keys)
-            case Checked() | Rate() | Keep():
-                self._note_answer(order)
 
-    def _note_answer(self, order: Checked | Rate | Keep) -> None:
-        """Write what is said or kept of an answer."""
-        match order:
-            case Checked(request_id, attempt, verdicts):
-                check_results.write(self._connection, request_id, attempt, verdicts)
-            case Rate(request_id, good, at_ms):
-                evidence.write(self._connection, request_id, good, at_ms)
-            case Keep(answer, bounds):
-                kept_answers.write(self._connection, answer, bounds)
-
-    def _late_ms(self, order: Admit | Learn) -> int:
+    def _late_ms(self, order: Admit | Note) -> int:
         """Return by how much the clock was set since an order was handed in."""
         if order.ahead_ms is None:
             return 0
         return step_of(order.ahead_ms, ahead(self._clock))
 
-    def _take_in(self, order: Learn) -> None:
-        late_ms, lesson = self._late_ms(order), order.lesson
+    def _take_in(self, learned: HealthLearned, late_ms: int) -> None:
+        lesson = learned.lesson
         if late_ms and lesson.lease_until_ms is not None:
             lesson = replace(lesson, lease_until_ms=lesson.lease_until_ms + late_ms)
-        take_in(self._connection, lesson, order.at_ms + late_ms)
+        take_in(self._connection, lesson, learned.at_ms + late_ms)
 
     def _admit(self, order: Admit, late_ms: int) -> Admission | LedgerError:
         intent = order.intent

@@ -13,6 +13,7 @@ from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.health.scopes import scope_keys
 from router.core.records.admission import Lesson
+from router.core.records.facts import HealthLearned
 from router.core.records.health import Health
 from router.core.settings.deployments import Tier
 from router.core.settings.policy import Policy
@@ -165,7 +166,9 @@ async def test_the_real_controls_read_a_real_file_and_end_a_rest_in_the_ledger(t
 
         small = world.engine.config.deployments["small"]
         limited = classify(Exchange("x", status=429, headers={"retry-after": "70"}), world.clock.now_ms())
-        world.ledger.learn(Lesson(scope_keys(small), limited, Policy(), 0.0), world.clock.now_ms())
+        world.ledger.note(
+            HealthLearned(Lesson(scope_keys(small), limited, Policy(), 0.0), world.clock.now_ms())
+        )
         await world.ledger.flush()
         world.engine.refresh(await world.reader.health())
         assert world.engine.deployments()[0].health is Health.COOLING

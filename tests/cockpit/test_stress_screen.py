@@ -255,7 +255,7 @@ async def test_earlier_runs_are_shown_with_how_the_last_one_stands_to_them() -> 
     world, _ = stressed()
     now = world.clock.now_ms()
     for run, (days, letters) in enumerate([(3, "oooooo"), (2, "tttttt"), (1, "ttt")]):
-        world.ledger.stressed(result(ROW, letters, run_id=f"run{run}", started_ms=now - days * DAY_MS))
+        world.ledger.note(result(ROW, letters, run_id=f"run{run}", started_ms=now - days * DAY_MS))
     async with world.app.run_test(size=(160, 50)) as pilot:
         await pilot.press("3", "j")
         text = await until(pilot, "structural: failed on several days")

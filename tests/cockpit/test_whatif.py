@@ -11,6 +11,7 @@ import pytest
 
 from router.core.records.answers import CheckVerdict
 from router.core.records.entries import Intent, Settlement
+from router.core.records.facts import AnswerJudged
 from router.core.records.usage import Usage
 from router.engine.clock import SystemClock
 from router.errors import ConfigError, UnknownName
@@ -163,8 +164,8 @@ def test_a_check_that_costs_more_than_it_saves_is_advice_with_what_it_cost(shop:
         ledger = await open_ledger(shop.ledger, SystemClock())
         await book(ledger, calls)
         for n in range(30):
-            ledger.checked(f"r{n}", 1, [CheckVerdict("json", False, "the answer is not JSON")])
-            ledger.checked(f"r{n}", 2, [CheckVerdict("json", True, "passed")])
+            ledger.note(AnswerJudged(f"r{n}", 1, (CheckVerdict("json", False, "the answer is not JSON"),)))
+            ledger.note(AnswerJudged(f"r{n}", 2, (CheckVerdict("json", True, "passed"),)))
         await ledger.aclose()
 
     asyncio.run(judged())

@@ -8,6 +8,7 @@ from datetime import UTC
 from router.core.money import CostSource
 from router.core.records.answers import CheckVerdict, Evidence
 from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.facts import AnswerJudged
 from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, LimitSource
 from router.core.records.usage import Usage
 from router.core.request import Message, Request
@@ -96,7 +97,7 @@ async def test_what_checks_said_counts_for_thirty_days() -> None:
     for name, ago_s in (("free", 60), ("paid", 29 * day_s), ("local", 31 * day_s)):
         await call(ledger, name, ago_s)
         request_id = f"{name} {CLOCK.ms - ago_s * 1000}"
-        ledger.checked(request_id, 1, [CheckVerdict("json", name == "paid", "judged")])
+        ledger.note(AnswerJudged(request_id, 1, (CheckVerdict("json", name == "paid", "judged"),)))
     await lookout.look(ledger)
     assert lookout.observe(ASK).evidence == {
         ("free", Work("extract")): Evidence(checks_failed=1),
@@ -112,7 +113,7 @@ async def test_a_limit_that_is_used_up_configured_or_learned_is_foreseen_with_it
     config = small_config()
     free = replace(config.deployments["free"], limits=Limits(rpm=2))
     ledger, lookout = MemoryLedger(), Lookout(small_config(changes={"free": free}), CLOCK, UTC)
-    ledger.learn_limits([LearnedLimit("paid", LimitKind.RPD, 1, LimitSource.HEADER, CLOCK.ms)])
+    ledger.note(LearnedLimit("paid", LimitKind.RPD, 1, LimitSource.HEADER, CLOCK.ms))
     await call(ledger, "free", 50)
     await lookout.look(ledger)
     assert lookout.observe(ASK).full == {}

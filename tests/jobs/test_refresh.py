@@ -9,6 +9,7 @@ from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.health.scopes import scope_keys
 from router.core.records.admission import Lesson
+from router.core.records.facts import HealthLearned
 from router.core.records.health import Health, ScopeHealth
 from router.core.settings.policy import Policy
 from router.core.settings.secret import Secret
@@ -42,7 +43,7 @@ def test_an_engine_learns_what_was_written_elsewhere_as_soon_as_it_can_be_read()
         engine = Engine(small_config(), Dependencies({}, ledger, clock, SeededChance(), Secret("k")))
         job = asyncio.create_task(refresh_forever(engine, ledger))
         limited = classify(Exchange("x", status=429, headers={"retry-after": "70"}), clock.now_ms())
-        ledger.learn(Lesson(scope_keys(FREE), limited, Policy(), 0.0), clock.now_ms())
+        ledger.note(HealthLearned(Lesson(scope_keys(FREE), limited, Policy(), 0.0), clock.now_ms()))
         await asyncio.sleep(2.5)
         assert engine.deployments()[0].health is Health.AVAILABLE
         ledger.broken = False

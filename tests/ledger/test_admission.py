@@ -12,6 +12,7 @@ from router.core.failures.exchange import Exchange
 from router.core.records.admission import Lesson, Quota, RefusedBy, Terms, Unit
 from router.core.records.diagnosis import Diagnosis
 from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.facts import HealthLearned
 from router.core.records.health import Health, LearnedLimit, LimitKind, LimitSource
 from router.core.records.usage import Usage
 from router.core.settings.policy import Policy
@@ -116,7 +117,7 @@ async def test_the_first_content_of_a_probe_is_enough(book: Book) -> None:
     await rested(book)
     await book.ledger.admit(at("probe", 7_000), TERMS)
     _, lesson = ended("probe", 7_500, FINE, leased_at=7_000)
-    book.ledger.learn(lesson, START + 7_500)
+    book.ledger.note(HealthLearned(lesson, START + 7_500))
     assert (await book.ledger.admit(at("next", 7_501), TERMS)).refusal is None
 
 
@@ -267,7 +268,8 @@ async def test_limits_of_one_deployment_leave_another_alone(book: Book) -> None:
 async def test_the_newest_limit_of_a_kind_and_source_is_kept(book: Book) -> None:
     told = LearnedLimit("gemma", LimitKind.RPM, 20, LimitSource.HEADER, START)
     tested = replace(told, value=12, source=LimitSource.STRESS, confidence=0.5)
-    book.ledger.learn_limits([told, tested])
-    book.ledger.learn_limits([replace(told, value=25, learned_at=START + 1)])
+    book.ledger.note(told)
+    book.ledger.note(tested)
+    book.ledger.note(replace(told, value=25, learned_at=START + 1))
     await book.ledger.flush()
     assert await book.reader.limits() == [replace(told, value=25, learned_at=START + 1), tested]

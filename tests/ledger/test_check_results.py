@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from router.core.checks.check_value import check_value
 from router.core.records.answers import CheckStats, CheckVerdict
+from router.core.records.facts import AnswerJudged
 from router.core.records.spend import Window
 from router.ledger.reader import SqliteSpendReader
 from router.ledger.sqlite_ledger import SqliteLedger
@@ -26,7 +27,7 @@ async def answered(
         known = None if cost is None else cost * attempt
         ledger.settle(replace(settlement(request_id, attempt), cost_nano_usd=known))
         if verdicts:
-            ledger.checked(request_id, attempt, verdicts)
+            ledger.note(AnswerJudged(request_id, attempt, tuple(verdicts)))
     await ledger.flush()
 
 

@@ -10,11 +10,12 @@ import pytest
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.records.admission import Lesson
+from router.core.records.facts import HealthLearned, LimitExhausted
 from router.core.records.health import ExhaustedLimit
 from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.ledger.clock_steps import health_by, keep_time
-from router.ledger.orders import Learn
+from router.ledger.orders import Note
 from router.ledger.private_files import prepare
 from router.ledger.reader import open_reader
 from router.ledger.schema import migrate
@@ -45,7 +46,7 @@ async def test_a_rest_is_as_long_as_it_was_for_every_process(
     path: Path, ledger: SqliteLedger, clock: ManualClock, step_s: float
 ) -> None:
     other = await open_ledger(path, clock)
-    ledger.learn(limited(70), START)
+    ledger.note(HealthLearned(limited(70), START))
     await ledger.flush()
     clock.advance(10)
     clock.step(step_s)
@@ -57,7 +58,7 @@ async def test_a_rest_is_as_long_as_it_was_for_every_process(
 
 
 async def test_a_date_is_not_moved(ledger: SqliteLedger, clock: ManualClock) -> None:
-    ledger.learn(limited(2 * HOUR_S), START)
+    ledger.note(HealthLearned(limited(2 * HOUR_S), START))
     await ledger.flush()
     clock.step(HOUR_S)
     assert await left_s(ledger, clock) == HOUR_S
@@ -68,7 +69,7 @@ async def test_what_was_handed_in_before_and_written_after_is_moved_too(
 ) -> None:
     await ledger.flush()
     writer = Writer(path, clock, open_for_writing)
-    handed_in = Learn(limited(70), START, ahead_ms=0)
+    handed_in = Note(HealthLearned(limited(70), START), ahead_ms=0)
     clock.step(-HOUR_S)
     writer.write([handed_in])
     assert await left_s(ledger, clock) == 70
@@ -78,7 +79,7 @@ async def test_what_was_handed_in_before_and_written_after_is_moved_too(
 async def test_a_reader_tells_rests_by_the_clock_as_it_is_set(
     path: Path, ledger: SqliteLedger, clock: ManualClock
 ) -> None:
-    ledger.learn(limited(70), START)
+    ledger.note(HealthLearned(limited(70), START))
     await ledger.flush()
     reader = await open_reader(path, clock)
     assert (await reader.health())[KEY].until_ms == START + 70_000
@@ -105,7 +106,7 @@ def test_another_boot_counts_from_somewhere_else_and_moves_nothing(path: Path, c
 async def test_what_was_told_to_be_full_is_forgotten_when_the_clock_is_set(
     path: Path, ledger: SqliteLedger, clock: ManualClock
 ) -> None:
-    ledger.fill(KEY, ExhaustedLimit("no requests left", START + 12_000))
+    ledger.note(LimitExhausted(KEY, ExhaustedLimit("no requests left", START + 12_000)))
     await ledger.flush()
     reader = await open_reader(path, clock)
     assert set(await reader.told_full()) == {KEY}

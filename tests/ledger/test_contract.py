@@ -8,6 +8,7 @@ import pytest
 
 from router.core.records.admission import Quota, Unit
 from router.core.records.entries import EntryStatus
+from router.core.records.facts import LimitExhausted
 from router.core.records.health import ExhaustedLimit
 from router.core.records.history import Answered
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
@@ -187,9 +188,9 @@ async def test_the_ledger_in_memory_refuses_when_told_to() -> None:
 
 async def test_what_is_full_is_told_by_its_later_end_and_forgotten_with_its_rest(book: Book) -> None:
     later = ExhaustedLimit("no requests left", START + 9_000)
-    book.ledger.fill("deployment:gemma", later)
-    book.ledger.fill("deployment:gemma", ExhaustedLimit("no tokens left", START + 5_000))
-    book.ledger.fill("deployment:other", later)
+    book.ledger.note(LimitExhausted("deployment:gemma", later))
+    book.ledger.note(LimitExhausted("deployment:gemma", ExhaustedLimit("no tokens left", START + 5_000)))
+    book.ledger.note(LimitExhausted("deployment:other", later))
     await book.ledger.flush()
     assert await book.reader.told_full() == {"deployment:gemma": later, "deployment:other": later}
     await book.ledger.clear_health(["deployment:gemma"])

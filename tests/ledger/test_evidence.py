@@ -9,6 +9,7 @@ import pytest
 
 from router.core.records.answers import CheckVerdict, Evidence
 from router.core.records.entries import EntryStatus
+from router.core.records.facts import AnswerJudged
 from router.core.records.spend import Window
 from router.core.settings.deployments import Work
 from router.errors import LedgerError
@@ -36,11 +37,29 @@ async def attempt(
 
 async def test_checks_and_escalations_count_for_who_answered(book: Book) -> None:
     await attempt(book, "climbed", 1, "cheap")
-    book.ledger.checked("climbed", 1, [FAILED, CheckVerdict("length", True, "passed")])
+    book.ledger.note(
+        AnswerJudged(
+            "climbed",
+            1,
+            (
+                FAILED,
+                CheckVerdict("length", True, "passed"),
+            ),
+        )
+    )
     await attempt(book, "climbed", 2, "dear")
-    book.ledger.checked("climbed", 2, [PASSED])
+    book.ledger.note(AnswerJudged("climbed", 2, (PASSED,)))
     await attempt(book, "stayed", 1, "cheap", Work())
-    book.ledger.checked("stayed", 1, [FAILED, CheckVerdict("lint", True, "not run", judged=False)])
+    book.ledger.note(
+        AnswerJudged(
+            "stayed",
+            1,
+            (
+                FAILED,
+                CheckVerdict("lint", True, "not run", judged=False),
+            ),
+        )
+    )
     await attempt(book, "fell over", 1, "cheap", status=EntryStatus.FAILED)
     await attempt(book, "fell over", 2, "dear")
     await book.ledger.flush()

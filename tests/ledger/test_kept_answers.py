@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from router.core.records.answers import CachedResponse
+from router.core.records.facts import ResponseCached
 from router.core.settings.policy import USUAL_RESPONSE_CACHE
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
@@ -23,7 +24,7 @@ PARIS = CachedResponse("k1", "Paris, a city that is unlike any other", "gemma", 
 
 
 async def test_an_answer_is_found_by_its_key_while_it_is_young_enough(book: Book) -> None:
-    book.ledger.keep(PARIS, USUAL_RESPONSE_CACHE)
+    book.ledger.note(ResponseCached(PARIS, USUAL_RESPONSE_CACHE))
     await book.ledger.flush()
     assert await book.reader.kept("k1", START) == PARIS
     assert await book.reader.kept("k1", START + 1) is None
@@ -32,8 +33,11 @@ async def test_an_answer_is_found_by_its_key_while_it_is_young_enough(book: Book
 
 async def test_a_newer_answer_to_the_same_takes_its_place_and_the_oldest_go_first(book: Book) -> None:
     for place, key in enumerate(("k1", "k2", "k1", "k3")):
-        book.ledger.keep(
-            CachedResponse(key, str(place), "gemma", START + place), replace(USUAL_RESPONSE_CACHE, answers=2)
+        book.ledger.note(
+            ResponseCached(
+                CachedResponse(key, str(place), "gemma", START + place),
+                replace(USUAL_RESPONSE_CACHE, answers=2),
+            )
         )
     await book.ledger.flush()
     found = [await book.reader.kept(key, 0) for key in ("k1", "k2", "k3")]
@@ -45,11 +49,11 @@ async def test_text_over_the_bound_pushes_out_what_is_older_and_is_not_kept_alon
 ) -> None:
     bounds, half = replace(USUAL_RESPONSE_CACHE, mib=1), "é" * (1 << 18)
     for place, text in enumerate((half, half, "small")):
-        ledger.keep(CachedResponse(f"k{place}", text, "gemma", START + place), bounds)
+        ledger.note(ResponseCached(CachedResponse(f"k{place}", text, "gemma", START + place), bounds))
     await ledger.flush()
     assert await reader.kept_size() == (2, (1 << 19) + 5)
     assert await reader.kept("k0", 0) is None
-    ledger.keep(CachedResponse("large", half * 3, "gemma", START + 9), bounds)
+    ledger.note(ResponseCached(CachedResponse("large", half * 3, "gemma", START + 9), bounds))
     await ledger.flush()
     assert await reader.kept("large", 0) is None
 
@@ -57,7 +61,7 @@ async def test_text_over_the_bound_pushes_out_what_is_older_and_is_not_kept_alon
 async def test_what_has_come_of_age_is_removed_by_the_sweep(
     ledger: SqliteLedger, reader: SqliteSpendReader, path: Path
 ) -> None:
-    ledger.keep(PARIS, replace(USUAL_RESPONSE_CACHE, age_s=60))
+    ledger.note(ResponseCached(PARIS, replace(USUAL_RESPONSE_CACHE, age_s=60)))
     await ledger.flush()
     upkeep.sweep_if_mine(path, START + 59_999, 1, "me")
     assert (await reader.kept_size())[0] == 1
@@ -68,7 +72,7 @@ async def test_what_has_come_of_age_is_removed_by_the_sweep(
 async def test_it_outlives_its_process_and_forgetting_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     ledger = await open_ledger(path, ManualClock())
-    ledger.keep(PARIS, USUAL_RESPONSE_CACHE)
+    ledger.note(ResponseCached(PARIS, USUAL_RESPONSE_CACHE))
     await ledger.aclose()
     assert PARIS.text.encode() in bytes_below(tmp_path)
     again = await open_ledger(path, ManualClock())
@@ -86,7 +90,7 @@ async def _keep_many(path: Path) -> None:
     ledger = await open_ledger(path, ManualClock())
     for place in range(300):
         answer = CachedResponse(f"k{place}", f"{place}: {MARKER}. " * 200, "gemma", START + place)
-        ledger.keep(answer, replace(USUAL_RESPONSE_CACHE, answers=5))
+        ledger.note(ResponseCached(answer, replace(USUAL_RESPONSE_CACHE, answers=5)))
     await ledger.aclose()
 
 

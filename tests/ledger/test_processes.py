@@ -12,6 +12,7 @@ from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.records.admission import Admission, Lesson
 from router.core.records.entries import EntryStatus
+from router.core.records.facts import HealthLearned
 from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
@@ -58,7 +59,7 @@ async def test_two_processes_share_a_limit(path: Path) -> None:
 async def test_of_twenty_callers_in_two_processes_one_gets_the_probe(path: Path, clock: ManualClock) -> None:
     ledger = await open_ledger(path, clock)
     limited = classify(Exchange("x", status=429, headers={"retry-after": "7"}), START)
-    ledger.learn(Lesson(SCOPES, limited, Policy(), 0.0), START)
+    ledger.note(HealthLearned(Lesson(SCOPES, limited, Policy(), 0.0), START))
     await ledger.aclose()
     counts = await together(path)
     assert sorted(counts) == [0, 1]

@@ -10,6 +10,7 @@ import pytest
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.records.admission import Lesson, Quota, Terms, Unit
+from router.core.records.facts import HealthLearned
 from router.core.records.health import Health
 from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
@@ -40,7 +41,7 @@ DAY = 86_400_000
 async def test_a_restart_keeps_every_rest_as_it_was(path: Path, clock: ManualClock) -> None:
     for _ in range(2):
         ledger = await open_ledger(path, clock)
-        ledger.learn(LIMITED, START)
+        ledger.note(HealthLearned(LIMITED, START))
         await ledger.aclose()
         clock.advance(1)
     reader = await open_reader(path)
@@ -52,7 +53,7 @@ async def test_a_restart_keeps_every_rest_as_it_was(path: Path, clock: ManualClo
 
 async def test_a_clock_that_was_a_month_ahead_keeps_nobody_away_for_a_month(path: Path) -> None:
     ahead = await open_ledger(path, ManualClock(START + 30 * DAY))
-    ahead.learn(LIMITED, START + 30 * DAY)
+    ahead.note(HealthLearned(LIMITED, START + 30 * DAY))
     await ahead.aclose()
     ledger = await open_ledger(path, ManualClock(START))
     await ledger.aclose()
@@ -88,7 +89,7 @@ async def test_what_is_learned_while_the_file_is_locked_is_known_as_soon_as_it_i
     locking = connected()(path)
     locking.execute("BEGIN IMMEDIATE")
     ledger.settle(settlement("r"), LIMITED)
-    ledger.learn(LIMITED, START)
+    ledger.note(HealthLearned(LIMITED, START))
     with pytest.raises(LedgerError, match="not booked yet"):
         await ledger.flush()
     locking.execute("ROLLBACK")
@@ -102,7 +103,7 @@ async def test_what_is_learned_while_the_file_is_locked_is_known_as_soon_as_it_i
 async def test_clearing_without_a_writer_reaches_a_ledger_that_is_open(
     path: Path, ledger: SqliteLedger
 ) -> None:
-    ledger.learn(LIMITED, START)
+    ledger.note(HealthLearned(LIMITED, START))
     assert (await ledger.admit(intent("r"), TERMS)).refusal
     await asyncio.to_thread(clear_rests, path, {"deployment:gemma"})
     assert (await ledger.admit(intent("r"), TERMS)).refusal is None

@@ -16,8 +16,8 @@ async def test_a_result_is_read_back_whole(book: Book) -> None:
         cost_nano=None,
     )
     undecided = result("ooS", name="other", at_ms=START - 1)
-    book.ledger.stressed(kept)
-    book.ledger.stressed(undecided)
+    book.ledger.note(kept)
+    book.ledger.note(undecided)
     await book.ledger.flush()
     assert await book.reader.stress_results(10) == [kept, undecided]
     assert await book.reader.stress_results(10, "other") == [undecided]
@@ -29,6 +29,6 @@ async def test_what_a_provider_said_is_kept_even_where_it_is_no_text(book: Book)
     odd = result("ggg")
     assert odd.verdict
     spoilt = replace(odd, evidence="half a pair \ud83d", verdict=replace(odd.verdict, evidence="\ud83d"))
-    book.ledger.stressed(spoilt)
+    book.ledger.note(spoilt)
     await book.ledger.flush()
     assert len(await book.reader.stress_results(10)) == 1

@@ -1,0 +1,55 @@
+"""What the engine needs of the world: small Protocols that adapters implement, a file for each.
+
+`providers` implements `Upstream`; `ledger` implements the rest that is stored. The engine imports neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from router.engine.ports.attempts import Attempts
+from router.engine.ports.checks import CheckRunner
+from router.engine.ports.clock import Chance, Clock
+from router.engine.ports.facts import Facts
+from router.engine.ports.reader import SpendReader
+from router.engine.ports.reports import ReportReader
+from router.engine.ports.upstream import (
+    Answering,
+    Call,
+    Content,
+    Ended,
+    Upstream,
+    UpstreamEvent,
+    UsageReport,
+    Waiting,
+)
+
+__all__ = [
+    "Answering",
+    "Attempts",
+    "Call",
+    "Chance",
+    "CheckRunner",
+    "Clock",
+    "Content",
+    "Ended",
+    "Facts",
+    "Ledger",
+    "ReportReader",
+    "SpendReader",
+    "Upstream",
+    "UpstreamEvent",
+    "UsageReport",
+    "Waiting",
+]
+
+
+class Ledger(Attempts, Facts, Protocol):
+    """What the engine writes to."""
+
+    async def clear_health(self, keys: Collection[str] | None = None) -> None:
+        """Forget the cooldowns of the scopes under `keys`, and that they are full, of all when None.
+
+        Raises LedgerError.
+        """
