@@ -49,7 +49,7 @@ bench: $(VENV)/.dev      ## measure what we claim beside what users would pick i
 	@$(BIN)/python -m benchmarks
 
 prices: $(VENV)/.dev     ## write the price catalogue from genai-prices and the reviewed overlay
-	@$(BIN)/python -m router.prices.generate
+	@$(BIN)/python -m tools.prices.generate
 
 lock:                    ## resolve requirements/*.in into *.txt with hashes (needs the index)
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip -q --disable-pip-version-check install uv

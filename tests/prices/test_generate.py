@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 
 from router.prices.catalogue import load_catalogue
-from router.prices.generate import HERE, build
+from tools.prices.generate import CATALOGUE, OVERLAY, build
 
 
 def test_the_committed_catalogue_is_what_the_generator_makes() -> None:
-    made = build(json.loads((HERE / "overlay.json").read_text()))
-    assert made == json.loads((HERE / "catalogue.json").read_text())
+    made = build(json.loads(OVERLAY.read_text()))
+    assert made == json.loads(CATALOGUE.read_text())
 
 
 def test_an_inclusive_bound_is_written_as_one() -> None:

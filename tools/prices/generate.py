@@ -1,6 +1,6 @@
-"""Writes `catalogue.json` from genai-prices and the reviewed `overlay.json`: `make prices`.
+"""Writes `router/prices/catalogue.json` from genai-prices and the reviewed `overlay.json`: `make prices`.
 
-A development tool; nothing at run time imports it. The overlay says which vendors and models are taken, what
+The overlay says which vendors and models are taken, what
 genai-prices does not know or has wrong, and which names mean the same model. Review the difference before
 committing it: old prices must stay, so that old ledger rows can be priced again.
 """
@@ -24,7 +24,8 @@ from genai_prices.data import providers
 
 from router.core.settings.prices import RATE_NAMES
 
-HERE = Path(__file__).parent
+OVERLAY = Path(__file__).with_name("overlay.json")
+CATALOGUE = Path(__file__).parents[2] / "router" / "prices" / "catalogue.json"
 
 FEES = {"web_searches_kcount": "web_search_usd_per_1k"}
 
@@ -253,9 +254,9 @@ def drop_empty(record: Written) -> Written:
 
 def main() -> None:
     """Write the catalogue and say what it holds."""
-    catalogue = build(json.loads((HERE / "overlay.json").read_text()))
+    catalogue = build(json.loads(OVERLAY.read_text()))
     lines = json.dumps(catalogue, indent=0, separators=(",", ":"))
-    (HERE / "catalogue.json").write_text(lines + "\n")
+    CATALOGUE.write_text(lines + "\n")
     counts = ", ".join(f"{name} {len(found)}" for name, found in catalogue["vendors"].items())
     sys.stdout.write(f"catalogue {catalogue['version']}: {counts}\n")
 

@@ -1,0 +1,1 @@
+"""How the price catalogue that is shipped is made from its sources: `make prices`."""
