@@ -41,9 +41,9 @@ tmux: $(VENV)/.dev       ## drive the real cockpit in tmux by keys alone and rea
 	@$(BIN)/python -m tests.drive_tmux
 
 snap: $(VENV)/.dev       ## take the pictures and write the pages in docs/ that are made from the code
-	@$(BIN)/python -m tests.take_pictures
-	@$(BIN)/python -m tests.configuration_page
-	@$(BIN)/python -m tests.health_page
+	@$(BIN)/python -m tools.pages.pictures
+	@$(BIN)/python -m tools.pages.configuration
+	@$(BIN)/python -m tools.pages.health
 
 bench: $(VENV)/.dev      ## measure what we claim beside what users would pick instead
 	@$(BIN)/python -m benchmarks

@@ -1,6 +1,6 @@
 """docs/configuration.md, written from the schema: the classes, their fields, and the docstring under each.
 
-`make snap` writes the page; a test compares it.
+`make snap` writes the page; `tests/test_docs.py` compares it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from router.config.schema import File
 
-PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 HEAD = """# Configuration
 
 Written from the schema by `make snap`; [sample_config.yaml](../sample_config.yaml) says the same as an

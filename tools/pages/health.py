@@ -1,6 +1,6 @@
 """docs/health.md, written from the table of moves: the diagram cannot say what the code does not do.
 
-`make snap` writes the page; a test compares it.
+`make snap` writes the page; `tests/test_docs.py` compares it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from router.core.records.health import Health
 from router.core.settings.policy import Policy
 from router.engine.shared_state import LEASE_MARGIN_MS, MOST_WAITING
 
-PAGE = Path(__file__).parent.parent / "docs" / "health.md"
+PAGE = Path(__file__).parents[2] / "docs" / "health.md"
 HEAD = """# Health and limits
 
 Written from the code by `make snap`.
