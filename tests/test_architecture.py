@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,35 @@ def test_no_file_is_too_long_to_read_in_one_sitting() -> None:
 def test_no_module_is_a_dumping_ground() -> None:
     banned = re.compile(r"(utils?|helpers?|common|misc|manager)\.py$")
     assert not [path for path in ROOT.glob("[rc]o*/**/*.py") if banned.search(path.name)]
+
+
+DATA = {
+    "cockpit/themes_data",
+    "router/classifier/asks.jsonl",
+    "router/classifier/concepts.txt",
+    "router/classifier/held_out.jsonl",
+    "router/classifier/model.bin",
+    "router/config/sample_config.yaml",
+    "router/prices/catalogue.json",
+}
+"""What is shipped beside code and styles."""
+
+
+def test_the_wheel_holds_the_two_packages_and_the_data_they_read(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    data = {name for name in names if Path(name).suffix not in {".py", ".typed", ".tcss"}}
+    assert {name.partition("/")[0] for name in names} == {"router", "cockpit"}
+    assert {str(Path(name).parent) if "/themes_data/" in name else name for name in data} == DATA
+
+
+@pytest.mark.parametrize("folder", ["router", "cockpit"])
+def test_nothing_shipped_imports_tools_or_tests(folder: str) -> None:
+    outside = re.compile(r"^\s*(from|import) (tools|tests|benchmarks)\b", re.MULTILINE)
+    assert not [path for path in (ROOT / folder).rglob("*.py") if outside.search(path.read_text())]
