@@ -26,7 +26,7 @@ def price(input_mtok: str = "1", output_mtok: str = "2") -> Price:
 
 def provider(name: str, billing: Billing, wire: Wire = Wire.OPENAI) -> Provider:
     """A provider with a key of its own."""
-    return Provider(name, wire, billing, "http://127.0.0.1:1", api_key=Secret(f"key of {name}"))
+    return Provider(name, wire, billing, f"http://127.0.0.1:1/{name}", api_key=Secret(f"key of {name}"))
 
 
 def deployment(name: str, tier: Tier, billing: Billing) -> Deployment:

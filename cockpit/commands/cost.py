@@ -16,7 +16,7 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.core.cost.cost import CallFacts, Cost, cost
 from router.core.cost.price_config import price_from_config
-from router.core.failures.table import NEVER_REACHED
+from router.core.failures.table import OVERLOADED
 from router.core.moments import date
 from router.core.money import CostSource, usd
 from router.core.records.usage import Usage
@@ -25,7 +25,7 @@ from router.core.usage.counts import as_mapping, as_text
 from router.core.usage.transcript import Api, Transcript, parse_json, parse_stream, read_body, read_stream
 from router.engine.clock import SystemClock
 
-NOT_SERVED = frozenset({*range(300, 500), *NEVER_REACHED})
+NOT_SERVED = frozenset({*range(300, 500), *OVERLOADED})
 """Statuses of a refusal before any work; after the other errors of a server nobody knows what was billed."""
 
 VENDORS = {

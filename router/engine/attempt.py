@@ -81,7 +81,11 @@ class Attempt:
         """Return the exchange with what only the caller's side knows: whether content was delivered."""
         exchange = self.exchange or Exchange(vendor=self.deployment.provider.vendor)
         delivered = self.first_content is not None and not self.held
-        return replace(exchange, delivered=delivered, reasoning_only=self.kinds == {"reasoning"})
+        window = self.deployment.context_window
+        share = self.expected.input_expected_tokens / window if window else None
+        return replace(
+            exchange, delivered=delivered, reasoning_only=self.kinds == {"reasoning"}, input_share=share
+        )
 
     def take(self, event: UpstreamEvent) -> None:
         """Note what an event says."""
@@ -151,7 +155,7 @@ class Attempt:
         started = now if self.started is None else self.started
         arrived = self.arrived()
         held = self.intent.held_nano_usd if self.hold.bound_nano is None else self.hold.bound_nano
-        whole = self.exchange is not None and self.exchange.finish_reason is not None
+        whole = self.exchange is not None and (self.exchange.finish_reason is not None or self.exchange.done)
         bill = settled_bill(AttemptEnding(arrived, diagnosis.ledger, whole=whole, held_nano=held))
         return Settlement(
             request_id=self.intent.request_id,

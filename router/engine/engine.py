@@ -193,6 +193,7 @@ class Engine:
             may_retry=self._retries.allows(now_s),
             may_wait=run.shared.may_wait,
             waited_s=run.waited_s,
+            rested=run.rested,
             cached=self._kept.allowed(run),
         )
         return run.answers.step(free, run.past, self._left_s(run), standing)
@@ -201,6 +202,7 @@ class Engine:
         yield AttemptWaiting(len(run.past) + 1, step.message)
         await run.shared.wait(step.seconds)
         run.waited_s += step.seconds
+        run.rested = True
 
     async def _attempt(self, run: Run, step: Try, made: Plan) -> AsyncGenerator[RouteEvent, None]:
         """Make the next call of a request, and note what came of it however this generator ends."""
@@ -229,6 +231,7 @@ class Engine:
 
     def _note(self, run: Run, attempt: Attempt) -> None:
         """Take in how an attempt ended, or why it was refused."""
+        run.rested = False
         if attempt.refusal is not None:
             run.refusals[attempt.deployment.name] = attempt.refusal
         if attempt.stopped is not None:

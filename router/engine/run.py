@@ -37,7 +37,9 @@ class Run:
     refusals: dict[str, Refusal] = field(default_factory=dict)
     """Why the ledger did not admit an attempt, by deployment; nothing was sent there."""
     waited_s: float = 0.0
-    """How long it has waited for a free deployment's rest to end, or for a limit to free."""
+    """How long it has waited for a deployment's cooldown to end, or for a limit to free."""
+    rested: bool = False
+    """It has waited since its last attempt."""
     text: str = ""
     kinds: frozenset[str] = frozenset()
     """Which kinds of content the last attempt brought."""

@@ -94,9 +94,9 @@ class Httpx2Transport:
 
 async def _chunks(response: httpx2.Response, host: str) -> AsyncIterator[bytes]:
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             yield chunk
-    except httpx2.TransportError as error:
+    except (httpx2.TransportError, httpx2.DecodingError) as error:
         raise TransportError(f"the answer of {host} broke off: {error}", end=StreamEnd.RESET) from None
 
 

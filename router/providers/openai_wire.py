@@ -57,9 +57,13 @@ class OpenAiReader:
 
     def __init__(self) -> None:
         self.facts = AnswerFacts()
+        self._text: list[str] = []
+        """What the stream has said, to know a last chunk that says all of it again."""
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:
         """Take one event of a stream; return content and usage."""
+        if self.facts.whole:  # what comes after the wire's last word is no part of the answer
+            return []
         if event.data.strip() == "[DONE]":
             self.facts.whole = True
             return []
@@ -84,9 +88,9 @@ class OpenAiReader:
         said: list[UpstreamEvent] = []
         choices = chunk.get("choices")
         for choice in choices if isinstance(choices, list) else ():
-            if not isinstance(choice, dict):
-                continue
-            for text, kind in _pieces(choice.get("delta") or choice.get("message")):
+            if not isinstance(choice, dict) or choice.get("index") not in (0, None):
+                continue  # a second choice is another answer
+            for text, kind in self._new(choice):
                 said.append(self.facts.content(text, kind, raw))
                 raw = b""  # the bytes go out once, however many pieces they hold
             if isinstance(reason := choice.get("finish_reason"), str) and reason:
@@ -94,9 +98,28 @@ class OpenAiReader:
             self.facts.error = error_in(choice) or self.facts.error
         if isinstance(model := chunk.get("model"), str):
             self.facts.model = model
-        if chunk.get("usage") or "x_groq" in chunk:
+        if any(chunk.get(place) for place in ("usage", "x_groq", "choices")) and _counted(chunk):
             said += self.facts.report(read_openai(chunk))
         return said
+
+    def _new(self, choice: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Yield what a choice says that was not said before; some end a stream by saying all of it again."""
+        if "delta" not in choice and self.facts.content_seen:
+            return
+        whole = "".join(self._text) if choice.get("finish_reason") and len(self._text) > 1 else None
+        for text, kind in _pieces(choice.get("delta") or choice.get("message")):
+            if kind == "text" and text == whole:
+                continue
+            if kind == "text":
+                self._text.append(text)
+            yield text, kind
+
+
+def _counted(chunk: Mapping[str, object]) -> bool:
+    """Whether a chunk holds usage in any of the places where servers put it."""
+    choices = chunk.get("choices")
+    beside = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    return bool(chunk.get("usage") or chunk.get("x_groq") or beside.get("usage"))
 
 
 def _pieces(message: object) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,8 @@ body a cancel closes it at once. `httpx2_transport.py` closes it at once in both
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 
 from pyreqwest.client import Client, ClientBuilder
@@ -69,7 +69,7 @@ class PyreqwestTransport:
                     yield HttpResponse(407, {}, _empty())
                     return
                 raise _no_head(request, _fault(causes), causes[-1]) from None
-            headers = join_headers(response.headers.items())
+            headers = join_headers(_pairs(response))
             yield HttpResponse(response.status, headers, _chunks(response, host_of(request.url)))
 
     async def aclose(self) -> None:
@@ -106,8 +106,9 @@ class PyreqwestTransport:
             .connect_timeout(timedelta(seconds=connect_timeout_s))
             .pool_idle_timeout(timedelta(seconds=IDLE_S))
         )
-        # A compressed stream arrives when its block is full, not when its words are written.
-        builder = builder.gzip(False).brotli(False).zstd(False).deflate(False)
+        # Every call asks for an answer that is not compressed, so that each word arrives as it is written.
+        # What comes compressed all the same is undone.
+        builder = builder.gzip(True).brotli(True).zstd(True).deflate(True)
         for certificate in self._extra_ca:
             builder = builder.add_root_certificate_pem(certificate)
         if proxy is not None:
@@ -122,6 +123,13 @@ async def _chunks(response: Response, host: str) -> AsyncIterator[bytes]:
     except PyreqwestError as error:
         message = f"the answer of {host} broke off: {_causes(error)[-1]}"
         raise TransportError(message, end=StreamEnd.RESET) from None
+
+
+def _pairs(response: Response) -> Iterator[tuple[str, str]]:
+    """Yield the headers; one whose value is no ASCII is left out, since nothing reads such a one."""
+    for name in dict.fromkeys(response.headers.keys()):
+        with suppress(ValueError):
+            yield from ((name, value) for value in response.headers.getall(name))
 
 
 async def _empty() -> AsyncIterator[bytes]:

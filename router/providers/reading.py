@@ -1,7 +1,7 @@
 """One answer while it is read, without I/O: a head and bytes in, events and the `Exchange` out.
 
 Owns what all wires share: telling answers from error bodies, the size limits, unwrapping error objects, and
-keeping the key out of what is kept. What a wire's own events mean stands in its `*_wire.py`.
+keeping what was sent beside what came. What a wire's own events mean stands in its `*_wire.py`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class AnswerFacts:
     error: object = None
     content_seen: bool = False
     finish_reason: str | None = None
+    went_on: bool = False
+    """Content came after a finish reason: it stands in every chunk, and says nothing of the end."""
     usage: UsageReading = NOTHING_READ
     model: str | None = None
     parsed: bool = True
@@ -45,6 +47,7 @@ class AnswerFacts:
     def content(self, text: str, kind: str, raw: bytes) -> Content:
         """Return a piece of the answer and note that there is one."""
         self.content_seen = True
+        self.went_on = self.went_on or self.finish_reason is not None
         return Content(text, kind, raw)
 
     def report(self, reading: UsageReading) -> list[UpstreamEvent]:
@@ -182,6 +185,7 @@ class AnswerReading:
     def _exchange(self, end: StreamEnd) -> Exchange:
         facts = self._reader.facts
         error = facts.error if self.ok else error_of(parse_json(bytes(self._kept)))
+        ended = not facts.went_on or facts.whole or end is StreamEnd.EOF
         answered = self.ok and facts.parsed and error is None
         return Exchange(
             vendor=self._vendor,
@@ -189,33 +193,19 @@ class AnswerReading:
             status=self._status,
             headers=self._headers,
             end=end,
-            error=self._scrub_all(error),
+            error=error,
             text="" if answered or facts.content_seen else self._text(),
             parsed=facts.parsed,
             content_seen=facts.content_seen,
-            finish_reason=facts.finish_reason,
+            finish_reason=facts.finish_reason if ended else None,
+            done=facts.whole,
             output_tokens=facts.usage.usage.output_tokens,
             usage_seen=facts.usage.usage != NO_USAGE,
+            api_key=self._secret,
         )
 
     def _text(self) -> str:
-        return self._scrub(bytes(self._kept).decode(errors="replace"))[:TEXT_CHARS]
-
-    def _scrub(self, text: str) -> str:
-        """Take the key out of what a server echoed."""
-        key = self._secret.reveal() if self._secret else ""
-        return text.replace(key, "(key)") if key else text
-
-    def _scrub_all(self, value: object) -> object:
-        match value:
-            case str():
-                return self._scrub(value)
-            case dict():
-                return {key: self._scrub_all(inner) for key, inner in value.items()}
-            case list():
-                return [self._scrub_all(inner) for inner in value]
-            case _:
-                return value
+        return bytes(self._kept).decode(errors="replace")[:TEXT_CHARS]
 
 
 def parse_json(data: str | bytes) -> object:
@@ -230,16 +220,34 @@ def parse_json(data: str | bytes) -> object:
 def error_in(body: object) -> object:
     """Return the error object in a body or event that may as well be an answer, else None.
 
-    Gemini wraps it in a list, Anthropic and OpenAI in an object, vLLM does not, Ollama gives a string.
+    Gemini wraps it in a list, Anthropic and OpenAI in an object, vLLM does not, Ollama gives a string. Others
+    say `success: false`, put a status beside the answer (MiniMax), a list of errors (Cloudflare), or nothing
+    but a code and a sentence (Zhipu, DashScope, Baidu).
     """
     if isinstance(body, list):
         return error_in(body[0]) if body else None
-    found = body.get("error") if isinstance(body, dict) else None
-    if isinstance(body, dict) and not found and body.get("object") == "error":
+    if not isinstance(body, dict):
+        return None
+    found = body.get("error")
+    if found:
+        beside = {"error_type": body["error_type"]} if "error_type" in body else {}
+        return {**beside, **found} if isinstance(found, dict) else found
+    if body.get("object") == "error" or body.get("type") == "error":
         return body
-    if isinstance(found, dict) and isinstance(body, dict) and "error_type" in body:
-        return {"error_type": body["error_type"], **found}
-    return found or None
+    base, errors = body.get("base_resp"), body.get("errors")
+    if isinstance(base, dict) and base.get("status_code"):
+        return {"base_resp": base, "code": base["status_code"], "message": base.get("status_msg")}
+    if isinstance(errors, list) and errors and not _ANSWERS & body.keys():
+        return errors[0]
+    sentence = any(isinstance(body.get(name), str) for name in ("msg", "message", "error_msg"))
+    coded = any(body.get(name) not in (None, 0, "0", 200, "200") for name in ("code", "error_code"))
+    return body if sentence and coded and not _ANSWERS & body.keys() else None
+
+
+_ANSWERS = frozenset(
+    {"choices", "content", "output", "candidates", "response", "delta", "id", "embedding", "data"}
+)
+"""What only an answer has."""
 
 
 def error_of(body: object) -> object:

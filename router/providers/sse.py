@@ -96,7 +96,10 @@ class SseDecoder:
             return self._dispatch(complete=True)
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
+        before = None
         if name == b"data":
+            if self._data and _stands_alone(self._data[-1], value):
+                before = self._dispatch(complete=True)
             self._data.append(value)
         elif name == b"event":
             self._event = value
@@ -105,7 +108,7 @@ class SseDecoder:
             self._size += len(line)
         if self._size > self._max_bytes:
             raise too_long("an event", self._max_bytes)
-        return None
+        return before
 
     def _dispatch(self, *, complete: bool) -> ServerSentEvent | None:
         if not self._data:
@@ -125,6 +128,12 @@ class SseDecoder:
         self._raw: list[bytes] = []
         self._event = b""
         self._size = 0
+
+
+def _stands_alone(last: bytes, following: bytes) -> bool:
+    """Whether two data lines are two events: some servers leave out the blank line between them."""
+    begins = following.startswith(b"{") or following.strip() == b"[DONE]"
+    return begins and last.startswith(b"{") and last.rstrip().endswith(b"}")
 
 
 def too_long(what: str, limit: int) -> TransportError:

@@ -110,12 +110,14 @@ class Patience:
 
     def note(self, reading: AnswerReading, events: list[UpstreamEvent]) -> None:
         """Set the time for the next wait by what has just arrived."""
-        ending_s = GOODBYE_S if reading.whole else USAGE_S if reading.finishing else None
+        content = any(isinstance(event, Content) for event in events)
+        ending_s = GOODBYE_S if reading.whole else USAGE_S if reading.finishing and not content else None
         if ending_s is not None:
             if ending_s != self._ending_s:  # what trickles in after the end does not prolong it
                 self._ending_s = ending_s
                 self.wait_at_most(ending_s)
-        elif any(isinstance(event, Content) for event in events):
+        elif content:  # also after a finish reason: some servers put one into every chunk
+            self._ending_s = None
             self.wait_at_most(self._timeouts.idle_s)
 
 

@@ -91,7 +91,8 @@ def test_a_file_is_told_in_words_for_a_person(tmp_path: Path) -> None:
     ("status", "words"), [(401, "credential until something changes"), (400, "nobody rests")]
 )
 def test_a_rest_without_a_clock_is_told_as_what_ends_it(tmp_path: Path, status: int, words: str) -> None:
-    assert words in run(saved(tmp_path, LIMITED | {"status": status})).stdout
+    body = {"error": {"message": "no", "type": "x"}}
+    assert words in run(saved(tmp_path, LIMITED | {"status": status, "body": body})).stdout
 
 
 def test_a_file_is_one_json_document_on_demand(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ from tests.configs import small_config
 ASK = Request((Message("user", "What is the capital of France?"),), session="s1", tags=(("team", "a"),))
 COUNTED = UsageReading(Usage(input_tokens=1000, output_tokens=500))
 LIMITED = Script(failure=Exchange("x", status=429, headers={"retry-after": "7"}))
-DEAD_KEY = Script(failure=Exchange("x", status=401))
+DEAD_KEY = Script(failure=Exchange("x", status=401, error={"message": "no such key"}))
 REFUSED = Script(failure=Exchange("x", fault=Fault.CONNECT_REFUSED))
 CUT = Script(("Par", "is"), failure=Exchange("x", status=200, end=StreamEnd.RESET))
 

@@ -12,7 +12,7 @@ from router.core.money import CostSource
 from router.core.records.diagnosis import Diagnosis, FailureClass
 from router.core.records.entries import EntryStatus
 from router.core.request import Message, Request
-from router.core.retry.fallback import GiveUp, PastAttempt, Try
+from router.core.retry.fallback import GiveUp, PastAttempt, RequestStanding, Try
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.checks import Check, CheckCommand, CheckKind
 from router.core.settings.routes import Climb, Route
@@ -72,7 +72,8 @@ class Run:
         """Drive the request to its end and return its answer."""
         request = ASK
         while True:
-            step = self.answers.step(self._plan(), self.past, left_s=60)
+            impatient = RequestStanding(may_wait=False)
+            step = self.answers.step(self._plan(), self.past, left_s=60, standing=impatient)
             if not isinstance(step, Try):
                 break
             name = step.candidate.deployment

@@ -38,7 +38,7 @@ from tests.engine.test_engine import ASK, COUNTED, Bench, answer_of
 SMALL = UsageReading(Usage(input_tokens=9, output_tokens=1))
 OK = Script(head_s=1, usage=SMALL)
 LATE = Script(failure=Exchange("x", fault=Fault.READ_TIMEOUT_AFTER_SENT), head_s=20)
-GONE = Script(failure=Exchange("x", status=404))
+GONE = Script(failure=Exchange("x", status=404, error={"message": "no such model"}))
 FULL = Script(failure=Exchange("x", status=429, headers={"retry-after": "30"}))
 BROKEN = Script(failure=Exchange("x", status=500))
 CUT = Script(("Par",), failure=Exchange("x", status=200, end=StreamEnd.RESET))
@@ -96,7 +96,7 @@ def test_five_backends_get_their_verdicts_and_the_test_takes_the_time_of_the_slo
 
 def test_live_routing_learns_no_rest_from_a_test_and_a_rest_keeps_no_test_away() -> None:
     async def run() -> None:
-        bench = Bench({**FIVE, "free": [Script(failure=Exchange("x", status=401)), OK]}, CONFIG)
+        bench = Bench({**FIVE, "free": [Script(failure=Exchange("x", status=401, error="x")), OK]}, CONFIG)
         await bench.ask(replace(ASK, name="free"))
         before = dict(await bench.ledger.health())
         assert before

@@ -21,7 +21,7 @@ from tests.ledger.samples import SCOPES, START, Book, intent, settlement
 LEASE_MS = 65_000
 TERMS = Terms(scopes=SCOPES, lease_ms=LEASE_MS)
 LIMITED = classify(Exchange("x", status=429, headers={"retry-after": "7"}), START)
-DEAD_KEY = classify(Exchange("x", status=401), START)
+DEAD_KEY = classify(Exchange("x", status=401, error={"message": "no such key"}), START)
 FINE = begun()
 MINUTE = 60_000
 
@@ -142,11 +142,12 @@ async def test_a_second_rest_never_shortens_the_first(book: Book) -> None:
     assert (await book.reader.health())["deployment:gemma"].until_ms == START + 100_000
 
 
-async def test_a_dead_key_is_out_until_it_is_cleared(book: Book) -> None:
+async def test_a_dead_key_is_out_for_an_hour_or_until_it_is_cleared(book: Book) -> None:
     await rested(book, DEAD_KEY)
-    refused = (await book.ledger.admit(at("r", 10**10), TERMS)).refusal
+    refused = (await book.ledger.admit(at("r", 3_599_000), TERMS)).refusal
     assert refused
-    assert refused.until_ms is None
+    assert refused.until_ms is not None
+    assert refused.until_ms >= START + 3_600_000
     await book.ledger.clear_health({"credential:1"})
     assert (await book.ledger.admit(at("again", 1), TERMS)).refusal is None
     assert await book.reader.health() == {}

@@ -107,6 +107,7 @@ def test_a_stream_is_read_to_its_content_usage_and_end() -> None:
         "fake",
         streamed=True,
         status=200,
+        done=True,
         content_seen=True,
         finish_reason="end_turn",
         output_tokens=12,

@@ -100,6 +100,7 @@ def test_a_stream_is_read_to_its_content_usage_and_end() -> None:
         "fake",
         streamed=True,
         status=200,
+        done=True,
         content_seen=True,
         finish_reason="stop",
         output_tokens=7,

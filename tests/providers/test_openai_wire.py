@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.records.diagnosis import FailureClass, LedgerOutcome
 from router.core.records.usage import Usage
 from router.core.request import Message
 from router.engine.ports import Answering, Content, UpstreamEvent, UsageReport
@@ -124,6 +126,7 @@ def test_a_stream_is_read_to_its_content_usage_and_end() -> None:
         "fake",
         streamed=True,
         status=200,
+        done=True,
         headers={"x-request-id": "req-1"},
         content_seen=True,
         finish_reason="stop",
@@ -328,12 +331,69 @@ def test_a_broken_connection_after_the_last_word_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 401])
-def test_a_key_that_the_server_echoes_is_not_kept(status: int) -> None:
+def test_a_key_that_the_server_echoes_is_shown_nowhere_and_changes_no_judgement(status: int) -> None:
     body = json.dumps({"error": {"message": f"bad key {KEY}", "tried": [f"Bearer {KEY}"]}}).encode()
     events = read(body, status=status)
     assert KEY not in repr(events)
-    assert ending(events).error == {"message": "bad key (key)", "tried": ["Bearer (key)"]}
+    assert KEY not in classify(ending(events), 0).evidence
 
 
 def test_the_request_id_is_told_with_the_head() -> None:
     assert read(b"")[0] == Answering(200, "req-1")
+
+
+def test_text_after_the_last_word_and_second_choices_are_no_part_of_the_answer() -> None:
+    other = {"choices": [{"index": 1, "delta": {"content": "another"}}]}
+    events = read(sse(delta(content="one"), other, delta("stop"), DONE, delta(content="late")))
+    assert pieces(events) == [("text", "one")]
+
+
+@pytest.mark.parametrize("last", ["delta", "message"])
+def test_a_last_chunk_that_says_all_of_it_again_does_not_double_the_answer(last: str) -> None:
+    again = {"choices": [{"index": 0, last: {"content": "one two"}, "finish_reason": "stop"}]}
+    events = read(sse(delta(content="one "), delta(content="two"), again, DONE))
+    assert pieces(events) == [("text", "one "), ("text", "two")]
+
+
+def test_a_finish_reason_in_every_chunk_makes_no_cut_answer_whole() -> None:
+    chunks = [delta("stop", content=word) for word in ("one", "two")]
+    cut = ending(read(sse(*chunks), end=StreamEnd.HANG))
+    assert cut.finish_reason is None
+    assert classify(cut, 0).failure_class is FailureClass.TRANSIENT
+    assert classify(ending(read(sse(*chunks))), 0).failure_class is FailureClass.OK
+
+
+def test_events_parted_by_one_newline_are_events() -> None:
+    text = sse(delta(content="one"), delta(content="two"), delta("stop"), DONE).replace(b"\n\n", b"\n")
+    assert pieces(read(text)) == [("text", "one"), ("text", "two")]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, FailureClass.BILLING),
+        ({"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, FailureClass.QUOTA_UNTIL_TIME),
+        ({"base_resp": {"status_code": 1004, "status_msg": "no such key"}}, FailureClass.AUTH),
+        ({"code": 1302, "msg": "too many at once", "success": False}, FailureClass.QUOTA_UNTIL_TIME),
+        ({"code": "1113", "message": "in arrears"}, FailureClass.BILLING),
+        ({"success": False, "errors": [{"code": 7009, "message": "capacity"}]}, FailureClass.TRANSIENT),
+        ({"error_code": 336501, "error_msg": "rpm limit reached"}, FailureClass.QUOTA_UNTIL_TIME),
+    ],
+)
+@pytest.mark.parametrize("streamed", [True, False])
+def test_an_error_inside_a_200_is_read_wherever_it_stands_and_is_void(
+    body: dict[str, object], expected: FailureClass, streamed: bool
+) -> None:
+    text = sse(body) if streamed else json.dumps(body).encode()
+    found = classify(ending(read(text, stream=streamed)), 0)
+    assert (found.failure_class, found.ledger) == (expected, LedgerOutcome.VOID)
+
+
+def test_an_answer_with_a_status_beside_it_is_an_answer() -> None:
+    body = {
+        **delta(content="hi"),
+        "base_resp": {"status_code": 0, "status_msg": ""},
+        "code": 200,
+        "msg": "ok",
+    }
+    assert pieces(read(sse(body, delta("stop"), DONE))) == [("text", "hi")]

@@ -13,8 +13,9 @@ from router.core import moments
 from router.core.failures import waits
 from router.core.failures.error_body import read_error
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.failures.finish_reasons import finish_is_unknown
 from router.core.failures.rules import FailureRule, Findings, Outcome, Rest
-from router.core.failures.table import CLIENT_ERRORS, NEVER_REACHED, RULES, SUCCESS
+from router.core.failures.table import BROKE_ON_THE_WAY, CLIENT_ERRORS, RULES, SUCCESS
 from router.core.failures.waits import WaitHint
 from router.core.records.diagnosis import (
     CONFIG_CHANGE,
@@ -22,9 +23,12 @@ from router.core.records.diagnosis import (
     Cooldown,
     Diagnosis,
     FailureClass,
+    Lacking,
     LedgerOutcome,
 )
 
+LOADING_MS = 1_500
+"""Between two looks at a server that loads its model: a few of them fit into a request's queue time."""
 _SENT = frozenset({Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT})
 
 
@@ -39,6 +43,8 @@ def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RUL
     cooldown = _cooldown(outcome, found, now_ms)
     if cooldown.derived_from not in ("none", "class", "default"):
         evidence = f"{evidence}; rest from {cooldown.derived_from}"
+    if outcome.failure_class is FailureClass.OK and finish_is_unknown(found):
+        evidence = f"{evidence}; its finish reason is a word nobody else uses"
     if exchange.note:
         evidence = f"{evidence}; {exchange.note}"
     return Diagnosis(
@@ -48,6 +54,8 @@ def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RUL
         counts_toward_breaker=_counts(outcome, found),
         ledger=_ledger(outcome, found),
         evidence=evidence,
+        lacking=outcome.lacking,
+        limit_tokens=found.error.limit_tokens if outcome.lacking is not Lacking.NOTHING else None,
     )
 
 
@@ -138,11 +146,13 @@ def _cooldown(outcome: Outcome, found: Findings, now_ms: int) -> Cooldown:
         case Rest.HINT:
             default = WaitHint(now_ms + round(outcome.default_s * 1000), "default")
             wait = waits.hinted(found.exchange.headers, found.error, now_ms) or default
+        case Rest.LOADING:
+            loading = WaitHint(now_ms + LOADING_MS, "class:loading")
+            wait = waits.hinted(found.exchange.headers, found.error, now_ms) or loading
     if wait is None:
-        return Cooldown(outcome.scope, None, CONFIG_CHANGE, "class")
-    return Cooldown(
-        outcome.scope, (wait.until_ms - now_ms) / 1000, moments.rfc3339(wait.until_ms), wait.source
-    )
+        return Cooldown(outcome.scope, None, CONFIG_CHANGE, "class", outcome.also, outcome.probe_s)
+    seconds, until = (wait.until_ms - now_ms) / 1000, moments.rfc3339(wait.until_ms)
+    return Cooldown(outcome.scope, seconds, until, wait.source, outcome.also)
 
 
 def _ledger(outcome: Outcome, found: Findings) -> LedgerOutcome:
@@ -154,20 +164,19 @@ def _ledger(outcome: Outcome, found: Findings) -> LedgerOutcome:
         sent = exchange.fault is None or exchange.fault in _SENT
         return LedgerOutcome.UNKNOWN if sent else LedgerOutcome.VOID
     if exchange.status not in SUCCESS:
-        may_have_run = exchange.status >= 500 and exchange.status not in NEVER_REACHED
-        return LedgerOutcome.UNKNOWN if may_have_run else LedgerOutcome.VOID
-    return _ledger_of_an_answer(outcome, exchange)
+        broke_on_the_way = exchange.status in BROKE_ON_THE_WAY and not found.said_by_the_api
+        return LedgerOutcome.UNKNOWN if broke_on_the_way else LedgerOutcome.VOID
+    return _ledger_of_an_answer(exchange)
 
 
-def _ledger_of_an_answer(outcome: Outcome, exchange: Exchange) -> LedgerOutcome:
-    complete = exchange.finish_reason is not None or not exchange.streamed
+def _ledger_of_an_answer(exchange: Exchange) -> LedgerOutcome:
+    complete = exchange.finish_reason is not None or exchange.done or not exchange.streamed
     if exchange.usage_seen and complete:
         return LedgerOutcome.SETTLE_REPORTED
     if exchange.content_seen or exchange.usage_seen:
         return LedgerOutcome.SETTLE_ESTIMATED
     if exchange.error:
-        ran = outcome.failure_class is FailureClass.TRANSIENT
-        return LedgerOutcome.SETTLE_ESTIMATED if ran else LedgerOutcome.VOID
+        return LedgerOutcome.VOID
     if exchange.end is not StreamEnd.EOF:
         return LedgerOutcome.UNKNOWN
     nothing = not exchange.parsed and exchange.text.strip()[:1] in ("", "<")

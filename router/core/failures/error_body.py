@@ -18,6 +18,14 @@ NO_QUOTA = re.compile(r"limit: 0\b(?!\.[0-9]*[1-9])")
 """Google's words for a quota that never refills."""
 RATE_WORDS = frozenset({"rate_limit_exceeded", "rate_limit_reached_error", "slow_down"})
 
+RETRY_FIELDS = (
+    *("retry_after", "retry_after_seconds", "resets_in_seconds", "reset_in_seconds", "reset_after_seconds"),
+    *("retryafter", "retryAfter", "retry_in", "resets_in", "wait_seconds"),
+)
+"""Where error bodies keep the seconds to wait, or a duration in words."""
+RESET_FIELDS = ("resets_at", "reset_at", "resetsAt", "resetAt", "reset_time", "resetTime", "next_reset_time")
+"""Where they keep the moment at which a limit is free again."""
+
 STATUS_OF_WORD = {
     "authentication_error": 401,
     "authentication": 401,
@@ -96,21 +104,40 @@ class ErrorBody:
     retry_delay: object = None
     retry_after: object = None
     resets_at: object = None
+    limit_tokens: int | None = None
+    """How many tokens its words say that there is room for."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers an aggregator copied into the body; names in lower case."""
+
+
+_OF_A_FRAMEWORK = re.compile(r"(404 )?(page )?not found\.?|no route.{0,60}|method not allowed|forbidden")
+
+
+def is_an_api_error(error: object) -> bool:
+    """Tell whether parsed JSON is an error in a form that model APIs give it.
+
+    A lone `{"detail": "Not Found"}` is what a web framework or a proxy says of a path it does not have.
+    """
+    node = _unwrap(error)
+    if isinstance(node, dict) and len(node) == 1 and node is error:
+        sentence = _text(next(iter(node.values())))
+        return bool(sentence) and not _OF_A_FRAMEWORK.fullmatch(sentence)
+    return bool(node) and isinstance(node, dict | str)
 
 
 def read_error(error: object) -> ErrorBody:
     """Return what `error` (parsed JSON of any shape) says."""
     node = _unwrap(error)
     if not isinstance(node, dict):
-        return ErrorBody(message=_text(node))
+        text = _text(node)
+        return ErrorBody(message=text, limit_tokens=_limit_tokens(None, text))
     body = cast("dict[str, object]", node)
     metadata, availability = _table(body, "metadata"), _table(body, "availability")
     details = list(_details(body))
     violations = [v for detail in details for v in _tables(detail.get("violations"))]
     words = tuple(_words(body, metadata, availability, details))
-    message = _text(body.get("message") or body.get("detail") or body.get("msg"))
+    sentences = (body.get(name) for name in ("message", "detail", "msg", "error_msg", "status_msg"))
+    message = _text(next((sentence for sentence in sentences if sentence), None))
     return ErrorBody(
         words=words,
         status=_status(body, words),
@@ -124,10 +151,31 @@ def read_error(error: object) -> ErrorBody:
         quota_is_zero=bool(NO_QUOTA.search(message))
         or any(str(violation.get("quotaValue")) == "0" for violation in violations),
         retry_delay=next((d["retryDelay"] for d in details if "retryDelay" in d), None),
-        retry_after=_first(availability.get("retry_after"), metadata.get("retry_after_seconds")),
-        resets_at=_first(metadata.get("resets_at"), body.get("resets_at")),
+        retry_after=_first(
+            *(part.get(name) for part in (availability, metadata, body) for name in RETRY_FIELDS)
+        ),
+        resets_at=_first(*(part.get(name) for part in (metadata, body) for name in RESET_FIELDS)),
+        limit_tokens=_limit_tokens(body.get("n_ctx"), message),
         headers={name.lower(): str(value) for name, value in _table(metadata, "headers").items()},
     )
+
+
+_LIMIT = re.compile(
+    r"(?:context length (?:is|of)(?: only)?|context length is only|model length of|prompt length is"
+    r"|token limit:"
+    r"|maximum input length(?: of| is)?|cannot exceed"
+    r"|limit of|limit is|limit|less than|<=|\[1,|>|context length:?|allowed)"
+    r"\D{0,12}?(\d{3,9})\b(?! requested)"
+    r"|(\d{3,9})(?: tokens)? (?:maximum context length|maximum)"
+)
+"""The figure beside the words that announce a limit, in an error that says how much would have fitted."""
+
+
+def _limit_tokens(field: object, message: str) -> int | None:
+    if isinstance(field, int) and not isinstance(field, bool) and field > 0:
+        return field
+    found = _LIMIT.search(message)
+    return int(found[1] or found[2]) if found else None
 
 
 def _unwrap(error: object) -> object:
@@ -161,7 +209,49 @@ def _words(
     yield from (word for word in found if word and not word.isdigit())
 
 
+STATUS_OF_CODE = {
+    **dict.fromkeys((1000, 1001, 1002, 1003, 1004), 401),
+    **dict.fromkeys((1112, 1113), 402),
+    1211: 404,
+    **dict.fromkeys((1214, 1210), 400),
+    1261: 400,
+    1301: 400,
+    **dict.fromkeys((1302, 1303, 1304, 1305, 1308, 1310), 429),
+}
+"""Zhipu's codes, by the status that means the same."""
+STATUS_OF_BASE_RESP = {
+    **dict.fromkeys((1002, 1039, 1041, 2045, 2056), 429),
+    **dict.fromkeys((1004, 2049), 401),
+    1008: 402,
+    **dict.fromkeys((1000, 1001, 1013, 1024, 1033), 500),
+    **dict.fromkeys((1026, 1027, 1042, 2013), 400),
+}
+"""MiniMax's codes, which stand under `base_resp`."""
+STATUS_OF_BAIDU = {
+    **dict.fromkeys((4, 17, 18, 19, 336501, 336502), 429),
+    **dict.fromkeys((6, 13, 14, 15, 100, 110, 111), 401),
+    336100: 500,
+    336006: 400,
+}
+"""Baidu's codes, which stand under `error_code`."""
+
+
+def _status_of_code(body: Mapping[str, object]) -> int | None:
+    for name, known in (
+        ("code", STATUS_OF_BASE_RESP if "base_resp" in body else STATUS_OF_CODE),
+        ("error_code", STATUS_OF_BAIDU),
+    ):
+        value = body.get(name)
+        number = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value) else value
+        if isinstance(number, int) and number in known:
+            return known[number]
+    return None
+
+
 def _status(body: Mapping[str, object], words: tuple[str, ...]) -> int | None:
+    coded = _status_of_code(body)
+    if coded is not None:
+        return coded
     for name in ("code", "status_code", "http_status", "status"):
         value = body.get(name)
         number = int(value) if isinstance(value, str) and re.fullmatch(r"[45][0-9]{2}", value) else value

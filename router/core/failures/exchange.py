@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from router.core.settings.secret import Secret
+
 
 class Fault(StrEnum):
     """How a connection failed before an answer's head arrived."""
@@ -50,9 +52,12 @@ class Exchange:
     """Names in lower case."""
     fault: Fault | None = None
     end: StreamEnd = StreamEnd.EOF
-    error: object = None
-    """The error found in the body or in the stream, as parsed JSON (dict, list or string); else None."""
-    text: str = ""
+    error: object = field(default=None, repr=False)
+    """The error found in the body or in the stream, as parsed JSON (dict, list or string); else None.
+
+    Kept as it came, for the rules; nothing shows it.
+    """
+    text: str = field(default="", repr=False)
     """The body's first 16 KiB, where it was no answer (an error, HTML, broken JSON); never shown."""
     parsed: bool = True
     """Whether a 2xx body was the wire's own shape (valid JSON with an answer in it, valid events)."""
@@ -61,10 +66,16 @@ class Exchange:
     reasoning_only: bool = False
     """All of it was reasoning, the answer never began. Set, like `delivered`, by whoever hands it on."""
     finish_reason: str | None = None
-    """As the wire spelled it; None means the answer never said that it was whole."""
+    """As the wire spelled it; None: it named none."""
+    done: bool = False
+    """The wire's own last word came (`[DONE]`, `message_stop`, `done: true`): the answer is whole."""
     output_tokens: int | None = None
     usage_seen: bool = False
     note: str | None = None
     """What is odd about it, in words; it is told with the judgement and changes none."""
     delivered: bool = False
     """Content has already gone to the caller, so nobody else may answer any more."""
+    api_key: Secret | None = field(default=None, compare=False)
+    """What was sent, so that no word of an error that repeats it is told."""
+    input_share: float | None = None
+    """How much of the configured context window the request fills by our estimate; None where unknown."""

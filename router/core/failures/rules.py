@@ -11,9 +11,9 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from router.core.failures.error_body import ErrorBody
+from router.core.failures.error_body import ErrorBody, is_an_api_error
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
-from router.core.records.diagnosis import Action, FailureClass, HealthScope, LedgerOutcome
+from router.core.records.diagnosis import Action, FailureClass, HealthScope, Lacking, LedgerOutcome
 
 
 class Rest(StrEnum):
@@ -30,6 +30,8 @@ class Rest(StrEnum):
     """The date the server states, else the end of the month in UTC."""
     UTC_DAY = "utc_day"
     """The server's hint, else midnight in UTC."""
+    LOADING = "loading"
+    """The server's hint, else about as long as a few seconds of loading need to be asked about again."""
     PACIFIC_DAY = "pacific_day"
     """Midnight in California, whatever shorter hint came along."""
 
@@ -48,6 +50,11 @@ class Outcome:
     """Too mild to count toward the breaker."""
     ledger: LedgerOutcome | None = None
     """None where how far the exchange got decides."""
+    also: HealthScope = HealthScope.NONE
+    """Whom the cooldown concerns beside `scope`."""
+    lacking: Lacking = Lacking.NOTHING
+    probe_s: float = 3600.0
+    """When a rest that only a change ends is first probed all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +77,15 @@ class Findings:
 
     @property
     def whole(self) -> bool:
-        """Whether the answer arrived to its end, which only a finish reason or a whole body can tell."""
+        """Whether the answer arrived to its end: a finish reason, the wire's last word or a whole body."""
         answer = self.exchange
         plain_body = not answer.streamed and answer.end is StreamEnd.EOF and answer.content_seen
-        return answer.parsed and (answer.finish_reason is not None or plain_body)
+        return answer.parsed and (answer.finish_reason is not None or answer.done or plain_body)
+
+    @property
+    def said_by_the_api(self) -> bool:
+        """Whether the error stands in a form that an API gives it, and not in some page on the way."""
+        return is_an_api_error(self.exchange.error)
 
     @property
     def answered(self) -> bool:
@@ -122,7 +134,10 @@ class FailureRule:
             return ""
         for word in found.error.words:
             if self.words is not None and re.fullmatch(self.words, word):
-                return f"error word {word}" if re.fullmatch(r"[a-z_]{1,60}", word) else "an error word"
+                key = found.exchange.api_key
+                ours = key is not None and word in key.reveal().lower()
+                plain = re.fullmatch(r"[a-z_.]{1,60}", word) and not ours
+                return f"error word {word}" if plain else "an error word"
         if self.text is not None and re.search(self.text, found.message):
             return "the error's message"
         return None

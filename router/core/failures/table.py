@@ -10,9 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from router.core.failures.exchange import Fault, StreamEnd
-from router.core.failures.finish_reasons import CUT_AT_LIMIT, FINISHED, REFUSED, finish_is
+from router.core.failures.finish_reasons import (
+    CUT_AT_LIMIT,
+    FAILED,
+    MODEL_FAILED,
+    REFUSED,
+    finish_is,
+)
 from router.core.failures.rules import FailureRule, Findings, Outcome, Rest
-from router.core.records.diagnosis import Action, FailureClass, HealthScope, LedgerOutcome
+from router.core.records.diagnosis import Action, FailureClass, HealthScope, Lacking, LedgerOutcome
 
 _AUTH = Outcome(FailureClass.AUTH, Action.DISABLE_AND_FALL_OVER, HealthScope.CREDENTIAL, Rest.CHANGE)
 _BILLING = Outcome(FailureClass.BILLING, Action.DISABLE_AND_FALL_OVER, HealthScope.CREDENTIAL, Rest.CHANGE)
@@ -20,12 +26,16 @@ _BILLING_DATED = replace(_BILLING, rest=Rest.STATED)
 _BILLING_MONTH = replace(_BILLING, rest=Rest.MONTH)
 _GONE = Outcome(FailureClass.GONE, Action.DISABLE_AND_FALL_OVER, HealthScope.DEPLOYMENT, Rest.CHANGE)
 _ENDPOINT_AUTH = replace(_AUTH, scope=HealthScope.PROVIDER_ENDPOINT)
-_OTHER_TARGET = Outcome(FailureClass.BAD_REQUEST, Action.FALL_OVER_IF_CAPABLE)
+_OTHER_TARGET = Outcome(FailureClass.BAD_REQUEST, Action.FALL_OVER_IF_CAPABLE, lacking=Lacking.CAPABILITY)
+_LARGER = replace(_OTHER_TARGET, lacking=Lacking.WINDOW)
 _BAD_REQUEST = Outcome(FailureClass.BAD_REQUEST, Action.RETURN_TO_CALLER)
 _CONTENT = Outcome(FailureClass.CONTENT, Action.RETURN_TO_CALLER)
 _RETRY = Outcome(FailureClass.TRANSIENT, Action.RETRY_SAME, HealthScope.DEPLOYMENT, Rest.HINT, default_s=2)
 _FALL_OVER = Outcome(FailureClass.TRANSIENT, Action.FALL_OVER, HealthScope.DEPLOYMENT, Rest.HINT)
 _COOL = Outcome(FailureClass.TRANSIENT, Action.COOLDOWN_AND_FALL_OVER, HealthScope.DEPLOYMENT, Rest.HINT)
+_ENDPOINT_AWAY = replace(_COOL, scope=HealthScope.PROVIDER_ENDPOINT, default_s=30)
+_MODEL_FAILED = Outcome(FailureClass.TRANSIENT, Action.RETRY_SAME, soft=True)
+"""The model's own slip: asked again, it or another may do better; nobody rests for it."""
 _QUOTA = Outcome(
     FailureClass.QUOTA_UNTIL_TIME, Action.COOLDOWN_AND_FALL_OVER, HealthScope.DEPLOYMENT, Rest.HINT
 )
@@ -34,8 +44,31 @@ GOOGLE = frozenset({"gemini", "google"})
 CLIENT_ERRORS = range(400, 500)
 SERVER_ERRORS = range(500, 600)
 SUCCESS = range(200, 300)
-NEVER_REACHED = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
-"""Overloaded, or an edge that could not reach the server behind it: nothing was served."""
+NEAR_THE_WINDOW = 0.7
+"""An unknown refusal of a request that fills so much of the window is tried on a larger one."""
+OVERLOADED = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
+"""Overloaded, or an edge that could not reach the server behind it."""
+BROKE_ON_THE_WAY = frozenset({408, 502, 503, 504, 520, 524})
+"""Without an error of the API's own: something on the way gave up on a request that may have run."""
+NO_PAGE_OF_THE_API = frozenset({401, 403, 404, 405, 410})
+CONTEXT_WINDOW = (
+    r"maximum context length|prompt is too long|input token count|context window"
+    r"|exceeds? (the |your )?(model's )?(maximum |available )?context|reduce the length of the messages"
+    r"|maximum prompt length|string too long"
+    r"|longer than the model's context length|longer than the maximum model length"
+    r"|exceeded model token limit"
+    r"|does not fit in (the )?context|context length of only|greater than the context length"
+    r"|context length is only|input is too long|prompt contains \d+ tokens|prompt exceeds max length"
+    r"|prompt token count of \d+ exceeds|range of input length should be|maximum input length"
+    r"|`inputs` (tokens \+|must have less than)|too many tokens: (total )?number of tokens"
+    r"|prompt超长|输入.{0,6}超"
+)
+"""How servers say that a prompt does not fit their model's window."""
+
+
+def _near_the_window(found: Findings) -> bool:
+    share = found.exchange.input_share
+    return share is not None and share >= NEAR_THE_WINDOW
 
 
 def _blocked_prompt(found: Findings) -> bool:
@@ -52,13 +85,25 @@ CONNECTION = (
         replace(_COOL, scope=HealthScope.PROVIDER_ENDPOINT),
         faults=frozenset({Fault.DNS_FAILURE}),
     ),
-    FailureRule("no-connection", _COOL, faults=frozenset({Fault.CONNECT_REFUSED, Fault.CONNECT_TIMEOUT})),
+    FailureRule(
+        "no-connection",
+        replace(_COOL, also=HealthScope.PROVIDER_ENDPOINT),
+        faults=frozenset({Fault.CONNECT_REFUSED, Fault.CONNECT_TIMEOUT}),
+    ),
     FailureRule("request-never-written", _RETRY, faults=frozenset({Fault.CLOSED_BEFORE_WRITTEN})),
     FailureRule("no-answer-to-a-sent-request", _FALL_OVER, when=lambda found: found.status is None),
 )
-ADDRESS = (
+PAGE = (
     FailureRule("redirected-to-a-login", _AUTH, status=range(300, 400)),
     FailureRule("proxy-wants-credentials", _ENDPOINT_AUTH, status={407}),
+    FailureRule(
+        "a-page-on-the-way",
+        _ENDPOINT_AWAY,
+        status=NO_PAGE_OF_THE_API,
+        when=lambda found: not found.said_by_the_api,
+    ),
+)
+ADDRESS = (
     FailureRule("key-refused", _AUTH, status={401}),
     FailureRule(
         "key-refused-as-a-bad-request",
@@ -79,7 +124,7 @@ MONEY = (
     ),
     FailureRule(
         "balance-covers-fewer-tokens",
-        replace(_OTHER_TARGET, failure_class=FailureClass.BILLING),
+        replace(_OTHER_TARGET, failure_class=FailureClass.BILLING, lacking=Lacking.MONEY),
         status={402},
         words=r"weight_exceeds_budget",
         text=r"can only afford",
@@ -113,22 +158,26 @@ MONEY = (
     FailureRule(
         "credit-spent-behind-another-status",
         _BILLING,
-        status={400, 403, 429},
-        words=r"insufficient_(quota|credits|balance|funds)|credit_balance_exhausted|billing_(error|disabled)"
-        r"|organization_usage_limit_exceeded|billing_hard_limit_reached|billing_not_active",
+        status={400, 401, 403, 412, 429},
+        words=r"insufficient_(quota|credits|balance|funds|user_quota)|credit_balance_exhausted"
+        r"|billing_(error|disabled)|organization_usage_limit_exceeded|billing_hard_limit_reached"
+        r"|billing_not_active|arrearage|exceeded_current_quota_error|accountoverdueerror"
+        r"|allocationquota\.freetieronly|quota_not_enough|not_enough_balance|pre_consume_token_quota_failed",
         text=r"^your credit balance is too low|^your prepa\w+ credits|^insufficient (balance|credits)"
-        r"|^your (newly created )?team .{0,60}(have any credits|used all available credits)",
+        r"|^your (newly created )?team .{0,60}(have any credits|used all available credits)"
+        r"|^.{0,40}\baccount.{0,40}(balance is insufficient|insufficient balance|suspended|in arrears)"
+        r"|余额不足|额度不足|欠费",
     ),
     FailureRule("payment-required", _BILLING, status={402}),
 )
 REQUEST = (
-    FailureRule("body-too-large", _OTHER_TARGET, status={413}),
     FailureRule(
         "request-larger-than-the-limit",
-        _OTHER_TARGET,
-        status={429},
+        replace(_OTHER_TARGET, lacking=Lacking.TOKEN_RATE),
+        status={413, 429},
         text=r"^request too large|^.{0,30}required for long context requests",
     ),
+    FailureRule("body-too-large", _OTHER_TARGET, status={413}),
     FailureRule(
         "answer-limit-too-large",
         _BAD_REQUEST,
@@ -137,12 +186,11 @@ REQUEST = (
     ),
     FailureRule(
         "context-window-exceeded",
-        _OTHER_TARGET,
-        status={400, 422, 500},
-        words=r"context_length_exceeded|exceed_context_size_error|string_above_max_length|string_too_long",
-        text=r"maximum context length|prompt is too long|input token count|context window"
-        r"|exceeds? (the |your )?(maximum |available )?context|reduce the length of the messages"
-        r"|maximum prompt length|string too long",
+        _LARGER,
+        status={400, 413, 422, 500},
+        words=r"context_length_exceeded|exceed_context_size_error|string_above_max_length|string_too_long"
+        r"|model_max_prompt_tokens_exceeded|context_window_exceeded",
+        text=CONTEXT_WINDOW,
     ),
     FailureRule(
         "capability-missing",
@@ -180,6 +228,24 @@ REQUEST = (
         when=lambda found: found.exchange.vendor != "openrouter",
     ),
 )
+BEHIND_ANOTHER_STATUS = (
+    FailureRule(
+        "rate-limited-behind-another-status",
+        _QUOTA,
+        status={400, 403, 422},
+        words=r"rate_limit_(exceeded|error|reached_error)|too_many_requests|toomanyrequests(exception)?"
+        r"|throttling(exception)?|throttling\.[a-z]+|requests?_limit_exceeded",
+        text=r"^.{0,60}\brate limit (exceeded|reached)|^too many requests|^(request )?throttl",
+    ),
+    FailureRule(
+        "model-failed-itself",
+        _MODEL_FAILED,
+        status={400, 422, 500},
+        words=r"tool_use_failed|json_validate_failed|output_parse_failed|malformed_function_call",
+        text=r"^failed to (call a function|generate json|validate json|parse tool call)"
+        r"|^tool call validation failed",
+    ),
+)
 MODEL = (
     FailureRule(
         "comes-back-says-the-server",
@@ -196,6 +262,12 @@ MODEL = (
         text=r"^model not exist|^\S+ is not a valid model"
         r"|^the model .{0,80}has been (decommissioned|deprecated)"
         r"|^(the )?(requested )?model\b.{0,80}(does not exist|not found|is not available)",
+    ),
+    FailureRule(
+        "model-not-pulled",
+        replace(_GONE, probe_s=60),
+        status={404},
+        text=r"^model .{0,80}not found, (try|pull)",
     ),
     FailureRule("not-found", _GONE, status={404, 410}),
     FailureRule("forbidden", _AUTH, status={403}),
@@ -242,7 +314,9 @@ LIMITS = (
         "day-limit",
         replace(_QUOTA, rest=Rest.UTC_DAY),
         status={429},
-        text=r"\b(requests|tokens) per day\b|\((rpd|tpd)\)|\bdaily (rate |usage |request |token )?limit",
+        text=r"\b(requests|tokens) per day\b|\((rpd|tpd)\)"
+        r"|\bdaily (rate |usage |request |token )?(limit|quota)"
+        r"|\b(weekly|monthly) (rate |usage |request |token |message )?(limit|quota)",
     ),
     FailureRule("rate-limited", _QUOTA, status={429}),
 )
@@ -254,7 +328,14 @@ SERVER = (
         status=SERVER_ERRORS,
         text=r"out of memory|requires more system memory|unable to allocate|cudamalloc|failed to allocate",
     ),
-    FailureRule("overloaded", _COOL, status=NEVER_REACHED),
+    FailureRule(
+        "model-loading",
+        replace(_COOL, rest=Rest.LOADING, ledger=LedgerOutcome.VOID, soft=True),
+        status={500, 503},
+        text=r"\bloading (the )?model\b|\bmodel (is |is still |is currently )?(being )?load(ing|ed)\b",
+    ),
+    FailureRule("overloaded", _COOL, status=OVERLOADED),
+    FailureRule("bad-request-near-the-window", _LARGER, status={400, 422}, when=_near_the_window),
     FailureRule("bad-request", _BAD_REQUEST, status={400, 422}),
     FailureRule(
         "refused-for-an-unknown-reason",
@@ -271,17 +352,17 @@ ANSWER = (
         _BAD_REQUEST,
         when=lambda found: finish_is(*CUT_AT_LIMIT)(found) and not found.answered,
     ),
-    FailureRule(
-        "finish-reason-of-a-failure",
-        _COOL,
-        when=lambda found: not finish_is(*FINISHED, *CUT_AT_LIMIT)(found),
-    ),
+    FailureRule("finish-reason-of-a-failure", _COOL, when=finish_is(*FAILED)),
+    FailureRule("finish-reason-of-a-slip", _MODEL_FAILED, when=finish_is(*MODEL_FAILED)),
     FailureRule(
         "empty-answer",
-        replace(_RETRY, soft=True),
+        _RETRY,
         when=lambda found: not found.exchange.delivered and not found.answered,
     ),
     FailureRule("answered", Outcome(FailureClass.OK, Action.CONTINUE)),
 )
-RULES = (*CONNECTION, *ADDRESS, *MONEY, *REQUEST, *MODEL, *LIMITS, *SERVER, *ANSWER)
+RULES = (
+    *(*CONNECTION, *PAGE, *MONEY, *ADDRESS, *REQUEST, *BEHIND_ANOTHER_STATUS),
+    *(*MODEL, *LIMITS, *SERVER, *ANSWER),
+)
 """All of them, in the order in which they are asked."""

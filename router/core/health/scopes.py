@@ -22,15 +22,19 @@ Healths = Mapping[str, ScopeHealth]
 def scope_keys(deployment: Deployment) -> dict[HealthScope, str]:
     """Return what each of a deployment's scopes is kept under.
 
-    A key names what must change for a disabled scope to be another one: the model, the credential (two
-    providers with one key share it), the address.
+    A key names what must change for a disabled scope to be another one: the model, the credential, the
+    address. A credential is a secret at an address: two providers that share both share its health, and two
+    local servers that were given the same made-up key do not. Deployments of one model under one credential
+    are one to the provider.
     """
     provider = deployment.provider
-    owner = provider.api_key.fingerprint() if provider.api_key else provider.name
+    address = provider.base_url or provider.name
+    secret = provider.api_key.fingerprint() if provider.api_key else provider.name
+    owner = f"{secret}@{address}"
     keys = {
-        HealthScope.DEPLOYMENT: f"deployment:{deployment.name}:{deployment.model}",
+        HealthScope.DEPLOYMENT: f"deployment:{owner}:{deployment.model}",
         HealthScope.CREDENTIAL: f"credential:{owner}",
-        HealthScope.PROVIDER_ENDPOINT: f"endpoint:{provider.base_url or provider.name}",
+        HealthScope.PROVIDER_ENDPOINT: f"endpoint:{address}",
     }
     if deployment.billing is Billing.FREE:
         keys[HealthScope.ACCOUNT_FREE_TIER] = f"free:{owner}"
@@ -55,8 +59,17 @@ def why_away(health: ScopeHealth | None, now_ms: int) -> str | None:
     left_s = (health.until_ms - now_ms) / 1000
     if left_s <= 0:
         return None
+    if health.state is Health.DISABLED:
+        return f"disabled, tried again in {_in_words(left_s)}: {health.reason}"
     word = "probed by another call" if health.state is Health.PROBING else health.state.value
     return f"{word} for {left_s:.0f} s more: {health.reason}"
+
+
+def _in_words(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def refusal(healths: Healths, terms: Terms, now_ms: int) -> Refusal | None:
@@ -91,7 +104,9 @@ def _learnt(health: ScopeHealth, scope: HealthScope, lesson: Lesson, now_ms: int
     # A call that began before the rest proves nothing of now, and must not free the slot of the probe.
     probed_by_another = health.state is Health.PROBING and health.until_ms != lesson.lease_until_ms
     before = replace(health, state=Health.COOLING) if probed_by_another else health
-    if scope is diagnosis.cooldown.scope or (answered and scope is HealthScope.DEPLOYMENT):
+    if scope in (diagnosis.cooldown.scope, diagnosis.cooldown.also) or (
+        answered and scope is HealthScope.DEPLOYMENT
+    ):
         after = note(before, diagnosis, now_ms, lesson.policy, lesson.roll)
     else:
         after = step(before, HealthSignal.SUCCESS if answered else HealthSignal.NEUTRAL, now_ms)

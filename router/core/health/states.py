@@ -25,6 +25,9 @@ LONGEST_S = 300.0
 """The cap on what grows with the strikes; a server's own hint may be longer."""
 JITTER = 0.25
 """The most that chance adds to a length, so that callers do not all return at once; it never shortens one."""
+LATER_PROBES = 24
+"""How many times as long a disabled scope waits for its second and every further probe as for its first."""
+LONGEST_PROBE_S = 86_400.0
 FORGIVE_MS = 300_000
 """How long a scope must be healthy to lose one strike."""
 LOADED_MS = 86_400_000
@@ -104,7 +107,9 @@ def note(health: ScopeHealth, diagnosis: Diagnosis, now_ms: int, policy: Policy,
             rested = replace(health, strikes=strikes, reason=diagnosis.evidence)
             return _rest(rested, sign, now_ms + round(length_s * 1000))
         case HealthSignal.DISABLE:
-            return _rest(replace(health, reason=diagnosis.evidence), sign, _date(diagnosis.cooldown))
+            strikes = health.strikes + 1
+            until_ms = _date(diagnosis.cooldown) or now_ms + _probe_ms(diagnosis.cooldown, strikes)
+            return _rest(replace(health, strikes=strikes, reason=diagnosis.evidence), sign, until_ms)
         case _:
             return step(health, sign, now_ms)
 
@@ -133,7 +138,9 @@ def lease(health: ScopeHealth, now_ms: int, lease_ms: int) -> ScopeHealth | None
 def loaded(health: ScopeHealth, now_ms: int) -> ScopeHealth:
     """Return health as it was read back, with times that a stepped clock has made absurd cut short."""
     until_ms = health.until_ms
-    if until_ms is not None and health.state is not Health.DISABLED:
+    if health.state is Health.DISABLED and until_ms is None:
+        until_ms = now_ms  # written before disabled scopes were probed
+    elif until_ms is not None and health.state is not Health.DISABLED:
         until_ms = min(until_ms, now_ms + LOADED_MS)
     return replace(health, until_ms=until_ms, healthy_since_ms=min(health.healthy_since_ms, now_ms))
 
@@ -147,7 +154,7 @@ def sign_of(diagnosis: Diagnosis) -> HealthSignal:
             return HealthSignal.DISABLE
         # An answer that broke off is told as such to the caller, and still rests whom it would have rested.
         surfaced = diagnosis.action is Action.SURFACE_STREAM_ERROR and not diagnosis.counts_toward_breaker
-        if diagnosis.action is Action.COOLDOWN_AND_FALL_OVER or surfaced:
+        if diagnosis.action is Action.COOLDOWN_AND_FALL_OVER or surfaced or diagnosis.cooldown.is_hinted:
             return HealthSignal.COOL
     return HealthSignal.FAILURE if diagnosis.counts_toward_breaker else HealthSignal.NEUTRAL
 
@@ -191,6 +198,16 @@ def _forgiven(health: ScopeHealth, now_ms: int) -> ScopeHealth:
     forgiven = max(0, now_ms - health.healthy_since_ms) // FORGIVE_MS
     since = health.healthy_since_ms + forgiven * FORGIVE_MS
     return replace(health, strikes=max(0, health.strikes - forgiven), healthy_since_ms=since)
+
+
+def _probe_ms(cooldown: Cooldown, strikes: int) -> int:
+    """Return how long after the `strikes`th failure a scope without a stated end is probed all the same.
+
+    Nobody tells us of a key that was renewed or a model that came back, so what only a change can end is
+    still tried now and then: soon at first, then at most once a day.
+    """
+    seconds = cooldown.probe_s if strikes == 1 else min(cooldown.probe_s * LATER_PROBES, LONGEST_PROBE_S)
+    return round(seconds * 1000)
 
 
 def _date(cooldown: Cooldown) -> int | None:

@@ -57,6 +57,20 @@ class LedgerOutcome(StrEnum):
     UNKNOWN = "unknown_outcome_keep_reserved_until_reconciled"
 
 
+class Lacking(StrEnum):
+    """What a deployment had too little of for a request; another may have enough."""
+
+    NOTHING = "nothing"
+    WINDOW = "window"
+    """Its context window is too small."""
+    CAPABILITY = "capability"
+    """It cannot do what was asked at all, or takes no such body; how much fits elsewhere is not known."""
+    TOKEN_RATE = "token_rate"
+    """The account's tokens a minute are fewer than the request has."""
+    MONEY = "money"
+    """What is left pays for fewer tokens."""
+
+
 CONFIG_CHANGE = "config_change"
 """`Cooldown.until` of a rest that no clock ends: a key, a price plan or the configuration must change."""
 
@@ -72,6 +86,15 @@ class Cooldown:
     """An RFC 3339 time in UTC, or `config_change`."""
     derived_from: str = "none"
     """Where the length comes from: `header:retry-after`, `body:retryDelay`, `text`, `class`, `default`, …"""
+    also: HealthScope = HealthScope.NONE
+    """Whom it concerns beside `scope`: a refused connect all deployments at the address."""
+    probe_s: float = 3600.0
+    """When a rest that only a change ends is first probed all the same; later once a day."""
+
+    @property
+    def is_hinted(self) -> bool:
+        """Whether the server itself said how long."""
+        return self.seconds is not None and self.derived_from.split(":")[0] in ("header", "body", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +108,7 @@ class Diagnosis:
     ledger: LedgerOutcome
     evidence: str
     """One sentence naming the rule and the field that decided; never a key, never the prompt."""
+    lacking: Lacking = Lacking.NOTHING
+    """What the deployment had too little of, where that is why it failed."""
+    limit_tokens: int | None = None
+    """How much it has of that, in tokens, where its words say so."""

@@ -71,7 +71,7 @@ def escalate(
     narrowed = replace(plan, candidates=_of_one_tier(above, past, poor, rules))
     failed = replace(first.diagnosis, action=Action.FALL_OVER, evidence=poor.failures[0].why)
     seen = [*past[: poor.index], replace(first, diagnosis=failed), *past[poor.index + 1 :]]
-    step = decide(narrowed, seen, rules.policy, left_s, replace(standing, cached=False))
+    step = decide(narrowed, seen, rules.policy, left_s, replace(standing, cached=False, has_answer=True))
     if isinstance(step, Try | Wait):
         return step
     if narrowed.chosen:

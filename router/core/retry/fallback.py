@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.core.records.admission import Refusal, RefusedBy
-from router.core.records.diagnosis import Action, Diagnosis, FailureClass
+from router.core.records.diagnosis import Action, Diagnosis, FailureClass, Lacking, LedgerOutcome
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.policy import Policy
 
@@ -80,11 +80,20 @@ class RequestStanding:
     """What this request has waited already."""
     cached: bool = False
     """An answer to exactly this request may be kept, and the route allows it."""
+    has_answer: bool = False
+    """There is an answer already, if a poor one: what failed since is not asked again for a better one."""
+    rested: bool = False
+    """The request has waited since its last attempt."""
 
 
 FRESH = RequestStanding()
 SHORTEST_WAIT_S = 0.05
 """A rest that is over by the clock may still be kept by another process for a moment."""
+BACKOFF_S = 0.5
+"""Before the only deployment that can serve is asked again; doubled with each attempt."""
+TRIES_OF_ONE = 4
+"""How often one deployment is asked by one request when nobody else can serve."""
+_PASSING = (FailureClass.TRANSIENT, FailureClass.QUOTA_UNTIL_TIME)
 
 
 def decide(
@@ -105,12 +114,31 @@ def decide(
     if again:
         return Try(again)
     tried = {attempt.deployment for attempt in past}
-    fresh = [c for c in plan.candidates if c.deployment not in tried and _is_capable(c, plan, past)]
+    able = [candidate for candidate in plan.candidates if _is_capable(candidate, plan, past)]
+    fresh = [candidate for candidate in able if candidate.deployment not in tried]
+    failed = [
+        candidate
+        for candidate in able
+        if not standing.has_answer and _may_come_back(candidate.deployment, past)
+    ]
     choice = next((candidate for candidate in fresh if candidate.eligible), None)
-    wait = _worth_waiting(fresh, choice, policy, left_s, standing)
+    back = next((c for c in failed if c.eligible and not (choice and c.paid)), None)
+    if back and standing.rested and (choice is None or choice.paid):
+        return Try(back)
+    wait = _worth_waiting(fresh, failed, choice, _Patience(policy, left_s, standing, len(past)))
     if wait:
         return wait
     return Try(choice) if choice else _end(_nothing_left(plan, past), standing)
+
+
+def _may_come_back(deployment: str, past: Sequence[PastAttempt]) -> bool:
+    """Whether what failed in this request may answer it after all: its trouble is one that passes."""
+    mine = [attempt.diagnosis for attempt in past if attempt.deployment == deployment]
+    if not mine or len(mine) >= TRIES_OF_ONE:
+        return False
+    last = mine[-1]
+    at_no_cost = last.ledger is LedgerOutcome.VOID and last.lacking is Lacking.NOTHING
+    return at_no_cost and last.failure_class in _PASSING
 
 
 def _spent(
@@ -144,21 +172,21 @@ def _find(plan: Plan, deployment: str) -> Candidate | None:
 def _is_capable(candidate: Candidate, plan: Plan, past: Sequence[PastAttempt]) -> bool:
     """Whether a candidate may do better where another could not do it at all.
 
-    One that could not pay for the answer leaves those that cost less. One that found the request too large
-    leaves those with a larger window, or one that nobody knows. Where the request needs more than text, what
-    was missing may have been that, and the gates have asked each for it.
+    One that could not pay for the answer leaves those that cost less. One whose window was too small leaves
+    those with a larger one, measured by what it said its window is, or one that nobody knows. What else was
+    lacking (a capability, room for the body, the account's tokens a minute) anybody else may have.
     """
     for attempt in past:
-        if attempt.diagnosis.action is not Action.FALL_OVER_IF_CAPABLE:
-            continue
         failed = next((c for c in plan.candidates if c.deployment == attempt.deployment), None)
         if failed is None:
             continue
-        if attempt.diagnosis.failure_class is FailureClass.BILLING:
-            if not _costs_less(candidate, failed):
+        match attempt.diagnosis.lacking:
+            case Lacking.MONEY if not _costs_less(candidate, failed):
                 return False
-        elif not plan.needs and not _is_larger(candidate, failed):
-            return False
+            case Lacking.WINDOW if not _is_larger(candidate, attempt.diagnosis.limit_tokens, failed):
+                return False
+            case _:
+                pass
     return True
 
 
@@ -167,36 +195,53 @@ def _costs_less(candidate: Candidate, failed: Candidate) -> bool:
     return not candidate.paid or (bound is not None and limit is not None and bound < limit)
 
 
-def _is_larger(candidate: Candidate, failed: Candidate) -> bool:
-    window, too_small = candidate.context_window, failed.context_window
+def _is_larger(candidate: Candidate, told_tokens: int | None, failed: Candidate) -> bool:
+    window, too_small = candidate.context_window, told_tokens or failed.context_window
     return window is None or too_small is None or window > too_small
 
 
-def _worth_waiting(
-    fresh: Sequence[Candidate],
-    choice: Candidate | None,
-    policy: Policy,
-    left_s: float,
-    standing: RequestStanding,
-) -> Wait | None:
-    """Return a wait for the first that comes back in time, when the alternative is to pay or to fail.
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """How long a request may still wait."""
 
-    Who pays anyway waits only for a place within a limit, and only when nobody else could serve.
-    """
-    if not standing.may_wait or (choice and not choice.paid):
+    policy: Policy
+    left_s: float
+    standing: RequestStanding
+    attempts: int
+
+    def allows(self, candidate: Candidate, seconds: float, choice: Candidate | None) -> bool:
+        """Whether to wait for a candidate, when the alternative is to pay or to fail.
+
+        Who pays anyway waits only where nobody else could serve.
+        """
+        if candidate.paid and choice:
+            return False
+        longest_s = 0.0 if choice and not candidate.full else self.policy.queue_s
+        if not candidate.paid:
+            longest_s = max(longest_s, self.policy.wait_for_free_s)
+        return seconds < min(self.left_s, longest_s - self.standing.waited_s)
+
+
+def _worth_waiting(
+    fresh: Sequence[Candidate], failed: Sequence[Candidate], choice: Candidate | None, patience: _Patience
+) -> Wait | None:
+    """Return a wait for the first that comes back in time, of those not asked yet and those that failed."""
+    if not patience.standing.may_wait or (choice and not choice.paid):
         return None
     waits = []
-    for candidate in fresh:
-        if candidate.back_in_s is None or (candidate.paid and (choice or not candidate.full)):
+    for candidate in (*fresh, *failed):
+        back_in_s = candidate.back_in_s
+        if back_in_s is None and candidate.eligible and choice is None:  # it failed and was not put to rest
+            back_in_s = BACKOFF_S * 2.0 ** (patience.attempts - 1)
+        if back_in_s is None:
             continue
-        longest_s = policy.queue_s if candidate.full else policy.wait_for_free_s
-        seconds = max(candidate.back_in_s, SHORTEST_WAIT_S)
-        if seconds < min(left_s, longest_s - standing.waited_s):
+        seconds = max(back_in_s, SHORTEST_WAIT_S)
+        if patience.allows(candidate, seconds, choice):
             waits.append((seconds, candidate))
     if not waits:
         return None
     seconds, awaited = min(waits, key=lambda wait: wait[0])
-    why = awaited.reason if awaited.full else "which is free"
+    why = awaited.reason if awaited.full else "which is free" if choice else "the only one that can serve"
     return Wait(seconds, f"waiting {seconds:.1f} s for {awaited.deployment}, {why}")
 
 

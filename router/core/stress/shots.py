@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from router.core.failures.exchange import Exchange, Fault
 from router.core.failures.exchange import StreamEnd as BodyEnd
-from router.core.failures.table import NEVER_REACHED
-from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.failures.table import OVERLOADED
+from router.core.records.diagnosis import Diagnosis, FailureClass, HealthScope
 from router.core.records.entries import EntryStatus
 
 TOO_MANY_REQUESTS = 429
@@ -75,7 +75,8 @@ def end_of(status: EntryStatus, diagnosis: Diagnosis, exchange: Exchange) -> Sho
     if status is EntryStatus.OK:  # also an answer that was cut at its length, or refused: it was answered
         return ShotEnd.OK
     sorted_by_class = _OF_CLASS.get(diagnosis.failure_class)
-    if exchange.fault in _NOBODY_THERE:
+    away = diagnosis.cooldown.scope is HealthScope.PROVIDER_ENDPOINT and exchange.status is not None
+    if exchange.fault in _NOBODY_THERE or (away and diagnosis.failure_class is FailureClass.TRANSIENT):
         return ShotEnd.UNREACHABLE
     if sorted_by_class is not None:
         return sorted_by_class
@@ -83,7 +84,7 @@ def end_of(status: EntryStatus, diagnosis: Diagnosis, exchange: Exchange) -> Sho
         return ShotEnd.TIMEOUT
     if exchange.status == TOO_MANY_REQUESTS:
         return ShotEnd.RATE_LIMITED
-    return ShotEnd.OVERLOADED if exchange.status in NEVER_REACHED else ShotEnd.ERROR
+    return ShotEnd.OVERLOADED if exchange.status in OVERLOADED else ShotEnd.ERROR
 
 
 def rest_asked(diagnosis: Diagnosis) -> float | None:

@@ -112,6 +112,8 @@ class Tally:
         value = at(self._raw, path)
         if value is None:
             return None
+        if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
+            value = int(value)
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             exact = Decimal(value)
             if exact.is_finite() and 0 <= exact <= MOST_TOKENS and exact == int(exact):

@@ -22,7 +22,9 @@ def read_openai(obj: object) -> UsageReading:
     event = as_mapping(obj)
     body = as_mapping(event.get("response")) or event
     beside = {key: body.get(key) for key in ("timings", "service_tier")}
-    raw = lay_over(as_mapping(at(body, "x_groq.usage")), {**as_mapping(body.get("usage")), **beside})
+    inner = as_mapping(next(iter(as_list(body.get("choices"))), None)).get("usage")
+    elsewhere = as_mapping(at(body, "x_groq.usage")) or as_mapping(inner)
+    raw = lay_over(elsewhere, {**as_mapping(body.get("usage")), **beside})
     items = [*enumerate(as_list(body.get("output"))), (event.get("output_index"), event.get("item"))]
     searches = (
         as_text(as_mapping(item).get("id")) or f"item {place}" for place, item in items if _paid(item)

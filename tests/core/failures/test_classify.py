@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from router.core.failures import error_body
 from router.core.failures.classify import cancelled, classify, internal
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.failures.finish_reasons import KNOWN
 from router.core.failures.rules import FailureRule
 from router.core.failures.table import RULES
-from router.core.records.diagnosis import Action, Diagnosis, FailureClass, HealthScope, LedgerOutcome
+from router.core.records.diagnosis import Action, Diagnosis, FailureClass, HealthScope, Lacking, LedgerOutcome
+from router.core.settings.secret import Secret
 from router.providers.saved_answers import parse, play
 
 NOW_MS = 1_795_348_800_000
@@ -44,7 +46,19 @@ def _cases() -> list[SavedCase]:
     ]
 
 
-CASES = _cases()
+def _near_the_window(name: str, share: float | None, expected: FailureClass, action: Action) -> SavedCase:
+    """A refusal nobody knows, of a request that fills a share of its window: no saved answer can say that."""
+    exchange = Exchange("any", status=400, error={"message": "nope", "type": "x"}, input_share=share)
+    rest = {"scope": "none", "min_s": None, "max_s": None, "until": None, "derived_from": "none"}
+    said = {"expected_class": expected, "expected_action": action, "ledger_expectation": "void"}
+    return SavedCase(name, exchange, said, {**rest, "counts_toward_breaker": False})
+
+
+CASES = [
+    *_cases(),
+    _near_the_window("near-the-window", 0.7, FailureClass.BAD_REQUEST, Action.FALL_OVER_IF_CAPABLE),
+    _near_the_window("far-from-the-window", 0.69, FailureClass.BAD_REQUEST, Action.RETURN_TO_CALLER),
+]
 
 
 def _named(case: SavedCase) -> str:
@@ -266,3 +280,66 @@ def test_a_key_in_any_field_of_an_error_never_reaches_the_evidence(key: str, cas
     }
     found = classify(replace(case.exchange, error=error, text=key, finish_reason=key), NOW_MS)
     assert key not in found.evidence
+
+
+WINDOWS = {
+    "sglang-context": 4096,
+    "vllm-only-context": 4096,
+    "moonshot-context": 8192,
+    "lmstudio-loaded": 4096,
+    "mistral-prompt-contains": 32768,
+    "copilot-prompt-count": 8000,
+    "dashscope-range": 30720,
+    "deepinfra-input-length": 4096,
+    "tgi-inputs-sum": 4096,
+    "tgi-inputs-less": 4095,
+    "cohere-too-many": 4081,
+    "llamacpp-n-ctx": 4096,
+    "real-window-8192": 8192,
+    "deepseek-400-context": 131072,
+}
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_a_server_s_own_figure_of_its_window_is_read(name: str) -> None:
+    found = classify(next(case.exchange for case in CASES if case.id == name), NOW_MS)
+    assert (found.lacking, found.limit_tokens) == (Lacking.WINDOW, WINDOWS[name])
+
+
+def test_an_account_s_tokens_a_minute_are_no_window() -> None:
+    message = "Request too large for model `m` on tokens per minute (TPM): Limit 8000, Requested 12000"
+    error = {"message": message}
+    found = classify(Exchange("groq", status=413, error=error), NOW_MS)
+    assert (found.lacking, found.limit_tokens) == (Lacking.TOKEN_RATE, 8000)
+
+
+def test_a_word_of_an_error_that_repeats_the_key_is_not_told() -> None:
+    exchange = Exchange("x", status=402, error={"message": "no", "code": "a"}, api_key=Secret("a"))
+    judged = classify(exchange, NOW_MS)
+    assert judged.failure_class is FailureClass.BILLING  # the key is no part of the judgement
+    key = "my_budget_key"
+    echoed = Exchange("x", status=403, error={"code": key}, api_key=Secret(key))
+    assert key in classify(replace(echoed, api_key=None), NOW_MS).evidence
+    assert key not in classify(echoed, NOW_MS).evidence
+
+
+@given(st.text(max_size=40), st.sampled_from([401, 403, 404, 405, 410]))
+def test_a_page_on_the_way_never_disables_anybody(text: str, status: int) -> None:
+    found = classify(Exchange("x", status=status, text=text), NOW_MS)
+    assert found.cooldown.until != "config_change"
+    assert found.failure_class is FailureClass.TRANSIENT
+    assert found.cooldown.scope is HealthScope.PROVIDER_ENDPOINT
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L"]), min_size=1, max_size=20))
+def test_an_answer_that_ends_with_a_word_of_its_own_is_an_answer(word: str) -> None:
+    exchange = Exchange("x", streamed=True, status=200, content_seen=True, finish_reason=word)
+    if word.lower() not in KNOWN:
+        assert classify(exchange, NOW_MS).failure_class is FailureClass.OK
+
+
+def test_the_wire_s_last_word_makes_an_answer_whole() -> None:
+    exchange = Exchange("x", streamed=True, status=200, content_seen=True, usage_seen=True, done=True)
+    found = classify(exchange, NOW_MS)
+    assert (found.failure_class, found.ledger) == (FailureClass.OK, LedgerOutcome.SETTLE_REPORTED)
+    assert classify(replace(exchange, done=False), NOW_MS).failure_class is FailureClass.TRANSIENT

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core import moments
-from router.core.failures.error_body import ErrorBody
+from router.core.failures.error_body import ErrorBody, read_error
 from router.core.failures.waits import DAY_S, hinted, stated
 
 NOW_MS = 1_795_348_800_000
@@ -193,3 +193,44 @@ def test_no_text_makes_a_time_reader_fail(text: str) -> None:
 def test_a_hint_lies_always_ahead_and_within_a_day(headers: dict[str, str]) -> None:
     wait = seconds(headers)
     assert wait is None or 0 < wait <= DAY_S
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"retry-after": "30s"}, 30),
+        ({"retry-after": "30, 30"}, 30),
+        ({"retry-after": "5, 60"}, 60),
+        ({"x-retry-after": "12"}, 12),
+        ({"x-rate-limit-reset-tokens": "55"}, 55),
+        ({"x-ratelimit-reset-requests": "55s"}, 55),
+        ({"x-ratelimit-reset-tokens": "55s", "x-ratelimit-remaining-tokens": "9"}, None),
+        ({"ratelimit": '"default";r=0;t=30'}, 30),
+        ({"ratelimit": '"burst";r=7;t=5, "daily";r=0;t=600'}, 600),
+        ({"ratelimit": "limit=100, remaining=0, reset=40"}, 40),
+        ({"ratelimit": '"default";r=3;t=30'}, None),
+        ({"x-ratelimit-remaining": "-1", "x-ratelimit-reset": "30"}, None),
+    ],
+)
+def test_headers_say_when_in_many_spellings(headers: Mapping[str, str], expected: float | None) -> None:
+    assert seconds(headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"message": "x", "resets_in_seconds": 300}, 300),
+        ({"message": "x", "retry_after": "30s"}, 30),
+        ({"message": "x", "retryAfter": 7}, 7),
+        ({"message": "x", "resets_at": 1795348890}, 90),
+        ({"message": "x", "next_reset_time": 1795348890000}, 90),
+        ({"message": "Your limit will reset at 2026-11-22 12:05:00"}, 300),
+        ({"message": "Limit resets at: 2026-11-22 12:05:00 UTC"}, 300),
+        ({"message": "Usage limit reached; try again after 2026-11-22T13:05:00+01:00."}, 300),
+        ({"message": "available on 2026-11-29 12:00:00"}, DAY_S),
+        ({"message": "try again in 5 minutes"}, 300),
+        ({"message": "the log of 2026-11-22 12:05:00 is full"}, None),
+    ],
+)
+def test_bodies_say_when_in_fields_and_in_words(error: dict[str, object], expected: float | None) -> None:
+    assert seconds({}, read_error(error)) == expected

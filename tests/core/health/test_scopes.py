@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.failures.classify import begun, cancelled, classify
-from router.core.failures.exchange import Exchange
+from router.core.failures.exchange import Exchange, Fault
 from router.core.health.scopes import learn, leased, refusal, resting, scope_keys, why_away
 from router.core.records.admission import Lesson, RefusedBy, Terms
 from router.core.records.diagnosis import HealthScope
 from router.core.records.health import HEALTHY, Health, ScopeHealth
+from router.core.settings.deployments import Deployment
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Billing
 from router.core.settings.secret import Secret
@@ -24,11 +25,28 @@ KEYS = {HealthScope.DEPLOYMENT: "d", HealthScope.CREDENTIAL: "c"}
 TERMS = Terms(scopes=KEYS, lease_ms=LEASE_MS)
 
 
-def test_two_providers_with_one_key_share_the_credential_and_not_the_address() -> None:
+def shared(one: Deployment, two: Deployment) -> set[HealthScope]:
+    keys, others = scope_keys(one), scope_keys(two)
+    return {scope for scope in keys if keys[scope] == others[scope]}
+
+
+def test_two_providers_with_one_key_share_the_credential_at_one_address_only() -> None:
     one, two = deployment("one", T2, Billing.METERED), deployment("two", T2, Billing.METERED)
-    twin = replace(two, provider=replace(two.provider, api_key=one.provider.api_key, base_url="http://x"))
-    keys, twins = scope_keys(one), scope_keys(twin)
-    assert {scope for scope in keys if keys[scope] == twins[scope]} == {HealthScope.CREDENTIAL}
+    twin = replace(two.provider, api_key=one.provider.api_key, base_url=one.provider.base_url)
+    assert shared(one, replace(two, provider=twin)) == {HealthScope.CREDENTIAL, HealthScope.PROVIDER_ENDPOINT}
+    assert shared(one, replace(two, provider=replace(twin, base_url="http://another"))) == set()
+
+
+def test_deployments_of_one_model_under_one_key_are_one_to_the_provider() -> None:
+    one = deployment("one", T2, Billing.METERED)
+    assert HealthScope.DEPLOYMENT in shared(one, replace(one, name="two"))
+
+
+def test_what_concerns_another_scope_as_well_rests_both() -> None:
+    refused = classify(Exchange("any", fault=Fault.CONNECT_REFUSED), NOW)
+    keys = {HealthScope.DEPLOYMENT: "d", HealthScope.CREDENTIAL: "c", HealthScope.PROVIDER_ENDPOINT: "e"}
+    learnt = learn({}, Lesson(keys, refused, Policy(), 0.0), NOW)
+    assert {key for key, health in learnt.items() if health.state is Health.COOLING} == {"d", "e"}
 
 
 def test_another_model_or_key_is_another_scope_so_what_was_disabled_before_is_not_it() -> None:

@@ -22,7 +22,13 @@ LEASE_MS = 90_000
 
 def answer(status: int, **headers: str) -> Diagnosis:
     return classify(
-        Exchange("any", status=status, headers={k.replace("_", "-"): v for k, v in headers.items()}), NOW
+        Exchange(
+            "any",
+            status=status,
+            headers={k.replace("_", "-"): v for k, v in headers.items()},
+            error={"message": "x", "type": "y"},
+        ),
+        NOW,
     )
 
 
@@ -43,6 +49,9 @@ def after(*diagnoses: Diagnosis, start: ScopeHealth = HEALTHY, now: int = NOW) -
         (FINE, HealthSignal.SUCCESS),
         (BAD_REQUEST, HealthSignal.NEUTRAL),
         (answer(409), HealthSignal.NEUTRAL),
+        (answer(409, retry_after="5"), HealthSignal.COOL),
+        (answer(498, retry_after="60"), HealthSignal.COOL),
+        (answer(500, retry_after="60"), HealthSignal.COOL),
         (answer(413), HealthSignal.NEUTRAL),
         (BROKEN, HealthSignal.FAILURE),
         (BUSY, HealthSignal.COOL),
@@ -106,10 +115,30 @@ def test_calls_that_fail_together_are_one_strike() -> None:
     assert after(BUSY, BUSY, LIMITED).strikes == 1
 
 
-def test_a_dead_key_is_out_until_a_change_and_a_later_cooldown_does_not_bring_it_back() -> None:
+HOUR_MS = 3_600_000
+
+
+def test_a_dead_key_is_out_for_an_hour_and_a_later_cooldown_does_not_bring_it_back() -> None:
     out = after(DEAD_KEY, LIMITED, HINTED, FINE)
-    assert (out.state, out.until_ms) == (Health.DISABLED, None)
-    assert lease(out, NOW + 10**12, LEASE_MS) is None
+    assert (out.state, out.until_ms) == (Health.DISABLED, NOW + HOUR_MS)
+    assert lease(out, NOW + HOUR_MS - 1, LEASE_MS) is None
+
+
+def test_what_only_a_change_ends_is_probed_after_an_hour_and_then_once_a_day() -> None:
+    now, out = NOW, after(DEAD_KEY)
+    for wait_ms in (HOUR_MS, 24 * HOUR_MS, 24 * HOUR_MS):
+        assert out.until_ms == now + wait_ms
+        now = out.until_ms
+        probing = lease(out, now, LEASE_MS)
+        assert probing is not None
+        out = after(DEAD_KEY, start=probing, now=now)
+    assert out.state is Health.DISABLED
+
+
+def test_a_model_that_waits_for_its_pull_is_looked_for_after_a_minute() -> None:
+    error = 'model "x" not found, try pulling it first'
+    gone = classify(Exchange("ollama", status=404, error=error), NOW)
+    assert after(gone).until_ms == NOW + 60_000
 
 
 def test_a_spent_budget_is_out_until_its_date_then_probed() -> None:
@@ -139,7 +168,7 @@ def test_one_probe_is_leased_when_the_rest_is_over_and_a_lost_one_is_replaced() 
         (FINE, Health.AVAILABLE, None),
         (BROKEN, Health.COOLING, 20_000),
         (BUSY, Health.COOLING, 20_000),
-        (DEAD_KEY, Health.DISABLED, None),
+        (DEAD_KEY, Health.DISABLED, 24 * 3_600_000),
         (BAD_REQUEST, Health.COOLING, 0),
     ],
 )

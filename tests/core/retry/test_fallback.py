@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.core.failures.classify import classify
-from router.core.failures.exchange import Exchange
-from router.core.records.diagnosis import Action, Diagnosis, FailureClass
+from router.core.failures.exchange import Exchange, Fault
+from router.core.records.diagnosis import Action, Diagnosis, FailureClass, Lacking
 from router.core.retry.fallback import (
     Decision,
     GiveUp,
@@ -34,8 +34,11 @@ TOO_LONG = replace(
     failure_class=FailureClass.BAD_REQUEST,
     action=Action.FALL_OVER_IF_CAPABLE,
     counts_toward_breaker=False,
+    lacking=Lacking.WINDOW,
 )
-TOO_DEAR = replace(TOO_LONG, failure_class=FailureClass.BILLING)
+TOO_DEAR = replace(TOO_LONG, failure_class=FailureClass.BILLING, lacking=Lacking.MONEY)
+NO_TOOLS = replace(TOO_LONG, lacking=Lacking.CAPABILITY)
+TOO_FAST = replace(TOO_LONG, lacking=Lacking.TOKEN_RATE)
 
 
 def one(name: str, **changes: object) -> Candidate:
@@ -120,6 +123,15 @@ def test_the_retry_budget_binds_further_attempts_after_a_server_s_failure_only()
         pytest.param(TOO_LONG, one("a"), one("b", context_window=8_000), False, id="the same window"),
         pytest.param(TOO_LONG, one("a"), one("b", context_window=None), True, id="a window nobody knows"),
         pytest.param(TOO_LONG, one("a", context_window=None), one("b"), True, id="it was not known itself"),
+        pytest.param(
+            replace(TOO_LONG, limit_tokens=4_000),
+            one("a"),
+            one("b"),
+            True,
+            id="it has less than was configured",
+        ),
+        pytest.param(NO_TOOLS, one("a"), one("b"), True, id="a capability says nothing of windows"),
+        pytest.param(TOO_FAST, one("a"), one("b"), True, id="nor does another account's rate"),
         pytest.param(TOO_DEAR, paid("a"), paid("b", 999), True, id="cheaper"),
         pytest.param(TOO_DEAR, paid("a"), paid("b", 1000), False, id="as dear"),
         pytest.param(TOO_DEAR, paid("a"), paid("b", None), False, id="nobody knows its price"),
@@ -138,9 +150,9 @@ def test_a_request_that_was_too_much_goes_only_where_it_may_be_served(
     assert (tried(decide(of(failed, other, one("c")), later, POLICY, 60)) == "b") is able
 
 
-def test_where_more_than_text_is_needed_the_gates_have_asked_and_all_may_try() -> None:
+def test_where_a_capability_was_missing_the_gates_have_asked_and_all_may_try() -> None:
     plan = of(one("a"), one("b"), needs=frozenset({Need.TOOLS}))
-    assert tried(decide(plan, [PastAttempt("a", TOO_LONG)], POLICY, 60)) == "b"
+    assert tried(decide(plan, [PastAttempt("a", NO_TOOLS)], POLICY, 60)) == "b"
 
 
 def test_the_caller_is_told_what_he_can_do_something_about() -> None:
@@ -220,20 +232,24 @@ def test_a_request_ends_and_keeps_its_bounds_whatever_plans_and_failures_come(da
     )
     plans = st.lists(candidate, max_size=5, unique_by=lambda c: c.deployment)
     past: list[PastAttempt] = []
-    waited, left_s = 0.0, 30.0
+    waited, left_s, rested = 0.0, 30.0, False
     for _ in range(200):
         plan = of(*data.draw(plans))
         standing = RequestStanding(
-            may_retry=data.draw(st.booleans()), waited_s=waited, cached=data.draw(st.booleans())
+            may_retry=data.draw(st.booleans()),
+            waited_s=waited,
+            cached=data.draw(st.booleans()),
+            rested=rested,
         )
         step = decide(plan, past, policy, left_s, standing)
         match step:
             case Try(choice):
                 assert choice in plan.candidates
                 assert choice.eligible
-                assert sum(p.deployment == choice.deployment for p in past) <= (
-                    1 if past and past[-1] == PastAttempt(choice.deployment, AGAIN) else 0
-                )
+                asked = [p.diagnosis for p in past if p.deployment == choice.deployment]
+                again = bool(past) and past[-1] == PastAttempt(choice.deployment, AGAIN)
+                assert not asked or again or (standing.rested and asked[-1] in (DOWN, AGAIN))
+                rested = False
                 past.append(
                     PastAttempt(
                         choice.deployment, data.draw(st.sampled_from([DOWN, AGAIN, TOO_LONG, TOO_DEAR]))
@@ -243,9 +259,49 @@ def test_a_request_ends_and_keeps_its_bounds_whatever_plans_and_failures_come(da
                 waited += seconds
                 left_s -= seconds
                 assert left_s > 0
-                assert waited <= policy.wait_for_free_s
+                assert waited <= max(policy.wait_for_free_s, policy.queue_s)
+                rested = True
             case _:
                 break
         assert len(past) <= policy.max_attempts
     else:
         raise AssertionError("it never ended")
+
+
+def failed(name: str, *, eligible: bool = True, back_in_s: float | None = None) -> Plan:
+    return of(one(name, eligible=eligible, back_in_s=back_in_s))
+
+
+def test_the_only_one_that_can_serve_is_waited_for_and_asked_again() -> None:
+    limited = classify(Exchange("x", status=429, headers={"retry-after": "1"}), 0)
+    past = [PastAttempt("a", limited)]
+    step = decide(failed("a", eligible=False, back_in_s=1.0), past, POLICY, 60)
+    assert isinstance(step, Wait)
+    assert step.seconds == 1.0
+    waited = RequestStanding(waited_s=1.0, rested=True)
+    assert tried(decide(failed("a"), past, POLICY, 59, waited)) == "a"
+
+
+def test_a_server_s_single_error_is_asked_again_after_a_growing_pause_when_it_stands_alone() -> None:
+    broken = classify(Exchange("x", status=500, error="x"), 0)
+    pauses = []
+    for attempts in (1, 2, 3):
+        step = decide(failed("a"), [PastAttempt("a", broken)] * attempts, POLICY, 60)
+        assert isinstance(step, Wait)
+        pauses.append(step.seconds)
+    assert pauses == [0.5, 1.0, 2.0]
+    assert isinstance(decide(failed("a"), [PastAttempt("a", broken)] * 4, POLICY, 60), GiveUp)
+
+
+def test_what_may_have_been_billed_is_not_asked_again() -> None:
+    lost = classify(Exchange("x", fault=Fault.RESET_AFTER_SENT), 0)
+    assert isinstance(decide(failed("a"), [PastAttempt("a", lost)], POLICY, 60), GiveUp)
+
+
+def test_a_free_one_that_failed_is_waited_for_instead_of_paying_where_the_policy_says_so() -> None:
+    limited = PastAttempt("a", classify(Exchange("x", status=429, headers={"retry-after": "1"}), 0))
+    plan = of(one("a", eligible=False, back_in_s=1.0), paid("b"))
+    assert isinstance(decide(plan, [limited], PATIENT, 60), Wait)
+    assert tried(decide(plan, [limited], POLICY, 60)) == "b"
+    back = of(one("a"), paid("b"))
+    assert tried(decide(back, [limited], PATIENT, 60, RequestStanding(waited_s=1.0, rested=True))) == "a"

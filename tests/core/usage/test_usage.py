@@ -130,7 +130,7 @@ def test_a_null_changes_nothing() -> None:
         ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, "zero input"),
         ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 6}}, "cached parts"),
         ({"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 9}, "smaller than its parts"),
-        ({"prompt_tokens": 5, "completion_tokens": "5"}, "not a count"),
+        ({"prompt_tokens": 5, "completion_tokens": "5.5"}, "not a count"),
         ({"prompt_tokens": True, "completion_tokens": 5}, "not a count"),
         ({"prompt_tokens": 10**13, "completion_tokens": 5}, "not a count"),
         (
@@ -207,3 +207,9 @@ def test_gemini_3_counts_its_queries_and_older_models_the_grounded_prompt() -> N
 )
 def test_geminis_traffic_type_names_its_service_tier(metadata: dict[str, str], tier: str | None) -> None:
     assert read_gemini({"usageMetadata": metadata}).service_tier == tier
+
+
+def test_counts_written_as_strings_and_usage_beside_the_choice_are_read() -> None:
+    usage = {"prompt_tokens": "9", "completion_tokens": " 4 "}
+    assert read_openai({"usage": usage}).usage == Usage(input_tokens=9, output_tokens=4)
+    assert read_openai({"choices": [{"usage": usage}]}).usage == Usage(input_tokens=9, output_tokens=4)
