@@ -156,6 +156,9 @@ def deployment_of(read: Read, settings: RouterSettings, *, billing: Plain) -> di
     """
     entry, params, info = read.entry, read.entry.litellm_params, read.info
     caps = [cap for cap in (info.max_output_tokens or info.max_tokens, params.max_tokens) if cap]
+    total_s = params.timeout or settings.timeout or settings.request_timeout
+    # LiteLLM's stream_timeout is its timeout where the file does not say: ours must not cut in before.
+    stream_s = params.stream_timeout or settings.stream_timeout or total_s
     written: dict[str, Plain] = {
         "model": read.upstream.model,
         "billing": None if read.billing.value == billing else read.billing.value,
@@ -171,8 +174,9 @@ def deployment_of(read: Read, settings: RouterSettings, *, billing: Plain) -> di
         ),
         "timeouts": _given(
             {
-                "first_token": seconds(params.stream_timeout or settings.stream_timeout),
-                "total": seconds(params.timeout or settings.timeout or settings.request_timeout),
+                "first_token": seconds(stream_s),
+                "idle": seconds(stream_s),
+                "total": seconds(total_s),
             }
         ),
         "switched_off": read.off,
@@ -195,7 +199,7 @@ def seconds(value: Decimal | None) -> str | None:
 
 def weights(group: Sequence[Read], strategy: Strategy) -> list[float]:
     """Return the weight of each of a group's entries: as given, else by rpm, by tpm, or all the same."""
-    if strategy is not Strategy.WEIGHTED:
+    if strategy is not Strategy.SHUFFLE:
         return [1.0] * len(group)
     params = [(read.entry, read.entry.litellm_params) for read in group]
     if any(own.weight is not None for _, own in params):

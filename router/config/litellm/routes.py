@@ -15,7 +15,7 @@ from router.config.positions import Plain
 from router.core.settings.routes import Strategy
 
 _STRATEGIES: Mapping[str, Strategy] = {
-    "simple-shuffle": Strategy.WEIGHTED,
+    "simple-shuffle": Strategy.SHUFFLE,
     "least-busy": Strategy.SPREAD,
     "usage-based-routing": Strategy.SPREAD,
     "usage-based-routing-v2": Strategy.SPREAD,
@@ -124,7 +124,7 @@ def strategy_of(settings: RouterSettings, notes: list[str]) -> Strategy:
     if written is None or written in _STRATEGIES:
         return _STRATEGIES[written or "simple-shuffle"]
     notes.append(f"routing_strategy: `{written}` is none of {', '.join(_STRATEGIES)}; taken for the first")
-    return Strategy.WEIGHTED
+    return Strategy.SHUFFLE
 
 
 def aliases_of(

@@ -7,6 +7,7 @@ and a case in tests/data/faults.jsonl; a test takes every row out in turn and fa
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from router.core.failures.exchange import Fault, StreamEnd
@@ -52,18 +53,28 @@ BROKE_ON_THE_WAY = frozenset({408, 502, 503, 504, 520, 524})
 """Without an error of the API's own: something on the way gave up on a request that may have run."""
 NO_PAGE_OF_THE_API = frozenset({401, 403, 404, 405, 410})
 CONTEXT_WINDOW = (
-    r"maximum context length|prompt is too long|input token count|context window"
-    r"|exceeds? (the |your )?(model's )?(maximum |available )?context|reduce the length of the messages"
-    r"|maximum prompt length|string too long"
-    r"|longer than the model's context length|longer than the maximum model length"
-    r"|exceeded model token limit"
-    r"|does not fit in (the )?context|context length of only|greater than the context length"
-    r"|context length is only|input is too long|prompt contains \d+ tokens|prompt exceeds max length"
-    r"|prompt token count of \d+ exceeds|range of input length should be|maximum input length"
-    r"|`inputs` (tokens \+|must have less than)|too many tokens: (total )?number of tokens"
-    r"|prompt超长|输入.{0,6}超"
+    r"maximum context length|context window"
+    r"|exceeds? (the |your )?(model's )?(maximum |available )?context"
+    r"|reduce the length of the messages|maximum prompt length|exceeded model token limit"
+    r"|does not fit in (the )?context|context length of only|context length is only"
+    r"|prompt contains \d+ tokens|range of input length should be"
+    r"|`inputs` (tokens \+|must have less than)|prompt超长|输入.{0,6}超"
 )
 """How servers say that a prompt does not fit their model's window."""
+
+
+DOES_NOT_FIT = (
+    r"\b(input|prompt|context|messages?|tokens?|conversation|sequence)\b[^.]{0,60}"
+    r"\b(exceed(s|ed|ing)?|(longer|larger|greater|more|higher) than)\b"
+    r"|\b(prompt|input|context|conversation|messages?|sequence|request)\b[^.]{0,30}"
+    r"\btoo (long|large|many tokens)"
+    r"|\btoo (long|many)( \w+){0,2} (input|prompt|tokens?|context)"
+)
+"""The same in words that nobody has told us of: what is meant, and that there is too much of it."""
+_OF_SOMETHING_ELSE = re.compile(
+    r"max_(completion_|output_)?tokens|\bper (second|minute|hour|day|month)\b"
+    r"|\b(rate|quota|budget|credit|balance)"
+)
 
 
 def _near_the_window(found: Findings) -> bool:
@@ -335,6 +346,13 @@ SERVER = (
         text=r"\bloading (the )?model\b|\bmodel (is |is still |is currently )?(being )?load(ing|ed)\b",
     ),
     FailureRule("overloaded", _COOL, status=OVERLOADED),
+    FailureRule(
+        "does-not-fit-in-other-words",
+        _LARGER,
+        status={400, 413, 422, 500},
+        text=DOES_NOT_FIT,
+        when=lambda found: not _OF_SOMETHING_ELSE.search(found.message),
+    ),
     FailureRule("bad-request-near-the-window", _LARGER, status={400, 422}, when=_near_the_window),
     FailureRule("bad-request", _BAD_REQUEST, status={400, 422}),
     FailureRule(

@@ -6,10 +6,10 @@ for first: a model that is called `gemma:free` is that model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment
@@ -34,11 +34,21 @@ def resolve(config: RouterConfig, name: str) -> Route | Unknown:
     if isinstance(found, Route):
         return found
     stem = name.removesuffix(FREE)
+    exact = [wanted for wanted in (name, stem) if wanted in config.aliases]
     for pattern, target in config.aliases.items():
-        if fnmatchcase(name, pattern) or fnmatchcase(stem, pattern):
+        if pattern in exact or (not exact and (fits(name, pattern) or fits(stem, pattern))):
             found = named(config, target)
             return without_paid(found) if isinstance(found, Route) and stem != name else found
     return found
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Tell whether an alias stands for a name; `*` and `?` are its only signs, brackets are letters."""
+    signs = {"*": ".*", "?": "."}
+    return (
+        re.fullmatch("".join(signs.get(sign) or re.escape(sign) for sign in pattern), name, re.DOTALL)
+        is not None
+    )
 
 
 def named(config: RouterConfig, name: str) -> Route | Unknown:

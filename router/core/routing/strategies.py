@@ -38,7 +38,8 @@ class Way:
 def ranked(route: Route, runners: Sequence[RankedDeployment], roll: float) -> list[RankedDeployment]:
     """Return those who may serve in the order they are asked.
 
-    `roll`, 0 to 1, draws who comes first where a `weighted` route's weights are not all the same.
+    `roll`, 0 to 1, draws who comes first: by weight on a `shuffle` route, and on a `weighted` one where the
+    weights are not all the same; evenly among those that a `spread` route cannot tell apart.
     """
     own = len(route.deployments) if route.own is None else route.own
     way = WAYS[route.strategy]
@@ -48,8 +49,12 @@ def ranked(route: Route, runners: Sequence[RankedDeployment], roll: float) -> li
         (runner for runner in runners if runner.place < own),
         key=lambda runner: (runner.facts.deployment.order, *way.key(runner), runner.place),
     )
-    if route.strategy is Strategy.WEIGHTED:
+    weights = {runner.facts.deployment.weight for runner in arranged}
+    if route.strategy is Strategy.SHUFFLE or (route.strategy is Strategy.WEIGHTED and len(weights) > 1):
         arranged = _drawn(arranged, roll)
+    if route.strategy is Strategy.SPREAD and arranged:
+        same = [runner for runner in arranged if _alike(runner, arranged[0])]
+        arranged = [*_turned(same, roll), *arranged[len(same) :]]
     return [*arranged, *sorted((r for r in runners if r.place >= own), key=lambda runner: runner.place)]
 
 
@@ -88,11 +93,15 @@ def _says_ttft(runner: RankedDeployment) -> str:
     return "never measured: after those that were" if ttft is None else f"first token after {ttft / 1000:g} s"
 
 
+DRAWN = frozenset({Strategy.WEIGHTED, Strategy.SHUFFLE, Strategy.SPREAD})
+"""The strategies that chance has a part in."""
+
 WAYS: Mapping[Strategy, Way] = {
     Strategy.ORDERED: Way(lambda runner: (), lambda runner: "next in the route's order"),
     Strategy.WEIGHTED: Way(
         lambda runner: (-runner.score.total,), lambda runner: f"scores {runner.score.total:.2f}"
     ),
+    Strategy.SHUFFLE: Way(lambda runner: (), lambda runner: "drawn by weight"),
     Strategy.CHEAPEST: Way(_by_cost, _says_cost),
     Strategy.FASTEST: Way(_by_ttft, _says_ttft),
     Strategy.SPREAD: Way(
@@ -102,15 +111,11 @@ WAYS: Mapping[Strategy, Way] = {
 
 
 def _drawn(arranged: list[RankedDeployment], roll: float) -> list[RankedDeployment]:
-    """Put first whom the roll draws by weight, among those of the lowest order; those of weight 0 come last.
-
-    Where all weights are the same nobody has asked for shares, and the score alone decides.
-    """
-    weights = [runner.facts.deployment.weight for runner in arranged]
-    if len(set(weights)) < 2:
-        return arranged
+    """Put first whom the roll draws by weight, of those of the lowest order; those of weight 0 come last."""
     heavy = [runner for runner in arranged if runner.facts.deployment.weight > 0]
     rest = [runner for runner in arranged if runner.facts.deployment.weight <= 0]
+    if not heavy:
+        return _turned(rest, roll)
     front = [r for r in heavy if r.facts.deployment.order == heavy[0].facts.deployment.order]
     mark = roll * sum(runner.facts.deployment.weight for runner in front)
     for runner in front:
@@ -118,3 +123,14 @@ def _drawn(arranged: list[RankedDeployment], roll: float) -> list[RankedDeployme
         if mark < 0:
             return [runner, *(other for other in heavy if other is not runner), *rest]
     return [*heavy, *rest]
+
+
+def _alike(one: RankedDeployment, other: RankedDeployment) -> bool:
+    """Whether nothing but their place tells two apart that share the load."""
+    return one.facts.deployment.order == other.facts.deployment.order and _left(one) == _left(other)
+
+
+def _turned(runners: list[RankedDeployment], roll: float) -> list[RankedDeployment]:
+    """Return them beginning with the one that the roll draws, each as likely as the other."""
+    first = min(int(roll * len(runners)), len(runners) - 1)
+    return runners[first:] + runners[:first]

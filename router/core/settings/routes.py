@@ -32,6 +32,7 @@ class Strategy(StrEnum):
 
     ORDERED = "ordered"
     WEIGHTED = "weighted"
+    SHUFFLE = "shuffle"
     CHEAPEST = "cheapest"
     FASTEST = "fastest"
     SPREAD = "spread"

@@ -40,7 +40,7 @@ def test_two_entries_a_fallback_and_a_cooldown_are_a_route_and_a_policy() -> Non
     config = load(SKILLS, {"OPENROUTER_API_KEY": "a", "DEEPSEEK_API_KEY": "b"})
     route = config.routes["skill/code"]
     assert route.deployments == ("skill/code/1", "skill/code/2", "skill/fallback/1")
-    assert (route.own, route.strategy) == (2, Strategy.WEIGHTED)
+    assert (route.own, route.strategy) == (2, Strategy.SHUFFLE)
     assert config.policy == Policy(
         max_attempts=3, default_max_tokens=4000, cooldown_s=120.0, allowed_fails=3, guard=config.policy.guard
     )
@@ -192,13 +192,13 @@ def test_without_a_model_called_auto_the_whole_ladder_is_and_it_climbs_nowhere(t
 @pytest.mark.parametrize(
     ("written", "strategy"),
     [
-        ("simple-shuffle", Strategy.WEIGHTED),
+        ("simple-shuffle", Strategy.SHUFFLE),
         ("least-busy", Strategy.SPREAD),
         ("usage-based-routing", Strategy.SPREAD),
         ("usage-based-routing-v2", Strategy.SPREAD),
         ("latency-based-routing", Strategy.FASTEST),
         ("cost-based-routing", Strategy.CHEAPEST),
-        ("made-up", Strategy.WEIGHTED),
+        ("made-up", Strategy.SHUFFLE),
     ],
 )
 def test_each_routing_strategy_has_its_own_here(tmp_path: Path, written: str, strategy: Strategy) -> None:

@@ -50,3 +50,25 @@ def test_naming_a_paid_deployment_declares_the_climb() -> None:
     found = resolve(small_config(), "paid")
     assert isinstance(found, Route)
     assert found.climb.free_to_paid
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("claude-sonnet-4-5[1m]", True),
+        ("claude-sonnet-4-51", False),
+        ("claude-sonnet-4-5m", False),
+        ("gpt-5", True),
+        ("gpt-55", False),
+        ("Claude 3.5 Sonnet [fast]", True),
+    ],
+)
+def test_stars_and_question_marks_are_the_only_signs_of_an_alias(name: str, found: bool) -> None:
+    aliases = {"claude-sonnet-4-5[1m]": "auto", "gpt-?": "auto", "Claude 3.5 Sonnet [*]": "auto"}
+    assert isinstance(resolve(small_config(aliases=aliases), name), Route) is found
+
+
+def test_an_alias_that_is_the_very_name_wins_over_a_pattern_before_it() -> None:
+    found = resolve(small_config(aliases={"claude-*": "auto", "claude-[x]": "skill/code"}), "claude-[x]")
+    assert isinstance(found, Route)
+    assert found.name == "skill/code"

@@ -104,3 +104,36 @@ def test_a_draw_is_among_those_of_the_lowest_order() -> None:
 def test_where_all_weights_are_the_same_no_roll_changes_anything() -> None:
     facts = (good("poor", 0.1), good("fine", 0.9))
     assert {names(ranked(Strategy.WEIGHTED, *facts, roll=roll / 10)) for roll in range(10)} == {"fine poor"}
+
+
+ROLLS = [(number + 0.5) / 1000 for number in range(1000)]
+"""A thousand calls' chances, spread as chance spreads them in the long run."""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "facts", "shares"),
+    [
+        (Strategy.SHUFFLE, (weighing("a", 1), weighing("b", 1)), {"a": 0.5, "b": 0.5}),
+        (Strategy.SHUFFLE, (weighing("a", 3), weighing("b", 1)), {"a": 0.75, "b": 0.25}),
+        (Strategy.SHUFFLE, (weighing("a", 1), weighing("b", 0)), {"a": 1.0}),
+        (Strategy.SHUFFLE, (weighing("a", 0), weighing("b", 0)), {"a": 0.5, "b": 0.5}),
+        (Strategy.WEIGHTED, (weighing("a", 9), weighing("b", 1)), {"a": 0.9, "b": 0.1}),
+        (Strategy.SPREAD, (left("a", None), left("b", None), left("c", 0.2)), {"a": 0.5, "b": 0.5}),
+        (Strategy.SPREAD, (left("a", 0.4), left("b", 0.9)), {"b": 1.0}),
+        (Strategy.SHUFFLE, (weighing("a", 1), weighing("b", 9, order=1)), {"a": 1.0}),
+    ],
+)
+def test_the_load_of_a_thousand_calls_is_shared_as_the_weights_say(
+    strategy: Strategy, facts: tuple[DeploymentFacts, ...], shares: dict[str, float]
+) -> None:
+    firsts = [ranked(strategy, *facts, roll=roll).candidates[0].deployment for roll in ROLLS]
+    for fact_ in facts:
+        name = fact_.deployment.name
+        assert firsts.count(name) / len(firsts) == pytest.approx(shares.get(name, 0.0), abs=0.02)
+
+
+def test_two_that_weigh_the_same_are_not_drawn_where_the_score_decides() -> None:
+    facts = (good("poor", 0.1), good("fine", 0.9))
+    assert {ranked(Strategy.WEIGHTED, *facts, roll=roll).candidates[0].deployment for roll in ROLLS} == {
+        "fine"
+    }
