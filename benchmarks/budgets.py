@@ -20,9 +20,9 @@ from router.core.records.admission import Terms
 from router.core.records.entries import Intent
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow, Guard
 from router.engine.clock import SystemClock
-from router.ledger.admission import admit
-from router.ledger.owner import this_process
-from router.ledger.sqlite import Connection, open_for_writing, writing
+from router.ledger.sqlite.admission import admit
+from router.ledger.sqlite.driver import Connection, open_for_writing, writing
+from router.ledger.sqlite.owners import this_process
 
 ROUNDS = 200
 TARGETS = {

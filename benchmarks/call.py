@@ -23,7 +23,7 @@ from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
 from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
 from router.providers.openai_wire import OpenAiDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream

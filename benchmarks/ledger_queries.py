@@ -19,14 +19,14 @@ from zoneinfo import ZoneInfo
 from router.core.records.spend import Dimension
 from router.core.windows import calendar_days, rolling_hours, span
 from router.engine.clock import SystemClock
-from router.ledger import rollup_tables
 from router.ledger.private_files import prepare
-from router.ledger.queries import totals
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.rows import insert_intent, settle_row, settled_row
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing, writing
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite import rollup_tables
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_writing, writing
+from router.ledger.sqlite.queries import totals
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
+from router.ledger.sqlite.schema import migrate
 from tests.ledger.samples import intent, settlement
 
 ROWS = int(os.environ.get("COCKPIT_BENCH_ROWS", "1000000"))
@@ -79,7 +79,7 @@ async def measure(path: Path, now_ms: int) -> None:
     """Print p50 and p95 of each question, asked as the screens ask it."""
     started = time.perf_counter()
     ledger = await open_ledger(path, SystemClock())
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     print(f"open for writing and reading   {(time.perf_counter() - started) * 1000:8.1f} ms")
     for name, question in _questions(reader, now_ms).items():
         taken = [await _timed(question) for _ in range(ROUNDS)]
@@ -89,7 +89,7 @@ async def measure(path: Path, now_ms: int) -> None:
     await ledger.aclose()
 
 
-def _questions(reader: SqliteSpendReader, now_ms: int) -> dict[str, Question]:
+def _questions(reader: SqliteReports, now_ms: int) -> dict[str, Question]:
     asked: dict[str, Question] = {}
     for name in ("UTC", "Europe/Amsterdam", "Asia/Kolkata"):
         zone = ZoneInfo(name)

@@ -72,7 +72,8 @@ class WiredControls:
     async def clear(self, deployment: str) -> None:
         """Forget the rests of a deployment, for all processes. Raises UnknownName and LedgerError."""
         engine, reader = self.world.engine, self.world.reader
-        await self.world.ledger.clear_health(engine.scope_keys(deployment))
+        await self.world.ledger.flush()  # what ended before this is forgotten with it
+        await self.world.upkeep.clear_cooldowns(engine.scope_keys(deployment))
         engine.refresh(await reader.health(), await reader.limits(), await reader.told_full())
 
     async def propose(self, edits: Sequence[ConfigEdit]) -> Proposal:

@@ -27,8 +27,8 @@ from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import RequestEnded
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
-from router.ledger.sqlite import Connection, open_for_writing
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_writing
 from tests.configs import small_config
 
 BILL = 1_000 * 1_000 + 500 * 2_000

@@ -26,12 +26,12 @@ from router.core.records.entries import EntryStatus, Intent
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.policy import Policy
 from router.engine.clock import SystemClock
-from router.ledger.clock_steps import health_by
 from router.ledger.private_files import beside
-from router.ledger.rollups import differences
-from router.ledger.sqlite import Connection, open_for_reading, open_for_writing
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from router.ledger.upkeep import sweep_if_mine
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_reading, open_for_writing
+from router.ledger.sqlite.health import health_by
+from router.ledger.sqlite.rollups import differences
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import SCOPES, intent, settlement
 
 WRITERS = ("a", "b")
@@ -86,7 +86,7 @@ async def lane(ledger: SqliteLedger, name: str, ends: float, settled: list[str])
             ledger.settle(replace(ended, cost_nano_usd=cost, budget_nano_usd=cost), lesson(chance, clock))
             settled.append(f"{asked.request_id} {cost}")
         elif chance.random() < 0.05:
-            await ledger.clear_health()
+            await SqliteUpkeep(ledger.path).clear_cooldowns()
         await asyncio.sleep(chance.uniform(0, 0.02))
 
 
@@ -107,7 +107,7 @@ def lesson(chance: random.Random, clock: SystemClock) -> Lesson | None:
 async def sweeps(path: Path, ends: float) -> None:
     """Close what dead programs left open, far more often than the job does."""
     while time.monotonic() < ends:
-        await asyncio.to_thread(sweep_if_mine, path, SystemClock().now_ms(), 500)
+        await SqliteUpkeep(path).sweep(SystemClock().now_ms(), 500)
         await asyncio.sleep(0.3)
 
 

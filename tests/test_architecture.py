@@ -51,7 +51,12 @@ def test_reports_load_no_engine_no_wire_and_nothing_that_they_seldom_need(name: 
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     loaded = set(done.stdout.split())
-    seldom = {"router.config.litellm", "router.config.editor", "router.ledger.memory", "router.ledger.writer"}
+    seldom = {
+        "router.config.litellm",
+        "router.config.editor",
+        "router.ledger.memory",
+        "router.ledger.sqlite.writer",
+    }
     assert not loaded & {"router.engine.engine", "router.providers.streaming", "pyreqwest", *seldom}
 
 

@@ -14,8 +14,8 @@ import pytest
 from router.core.records.admission import Cap, Used
 from router.core.records.entries import Entry, EntryStatus
 from router.engine.clock import SystemClock
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.reports import open_reports
 from tests.dying_process import BILL
 from tests.ledger.samples import beside_it
 
@@ -38,7 +38,7 @@ class After:
 async def opened(path: Path) -> After:
     """Start again on a ledger: it is opened for writing, swept and closed."""
     await (await open_ledger(path, SystemClock())).aclose()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     entries = (await reader.recent(10))[::-1]
     [used] = await reader.budgets([ALL_SPEND])
     after = After(entries, used, await reader.differences())

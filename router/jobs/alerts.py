@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from pathlib import Path
 
 from router.core.budget.budget import standing_caps
 from router.core.catalog.news import news
@@ -21,11 +20,9 @@ from router.core.reports import alerts
 from router.core.reports.trends import USUAL_OF, DaySpend, anomalies
 from router.core.settings.config import RouterConfig
 from router.core.windows import calendar_days, local_date
-from router.engine.ports import CheckRunner, Clock
+from router.engine.ports import CheckRunner, Clock, SpendReader, Upkeep
 from router.errors import LedgerError
 from router.jobs.telling import tell
-from router.ledger.reader import SqliteSpendReader
-from router.ledger.upkeep import take_alerts, told
 from router.providers.transport import Transport
 
 EVERY_S = 20.0
@@ -41,8 +38,8 @@ log = logging.getLogger(__name__)
 class Watchman:
     """What the job needs of the world."""
 
-    ledger: Path
-    reader: SqliteSpendReader
+    ledger: Upkeep
+    reader: SpendReader
     clock: Clock
     zone: tzinfo
     config: Callable[[], RouterConfig]
@@ -90,12 +87,12 @@ class Watchman:
         now, hooks = self.clock.now_ms(), self.config().hooks
         if not await self.reader.has_news(seen, hooks, now):
             return 0
-        due = await asyncio.to_thread(take_alerts, self.ledger, seen, hooks, now, LEASE_MS)
+        due = await self.ledger.take_alerts(seen, hooks, now, LEASE_MS)
         if not due:
             return 0
         errors = await asyncio.gather(*(tell(hook, alert, self.runner, self.client) for alert, hook in due))
         results = [(alert.number, hook.name, error) for (alert, hook), error in zip(due, errors, strict=True)]
-        await asyncio.to_thread(told, self.ledger, results, self.clock.now_ms())
+        await self.ledger.note_deliveries(results, self.clock.now_ms())
         for (alert, hook), error in zip(due, errors, strict=True):
             if error:
                 log.warning("hook %s was not told of alert %s: %s", hook.name, alert.number, error)

@@ -10,18 +10,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from functools import partial
-from pathlib import Path
 
 from router.core.catalog.due import due
-from router.core.records.offers import Asked
+from router.core.records.offers import AllowanceRead, Asked, ListingRead, OfferFinding, OfferNotRead
 from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Billing, Provider
-from router.engine.ports import Clock, SpendReader
+from router.engine.ports import Clock, SpendReader, Upkeep
 from router.errors import LedgerError
-from router.ledger.offers import write_allowance, write_listing, write_tried
-from router.ledger.sqlite import Connection
-from router.ledger.upkeep import note_offers, take_lease
 from router.providers.allowances import read_allowance, tells
 from router.providers.model_lists import NotRead, has_list, read_models
 from router.providers.transport import Transport
@@ -35,7 +30,6 @@ NEVER_MS = 1 << 53
 MOST_WORDS = 200
 
 Wanted = tuple[str, Asked]
-Write = Callable[[Connection], None]
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +39,7 @@ class OfferWatch:
 
     def __init__(
         self,
-        ledger: Path,
+        ledger: Upkeep,
         reader: SpendReader,
         clock: Clock,
         config: Callable[[], RouterConfig],
@@ -77,29 +71,26 @@ class OfferWatch:
             wanted = due(wanted, readings, every, self._clock.now_ms())
         if not wanted:
             return
-        lease = partial(take_lease, self._ledger, JOB, self._clock.now_ms(), LEASE_MS)
-        if not (everyone or await asyncio.to_thread(lease)):
+        if not (everyone or await self._ledger.take_lease(JOB, self._clock.now_ms(), LEASE_MS)):
             return
         async with self._transport() as transport:
             found = await asyncio.gather(*(self._ask(transport, config, one) for one in wanted))
-        await asyncio.to_thread(note_offers, self._ledger, lambda connection: _all(connection, found))
+        await self._ledger.note_offers(found)
 
-    async def _ask(self, transport: Transport, config: RouterConfig, one: Wanted) -> Write:
-        """Ask one provider one thing; return what is to be written."""
+    async def _ask(self, transport: Transport, config: RouterConfig, one: Wanted) -> OfferFinding:
+        """Ask one provider one thing; return what came of it."""
         name, asked = one
         provider = config.providers[name]
         try:
             if asked is Asked.MODELS:
                 models = await read_models(transport, provider)
-                return partial(write_listing, provider=name, models=models, now_ms=self._clock.now_ms())
-            told = await read_allowance(transport, provider)
-            return partial(write_allowance, provider=name, told=told, now_ms=self._clock.now_ms())
+                return ListingRead(name, tuple(models), self._clock.now_ms())
+            allowance = await read_allowance(transport, provider)
+            return AllowanceRead(name, allowance, self._clock.now_ms())
         except NotRead as error:
             problem = str(error)[:MOST_WORDS]
             log.info("%s of %s could not be read: %s", asked, name, problem)
-            return partial(
-                write_tried, provider=name, asked=asked, problem=problem, now_ms=self._clock.now_ms()
-            )
+            return OfferNotRead(name, asked, problem, self._clock.now_ms())
 
     @asynccontextmanager
     async def _transport(self) -> AsyncIterator[Transport]:
@@ -124,8 +115,3 @@ def _wanted(config: RouterConfig) -> Iterator[Wanted]:
 
 def _ms(seconds: float | None) -> int:
     return NEVER_MS if seconds is None else round(seconds * 1000)
-
-
-def _all(connection: Connection, writes: list[Write]) -> None:
-    for write in writes:
-        write(connection)

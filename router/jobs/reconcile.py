@@ -11,17 +11,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import quote
 
 from router.core.cost.generation import PATH, VENDOR, generation_cost_nano
 from router.core.money import CostSource, usd
+from router.core.records.history import Correction, Unbilled
 from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Provider
-from router.engine.ports import Clock
+from router.engine.ports import Clock, Upkeep
 from router.errors import LedgerError, TransportError
-from router.ledger import upkeep
-from router.ledger.adjustments import Correction, Unbilled
 from router.providers.plain_http import exchange
 from router.providers.transport import HttpRequest, Transport
 
@@ -44,7 +42,7 @@ log = logging.getLogger(__name__)
 class Reconciler:
     """Asks, and keeps how often it has asked."""
 
-    ledger: Path
+    ledger: Upkeep
     clock: Clock
     config: Callable[[], RouterConfig]
     """Returns the one in use."""
@@ -65,15 +63,15 @@ class Reconciler:
         if not providers:
             return 0
         try:
-            calls = await asyncio.to_thread(self._due, providers)
+            calls = await self._due(providers)
             return await self._ask_all(calls, providers) if calls else 0
         except LedgerError as error:
             log.warning("calls without a cost were not asked about: %s", error)
             return 0
 
-    def _due(self, providers: Collection[str]) -> list[Unbilled]:
+    async def _due(self, providers: Collection[str]) -> list[Unbilled]:
         now = self.clock.now_ms()
-        found = upkeep.unbilled_if_mine(self.ledger, providers, (now, now - AGE_MS), LEASE_MS)
+        found = await self.ledger.unbilled(providers, (now, now - AGE_MS), LEASE_MS)
         kept = {call.place for call in found}
         self._tried = {place: tried for place, tried in self._tried.items() if place in kept}
         return [call for call in found if self._may_ask(call, now)][:AT_ONCE]
@@ -108,4 +106,4 @@ class Reconciler:
             return False
         evidence = f"{provider.name} says afterwards: ${usd(cost)} for {call.provider_request_id}"
         correction = Correction(cost, CostSource.PROVIDER_REPORTED, evidence)
-        return await asyncio.to_thread(upkeep.adjust, self.ledger, call.place, correction, now)
+        return await self.ledger.adjust(call.place, correction, now)

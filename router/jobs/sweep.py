@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
-from router.engine.ports import Clock
+from router.engine.ports import Clock, Upkeep
 from router.errors import LedgerError
-from router.ledger.upkeep import sweep_if_mine
 
 EVERY_S = 60.0
 LEASE_MS = 90_000
@@ -20,17 +18,17 @@ LEASE_MS = 90_000
 log = logging.getLogger(__name__)
 
 
-async def sweep_forever(ledger: Path, clock: Clock) -> None:
+async def sweep_forever(ledger: Upkeep, clock: Clock) -> None:
     """Sweep once a minute until cancelled. A ledger that cannot be written is tried again next time."""
     while True:
         await asyncio.sleep(EVERY_S)
         await sweep_once(ledger, clock)
 
 
-async def sweep_once(ledger: Path, clock: Clock) -> int | None:
+async def sweep_once(ledger: Upkeep, clock: Clock) -> int | None:
     """Do one round; return how many calls were closed, None when another process does it or it failed."""
     try:
-        closed = await asyncio.to_thread(sweep_if_mine, ledger, clock.now_ms(), LEASE_MS)
+        closed = await ledger.sweep(clock.now_ms(), LEASE_MS)
     except LedgerError as error:
         log.warning("dead calls were not looked for: %s", error)
         return None

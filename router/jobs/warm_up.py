@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import tzinfo
-from pathlib import Path
 
 from router.core.catalog.due import WARM_UP_MS, warm_up_due
 from router.core.request import Message, Request
@@ -21,10 +20,9 @@ from router.core.settings.deployments import Deployment
 from router.core.settings.jobs import WarmUp
 from router.core.settings.providers import Billing, Wire
 from router.engine.engine import Engine
-from router.engine.ports import Clock
+from router.engine.ports import Clock, Upkeep
 from router.errors import LedgerError, RouterError, TransportError
 from router.jobs.offers import OfferWatch
-from router.ledger.upkeep import take_lease
 from router.providers.ollama_wire import OllamaUpstream
 from router.providers.transport import Transport
 
@@ -41,7 +39,7 @@ class Warmer:
 
     def __init__(
         self,
-        ledger: Path,
+        ledger: Upkeep,
         engine: Engine,
         offers: OfferWatch,
         clock: Clock,
@@ -72,7 +70,7 @@ class Warmer:
             self._seen.add(run)
             job = f"warm-up {run}"
             try:
-                if await asyncio.to_thread(take_lease, self._ledger, job, self._clock.now_ms(), WARM_UP_MS):
+                if await self._ledger.take_lease(job, self._clock.now_ms(), WARM_UP_MS):
                     await self._warm(warm_up)
             except LedgerError as error:
                 log.warning("the warm-up of %s was not done: %s", warm_up.at, error)

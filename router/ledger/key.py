@@ -12,8 +12,8 @@ from pathlib import Path
 from router.core.settings.secret import Secret
 from router.engine.ports import Chance
 from router.errors import LedgerError
-from router.ledger.errors import told_clearly
 from router.ledger.private_files import beside, make_directory, tighten
+from router.ledger.sqlite.driver import told_clearly
 
 _TOKENS = 6
 """Draws of 48 bits: 288 bits."""

@@ -13,8 +13,8 @@ from router.config.paths import Paths
 from router.core.settings.config import RouterConfig
 from router.engine.clock import SystemClock
 from router.engine.ports import Clock, ReportReader, SpendReader
-from router.ledger.reader import open_reader
-from router.ledger.sqlite import sqlite_version_warning
+from router.ledger.sqlite.driver import sqlite_version_warning
+from router.ledger.sqlite.reports import open_reports
 from router.prices.own import catalogue
 from router.wiring.configuration import load_config, zone_of
 
@@ -36,7 +36,7 @@ class Reading:
 async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Reading, None]:
     """Open the ledger for reading; none is made where there is none. Raises ConfigError, LedgerError."""
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
-    found = await open_reader(paths.ledger, clock) if paths.ledger.exists() else None
+    found = await open_reports(paths.ledger, clock) if paths.ledger.exists() else None
     reader: SpendReader = found or _nothing()
     try:
         yield Reading(loaded, reader, found, clock, zone_of(loaded), warnings())

@@ -8,7 +8,7 @@ from pathlib import Path
 from router.config.paths import Paths
 from router.core.records.health import Health
 from router.engine.health_board import DeploymentState
-from router.ledger import upkeep
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from router.wiring.planning import planning
 
 
@@ -20,9 +20,8 @@ async def clear_rests(*, config: Path | None, ledger: Path | None, name: str | N
     async with planning(config=config, ledger=ledger) as world:
         planner = world.planner
         meant = set(planner.config.deployments) if name is None else set(planner.route(name).deployments)
-        upkeep.clear_rests(
-            Paths.of(os.environ, ledger=ledger).ledger, None if name is None else planner.scope_keys(name)
-        )
+        upkeep = SqliteUpkeep(Paths.of(os.environ, ledger=ledger).ledger)
+        await upkeep.clear_cooldowns(None if name is None else planner.scope_keys(name))
         return [
             state for state in planner.deployments() if state.deployment.name in meant and _is_away(state)
         ]

@@ -22,7 +22,7 @@ from router.engine.chance import SystemChance
 from router.engine.clock import SystemClock
 from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
-from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upstream
+from router.engine.ports import Chance, Clock, Ledger, SpendReader, Upkeep, Upstream
 from router.errors import LedgerError
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
@@ -33,8 +33,9 @@ from router.jobs.refresh import refresh, refresh_forever
 from router.jobs.sweep import sweep_forever
 from router.jobs.warm_up import Warmer
 from router.ledger.key import install_key
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.reader import open_reader
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.embeddings import OLLAMA, OPENAI
 from router.providers.llamacpp import EmbeddedUpstream
@@ -58,6 +59,7 @@ class Wired:
     engine: Engine
     ledger: Ledger
     reader: SpendReader
+    upkeep: Upkeep
     clock: Clock
     zone: tzinfo
     warnings: tuple[str, ...]
@@ -81,6 +83,7 @@ async def wired(
         opened.push_async_callback(store.aclose)
         reader = await open_reader(paths.ledger, clock)
         opened.push_async_callback(reader.aclose)
+        upkeep = SqliteUpkeep(paths.ledger)
         runner = CommandRunner(os.environ)
         lookout = Lookout(loaded, clock, zone_of(loaded))
         upstreams, embedders = _upstreams(paths, chance)
@@ -99,9 +102,7 @@ async def wired(
             check_runner=runner,
         )
         engine = Engine(loaded, deps)
-        watchman = Watchman(
-            paths.ledger, reader, clock, zone_of(loaded), lambda: engine.config, runner, _client
-        )
+        watchman = Watchman(upkeep, reader, clock, zone_of(loaded), lambda: engine.config, runner, _client)
         opened.push_async_callback(_last_round, watchman, store)
         opened.push_async_callback(engine.aclose)
 
@@ -110,19 +111,21 @@ async def wired(
             lookout.config = fresh
 
         await refresh(engine, reader, lookout)
-        offers = OfferWatch(paths.ledger, reader, clock, lambda: engine.config, _client)
-        warmer = Warmer(paths.ledger, engine, offers, clock, zone_of(loaded), _client)
+        offers = OfferWatch(upkeep, reader, clock, lambda: engine.config, _client)
+        warmer = Warmer(upkeep, engine, offers, clock, zone_of(loaded), _client)
         jobs = [
             refresh_forever(engine, reader, lookout),
-            sweep_forever(paths.ledger, clock),
+            sweep_forever(upkeep, clock),
             watchman.watch_forever(),
-            Reconciler(paths.ledger, clock, lambda: engine.config, _client).reconcile_forever(),
+            Reconciler(upkeep, clock, lambda: engine.config, _client).reconcile_forever(),
             *([offers.forever(), warmer.forever()] if stays else []),
         ]
         for job in jobs:
             opened.push_async_callback(_ended, asyncio.create_task(job))
         watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
-        yield Wired(engine, store, reader, clock, zone_of(loaded), warnings(), watch, editor(config), offers)
+        yield Wired(
+            engine, store, reader, upkeep, clock, zone_of(loaded), warnings(), watch, editor(config), offers
+        )
 
 
 def _client() -> Transport:

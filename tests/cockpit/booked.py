@@ -18,7 +18,7 @@ from router.core.money import CostSource
 from router.core.records.entries import EntryStatus, Intent, Settlement
 from router.core.records.usage import Usage
 from router.engine.clock import SystemClock
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
 
 CONFIG = """
 version: 1

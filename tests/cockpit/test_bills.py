@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from router.core.money import CostSource
-from router.core.records.history import Billed
 from router.core.records.usage import Usage
 from tests.cockpit.booked import call, document, fill, shop_in
 from tests.cockpit.scripted import cockpit, until
+from tests.ledger.samples import INTENT, SETTLEMENT
 
 TOLD = "sonnet (middle) is billed 1.25 times what its price says, in the median of 20 calls"
 
@@ -44,6 +44,11 @@ def test_bills_that_are_the_price_are_no_news(tmp_path: Path) -> None:
 
 async def test_the_screen_says_where_to_look() -> None:
     world = cockpit()
-    world.ledger.bills = [Billed("deepseek", "deepseek-chat", ((2, 1),) * 20)]
+    for n in range(20):
+        intent = replace(INTENT, request_id=f"r{n}", deployment="deepseek", model_requested="deepseek-chat")
+        intent = replace(intent, started_at=world.clock.now_ms())
+        await world.ledger.admit(intent)
+        billed = replace(SETTLEMENT, request_id=f"r{n}", cost_source=CostSource.PROVIDER_REPORTED)
+        world.ledger.settle(replace(billed, cost_nano_usd=2, list_cost_nano_usd=1))
     async with world.app.run_test(size=(80, 24)) as pilot:
         assert "BILLS OFF (doctor)" in (await until(pilot, "BILLS OFF")).splitlines()[0]

@@ -15,9 +15,10 @@ from router.core.records.health import LearnedLimit, LimitKind, LimitSource
 from router.core.records.usage import Usage
 from router.core.settings.hooks import Event
 from router.engine.clock import SystemClock
-from router.ledger import alerts, stress_store
-from router.ledger.limits_store import write_limits
-from router.ledger.sqlite import open_for_writing, writing
+from router.ledger.sqlite import alerts
+from router.ledger.sqlite import stress as stress_store
+from router.ledger.sqlite.driver import open_for_writing, writing
+from router.ledger.sqlite.limits import write_limit
 from tests.cockpit.booked import Shop, Work, a_day, call, document, fill, shop_in
 from tests.cockpit.stress_events import result
 
@@ -105,7 +106,7 @@ def test_learned_limits_and_stress_tests_are_exported_as_they_were_found(shop: S
     old = result("gemma-free", "ooo", run_id="old", started_ms=now_ms - 30 * DAY_MS)
     fill(shop.ledger, [])
     with closing(open_for_writing(shop.ledger)) as connection, writing(connection):
-        write_limits(connection, [limit])
+        write_limit(connection, limit)
         for each in (found, old):
             stress_store.write(connection, each)
     [learned] = exported(shop, "--table", "limits")

@@ -15,7 +15,7 @@ from router.core.records.facts import AnswerJudged
 from router.core.records.usage import Usage
 from router.engine.clock import SystemClock
 from router.errors import ConfigError, UnknownName
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
 from tests.cockpit.booked import Shop, Work, a_day, book, call, document, fill, shop_in
 
 MILLION = 1_000_000

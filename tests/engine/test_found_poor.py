@@ -46,7 +46,9 @@ def test_the_ledger_and_the_reasons_show_it_as_a_climb_and_the_answer_is_rated_b
     assert "free (T0) skipped: stands on T0; the climb from T0 allows what stands higher" in answer.why
     [row] = run_virtual(bench.rows())
     assert row.intent.tags == (("climbed_from", "r1"),)
-    assert bench.ledger.ratings == {"r1": False}
+    assert bench.ledger.connection.execute("SELECT request_id, good FROM rating").fetchall() == [
+        ("r1", False)
+    ]
 
 
 def test_an_answer_that_nobody_has_any_more_is_spoken_of_and_not_made_up() -> None:

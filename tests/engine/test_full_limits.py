@@ -73,7 +73,7 @@ def test_other_processes_learn_it_and_clearing_ends_it() -> None:
         shown = other.engine.deployments()[0]
         assert (shown.word, shown.health) == ("full", "available")
         assert shown.reason == "full: no requests left, free in 3 s"
-        await other.ledger.clear_health(other.engine.scope_keys("free"))
+        await other.ledger.upkeep.clear_cooldowns(other.engine.scope_keys("free"))
         await other.refreshed()
         assert planned(other).eligible
 

@@ -20,8 +20,8 @@ from router.engine.clock import ManualClock
 from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.engine.events import Answer
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.reports import open_reports
 from router.prices.catalogue import load_catalogue
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport
@@ -79,7 +79,7 @@ async def ask_200(url: str, path: Path) -> tuple[list[Answer], list[Entry]]:
     answers = await asyncio.gather(*(one(number) for number in range(200)))
     await engine.aclose()
     await ledger.aclose()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     rows = await reader.recent(300)
     await reader.aclose()
     return answers, rows

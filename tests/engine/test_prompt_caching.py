@@ -21,8 +21,8 @@ from router.engine.clock import ManualClock
 from router.engine.dependencies import Dependencies
 from router.engine.engine import Engine
 from router.jobs.lookout import Lookout
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.reports import open_reports
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
@@ -73,7 +73,7 @@ async def bench(path: Path, url: str, clock: ManualClock) -> AsyncIterator[tuple
     """Open an engine on a real ledger and wire; `Look` has it read what was booked so far."""
     config, lookout = at(url), Lookout(at(url), clock, UTC)
     ledger, upstream = await open_ledger(path, clock), HttpUpstream(PyreqwestTransport(), AnthropicDialect())
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     deps = Dependencies({Wire.ANTHROPIC: upstream}, ledger, clock, SeededChance(), Secret("k"))
 
     async def look() -> None:

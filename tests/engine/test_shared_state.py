@@ -149,7 +149,7 @@ def test_what_is_cleared_elsewhere_is_asked_again() -> None:
         one = Bench({"free": [LIMITED, Script()], "local": [Script()]})
         await one.ask(PLAIN)
         other = await Twin(one).refreshed()
-        await other.ledger.clear_health(other.engine.scope_keys("T0"))
+        await other.ledger.upkeep.clear_cooldowns(other.engine.scope_keys("T0"))
         await other.refreshed()
         await other.ask(PLAIN)
         assert one.called == ["free", "local", "free"]

@@ -30,7 +30,7 @@ from router.engine.events import RequestEnded
 from router.engine.stress_events import StressEvent, TargetWaiting
 from router.engine.virtual_time import run_virtual
 from router.errors import LedgerError
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
 from router.providers.scripted import Script, ScriptedUpstream
 from tests.configs import T0, deployment, small_config
 from tests.engine.test_engine import ASK, COUNTED, Bench, answer_of

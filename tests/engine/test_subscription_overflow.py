@@ -19,8 +19,8 @@ from router.core.settings.routes import Climb, Route
 from router.core.usage import Usage, UsageReading
 from router.engine.clock import ManualClock
 from router.engine.virtual_time import run_virtual
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.reports import open_reports
 from router.providers.scripted import Script
 from tests.configs import T1, deployment, price, small_config
 from tests.engine.test_engine import Bench, answer_of
@@ -118,7 +118,7 @@ async def test_what_subscriptions_were_worth_is_summed_apart_from_spend(tmp_path
         await ledger.admit(replace(INTENT, request_id=name))
         ledger.settle(replace(end, request_id=name))
     await ledger.aclose()
-    reader = await open_reader(tmp_path / "ledger.db")
+    reader = await open_reports(tmp_path / "ledger.db")
     assert await reader.subscribed(ALL) == ListValue(3, 1_000, 1)
     [spend] = await reader.totals([ALL])
     assert spend.cost_nano_usd == SETTLEMENT.cost_nano_usd

@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from router.config.loader import load
 from router.core.budget.runaway import Pause
 from router.core.records.alerts import WrittenAlert
-from router.core.records.offers import ListedModel
+from router.core.records.offers import ListedModel, ListingRead
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.config import RouterConfig
 from router.core.settings.hooks import Event, Hook
@@ -24,13 +23,12 @@ from router.core.settings.secret import Secret
 from router.engine.clock import ManualClock
 from router.hooks.command import CommandRunner
 from router.jobs.alerts import Watchman
-from router.ledger import pauses
-from router.ledger.alerts import FRESH_MS, MOST_TRIES
-from router.ledger.offers import write_listing
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.sqlite import open_for_writing, writing
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from router.ledger.upkeep import note_offers
+from router.ledger.sqlite import pauses
+from router.ledger.sqlite.alerts import FRESH_MS, MOST_TRIES
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.driver import open_for_writing, writing
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from router.providers.plain_http import spare_transport
 from tests.fake_provider import answer, fake_provider
 from tests.ledger.samples import INTENT, SETTLEMENT, beside_it
@@ -48,7 +46,7 @@ routes: {auto: {ladder: [T0]}}
 @dataclass
 class World:
     ledger: SqliteLedger
-    reader: SqliteSpendReader
+    reader: SqliteReports
     clock: ManualClock
     watchman: Watchman
     config: RouterConfig
@@ -75,12 +73,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     file.write_text(CONFIG)
     budget = Budget(BudgetScope.ALL, None, BudgetWindow.DAY, DOLLAR, rolling=False)
     ledger = await open_ledger(path, clock)
-    reader = await open_reader(path)
+    reader = await open_reports(path)
 
     def client():  # type: ignore[no-untyped-def]
         return spare_transport(os.environ)
 
-    watchman = Watchman(path, reader, clock, UTC, lambda: made.config, CommandRunner(os.environ), client)
+    watchman = Watchman(
+        SqliteUpkeep(path), reader, clock, UTC, lambda: made.config, CommandRunner(os.environ), client
+    )
     made = World(ledger, reader, clock, watchman, replace(load(file, {}), budgets=(budget,)))
     yield made
     await reader.aclose()
@@ -115,7 +115,7 @@ async def test_a_share_that_falls_again_is_not_told_twice(world: World, tmp_path
     await world.spend("a", 10**9)
     assert await world.watchman.round() == 1
     world.config = replace(world.config, budgets=world.config.budgets)
-    beside_it(world.watchman.ledger, "UPDATE token_spend SET budget_nano_usd = 600000000")
+    beside_it(world.ledger.path, "UPDATE token_spend SET budget_nano_usd = 600000000")
     assert await world.watchman.round() == 0
 
 
@@ -157,7 +157,7 @@ async def test_another_process_that_has_the_lease_does_it(world: World, tmp_path
     await world.spend("a", 10**9)
     until = world.clock.now_ms() + 1
     beside_it(
-        world.watchman.ledger,
+        world.ledger.path,
         f"INSERT INTO job_lease VALUES ('alerts', 'somebody nobody can judge', {until})",
     )
     assert await world.watchman.round() == 0
@@ -167,7 +167,7 @@ async def test_another_process_that_has_the_lease_does_it(world: World, tmp_path
 
 async def test_a_pause_of_the_guard_is_told(world: World, tmp_path: Path) -> None:
     world.hook(run=writes_to(tmp_path / "out"), events=frozenset({Event.GUARD}))
-    connection = open_for_writing(world.watchman.ledger)
+    connection = open_for_writing(world.ledger.path)
     with writing(connection):
         pauses.pause(connection, Pause(everyone=True, reason="300 paid requests within a minute"), None, 1)
     connection.close()
@@ -182,7 +182,7 @@ async def test_a_model_that_its_provider_no_longer_lists_is_told_once(world: Wor
 
     async def listed(*names: str) -> None:
         models, now = [ListedModel(name) for name in names], world.clock.now_ms()
-        note_offers(world.watchman.ledger, partial(write_listing, provider="p", models=models, now_ms=now))
+        await world.watchman.ledger.note_offers([ListingRead("p", tuple(models), now)])
         world.clock.advance(60)
 
     await listed("m", "other")

@@ -18,11 +18,12 @@ from router.core.settings.providers import Billing
 from router.core.settings.secret import Secret
 from router.engine.clock import ManualClock
 from router.jobs.offers import ALLOWANCE_MS, JOB, OfferWatch
-from router.ledger.leases import take
 from router.ledger.private_files import prepare
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.schema import migrate
-from router.ledger.sqlite import open_for_writing
+from router.ledger.sqlite.driver import open_for_writing
+from router.ledger.sqlite.owners import take_lease
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from router.providers.httpx2_transport import Httpx2Transport
 from tests.configs import T0, deployment, small_config
 from tests.fake_provider import FakeProvider, answer, fake_provider
@@ -37,12 +38,14 @@ class Bench:
     server: FakeProvider
     config: RouterConfig
     path: Path
-    reader: SqliteSpendReader
+    reader: SqliteReports
     clock: ManualClock
 
     @property
     def watch(self) -> OfferWatch:
-        return OfferWatch(self.path, self.reader, self.clock, lambda: self.config, Httpx2Transport)
+        return OfferWatch(
+            SqliteUpkeep(self.path), self.reader, self.clock, lambda: self.config, Httpx2Transport
+        )
 
     async def offers(self) -> Offers:
         return await self.reader.offers()
@@ -63,7 +66,7 @@ async def bench(tmp_path: Path, served: bytes, **changes: object) -> AsyncIterat
         provider = replace(free.provider, name="p", base_url=server.url, api_key=Secret("sk-quiet"))
         free = replace(free, model="m:free", provider=replace(provider, **changes))  # type: ignore[arg-type]
         config = replace(small_config(), deployments={"one": free}, providers={"p": free.provider})
-        reader = await open_reader(path)
+        reader = await open_reports(path)
         try:
             yield Bench(server, config, path, reader, ManualClock())
         finally:
@@ -110,7 +113,7 @@ async def test_a_list_that_cannot_be_read_is_told_and_tried_again_and_the_old_on
 async def test_another_process_that_has_the_job_keeps_it(tmp_path: Path) -> None:
     async with bench(tmp_path, served(LIST)) as world:
         with closing(open_for_writing(world.path)) as connection:
-            take(connection, JOB, "somebody nobody can judge", world.clock.now_ms(), 1000)
+            take_lease(connection, JOB, "somebody nobody can judge", world.clock.now_ms(), 1000)
         await world.watch.once()
         assert world.asked == []
         world.clock.advance(1)

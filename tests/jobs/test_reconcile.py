@@ -9,8 +9,9 @@ from router.core.records.entries import Entry
 from router.core.settings.config import RouterConfig
 from router.engine.clock import ManualClock
 from router.jobs.reconcile import AGE_MS, TRIES, Reconciler
-from router.ledger.reader import open_reader
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.reports import open_reports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from router.providers.httpx2_transport import Httpx2Transport
 from tests.configs import small_config
 from tests.fake_provider import FakeProvider, fake_provider
@@ -38,7 +39,7 @@ async def cut(path: Path, clock: ManualClock) -> None:
 
 
 async def entry(path: Path) -> Entry:
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     [found] = await reader.recent(1)
     await reader.aclose()
     return found
@@ -48,7 +49,7 @@ async def test_a_cut_call_is_known_once_its_provider_has_told(tmp_path: Path) ->
     path, clock = tmp_path / "ledger.db", ManualClock(START)
     await cut(path, clock)
     async with fake_provider(TOLD) as server:
-        job = Reconciler(path, clock, lambda: at(server), Httpx2Transport)
+        job = Reconciler(SqliteUpkeep(path), clock, lambda: at(server), Httpx2Transport)
         assert await job.round() == 1
         assert await job.round() == 0
         [asked] = server.requests
@@ -63,7 +64,7 @@ async def test_a_provider_that_does_not_know_is_asked_a_few_times_ever_later(tmp
     path, clock = tmp_path / "ledger.db", ManualClock(START)
     await cut(path, clock)
     async with fake_provider(NOT_YET) as server:
-        job = Reconciler(path, clock, lambda: at(server), Httpx2Transport)
+        job = Reconciler(SqliteUpkeep(path), clock, lambda: at(server), Httpx2Transport)
         asked: list[int] = []
         for minute in range(60):
             await job.round()
@@ -80,10 +81,10 @@ async def test_nothing_is_asked_of_other_vendors_or_of_old_calls(tmp_path: Path)
     path, clock = tmp_path / "ledger.db", ManualClock(START)
     await cut(path, clock)
     async with fake_provider(TOLD) as server:
-        other = Reconciler(path, clock, lambda: at(server, "anthropic"), Httpx2Transport)
+        other = Reconciler(SqliteUpkeep(path), clock, lambda: at(server, "anthropic"), Httpx2Transport)
         assert await other.round() == 0
         clock.advance(AGE_MS / 1000 + 1)
-        late = Reconciler(path, clock, lambda: at(server), Httpx2Transport)
+        late = Reconciler(SqliteUpkeep(path), clock, lambda: at(server), Httpx2Transport)
         assert await late.round() == 0
         assert server.requests == []
 
@@ -93,4 +94,4 @@ async def test_a_provider_that_cannot_be_reached_costs_a_try_and_nothing_else(tm
     await cut(path, clock)
     async with fake_provider(TOLD) as server:
         gone = at(server)
-    assert await Reconciler(path, clock, lambda: gone, Httpx2Transport).round() == 0
+    assert await Reconciler(SqliteUpkeep(path), clock, lambda: gone, Httpx2Transport).round() == 0

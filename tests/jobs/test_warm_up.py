@@ -19,10 +19,11 @@ from router.core.settings.providers import Wire
 from router.engine.clock import ManualClock
 from router.jobs.offers import OfferWatch
 from router.jobs.warm_up import Warmer
-from router.ledger.leases import take
 from router.ledger.private_files import prepare
-from router.ledger.schema import migrate
-from router.ledger.sqlite import open_for_writing
+from router.ledger.sqlite.driver import open_for_writing
+from router.ledger.sqlite.owners import take_lease
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.scripted import Script
 from router.providers.transport import LoopbackOnly, Transport
@@ -62,7 +63,7 @@ def connect() -> Transport:
 
 
 def warmer(ledger: Path, bench: Bench, clock: ManualClock, lists: Lists) -> Warmer:
-    return Warmer(ledger, bench.engine, cast(OfferWatch, lists), clock, UTC, connect)
+    return Warmer(SqliteUpkeep(ledger), bench.engine, cast(OfferWatch, lists), clock, UTC, connect)
 
 
 async def test_local_models_are_called_and_of_others_the_lists_are_read(ledger: Path) -> None:
@@ -121,7 +122,7 @@ async def test_it_happens_once_a_day_and_in_one_process(ledger: Path) -> None:
     assert (bench.called, lists.reads) == (["local"], 0)
     clock.advance(24 * 3600 - 60)
     with closing(open_for_writing(ledger)) as connection:
-        take(connection, "warm-up 2026-11-23 12:00", LEFT_ALONE, clock.ms, 600_000)
+        take_lease(connection, "warm-up 2026-11-23 12:00", LEFT_ALONE, clock.ms, 600_000)
     await mine.once()
     assert bench.called == ["local"]
     clock.advance(24 * 3600)

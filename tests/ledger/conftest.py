@@ -10,8 +10,9 @@ import pytest_asyncio
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import START, Book
 
 
@@ -34,8 +35,8 @@ async def ledger(path: Path, clock: ManualClock) -> AsyncIterator[SqliteLedger]:
 
 
 @pytest_asyncio.fixture
-async def reader(path: Path, ledger: SqliteLedger) -> AsyncIterator[SqliteSpendReader]:
-    reader = await open_reader(path)
+async def reader(path: Path, ledger: SqliteLedger) -> AsyncIterator[SqliteReports]:
+    reader = await open_reports(path)
     yield reader
     await reader.aclose()
 
@@ -45,10 +46,10 @@ async def book(request: pytest.FixtureRequest, path: Path, clock: ManualClock) -
     """Every ledger there is, one after the other: what is tested with it holds for all."""
     if request.param == "memory":
         memory = MemoryLedger()
-        yield Book(memory, memory)
+        yield Book(memory, memory, memory.upkeep)
         return
     ledger = await open_ledger(path, clock)
-    reader = await open_reader(path)
-    yield Book(ledger, reader)
+    reader = await open_reports(path)
+    yield Book(ledger, reader, SqliteUpkeep(path))
     await reader.aclose()
     await ledger.aclose()

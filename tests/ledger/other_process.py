@@ -12,7 +12,7 @@ from router.core.budget.budget import caps, charge_of, extra_caps
 from router.core.records.admission import Hold, Terms
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.engine.clock import SystemClock
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
 from tests.ledger.samples import START, TERMS, intent, settlement
 
 

@@ -14,8 +14,8 @@ from router.core.records.diagnosis import HealthScope
 from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
 from router.core.records.spend import Window
 from router.core.records.usage import Usage
-from router.engine.ports import Ledger, SpendReader
-from router.ledger.sqlite import Connection, connect, open_for_writing
+from router.engine.ports import Ledger, SpendReader, Upkeep
+from router.ledger.sqlite.driver import Connection, connect, open_for_writing
 
 START = 1_795_348_800_000
 DAY = 24 * 3600 * 1000
@@ -62,6 +62,7 @@ class Book:
 
     ledger: Ledger
     reader: SpendReader
+    upkeep: Upkeep
 
     async def book(self, intent: Intent, settlement: Settlement) -> None:
         await self.ledger.admit(intent)

@@ -8,12 +8,12 @@ from pathlib import Path
 from router.core.money import CostSource
 from router.core.records.admission import Cap, Used
 from router.core.records.entries import EntryStatus
+from router.core.records.history import Correction, Unbilled
 from router.core.records.spend import Dimension, Spend
 from router.core.records.usage import Usage
-from router.ledger import upkeep
-from router.ledger.adjustments import Correction, Unbilled
-from router.ledger.reader import SqliteSpendReader
-from router.ledger.sqlite_ledger import SqliteLedger
+from router.ledger.sqlite.attempts import SqliteLedger
+from router.ledger.sqlite.reports import SqliteReports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import ALL, INTENT, SETTLEMENT, START, beside_it, intent, settlement
 
 TOLD = Correction(3_000, CostSource.PROVIDER_REPORTED, "it says so")
@@ -39,12 +39,12 @@ async def booked(ledger: SqliteLedger) -> None:
 
 
 async def test_a_call_that_becomes_known_is_known_everywhere(
-    ledger: SqliteLedger, reader: SqliteSpendReader, path: Path
+    ledger: SqliteLedger, reader: SqliteReports, path: Path
 ) -> None:
     await booked(ledger)
     caps = [DAY, TAGGED, TIER]
     assert await reader.budgets(caps) == [Used(4_000)] * 3
-    assert upkeep.adjust(path, ("r1", 1), TOLD, START + 5)
+    assert await SqliteUpkeep(path).adjust(("r1", 1), TOLD, START + 5)
     assert await reader.budgets(caps) == [Used(3_000)] * 3
     known = Spend(3_000, 0, 1, 1, CUT.usage)
     assert await reader.totals([ALL]) == [known]
@@ -58,12 +58,12 @@ async def test_a_call_that_becomes_known_is_known_everywhere(
 
 
 async def test_the_newest_correction_holds_and_each_keeps_what_it_found(
-    ledger: SqliteLedger, reader: SqliteSpendReader, path: Path
+    ledger: SqliteLedger, reader: SqliteReports, path: Path
 ) -> None:
     await booked(ledger)
     for cost in (3_000, None, 2_000):
         source = CostSource.UNKNOWN if cost is None else CostSource.PROVIDER_REPORTED
-        assert upkeep.adjust(path, ("r1", 1), Correction(cost, source, "checked"), START)
+        assert await SqliteUpkeep(path).adjust(("r1", 1), Correction(cost, source, "checked"), START)
         [spend] = await reader.totals([ALL])
         assert (spend.cost_nano_usd, spend.unknown_cost_attempts) == (cost or 0, int(cost is None))
         assert await reader.budgets([DAY]) == [Used(4_000 if cost is None else cost)]
@@ -76,16 +76,16 @@ async def test_the_newest_correction_holds_and_each_keeps_what_it_found(
 
 async def test_only_an_attempt_that_has_ended_is_corrected(ledger: SqliteLedger, path: Path) -> None:
     await ledger.admit(INTENT)
-    assert not upkeep.adjust(path, ("r1", 1), TOLD, START)
-    assert not upkeep.adjust(path, ("nobody", 1), TOLD, START)
+    assert not await SqliteUpkeep(path).adjust(("r1", 1), TOLD, START)
+    assert not await SqliteUpkeep(path).adjust(("nobody", 1), TOLD, START)
     assert beside_it(path, "SELECT count(*) FROM adjustment") == [(0,)]
 
 
 async def test_a_row_that_does_not_say_what_its_correction_says_is_found(
-    ledger: SqliteLedger, reader: SqliteSpendReader, path: Path
+    ledger: SqliteLedger, reader: SqliteReports, path: Path
 ) -> None:
     await booked(ledger)
-    upkeep.adjust(path, ("r1", 1), TOLD, START)
+    await SqliteUpkeep(path).adjust(("r1", 1), TOLD, START)
     beside_it(path, "UPDATE token_spend SET cost_nano_usd = 1")
     assert await reader.differences() == ["attempt 1 of r1"]
 
@@ -106,5 +106,5 @@ async def test_who_can_be_asked_about_what_is_metered_ended_unknown_and_has_a_na
         ledger.settle(end)
     await ledger.admit(intent("running"))
     await ledger.flush()
-    found = upkeep.unbilled_if_mine(path, ["openrouter"], (START, START - 1), 1_000)
+    found = await SqliteUpkeep(path).unbilled(["openrouter"], (START, START - 1), 1_000)
     assert found == [Unbilled(("r1", 1), "openrouter", "gen-1", CUT.settled_at)]

@@ -148,14 +148,14 @@ async def test_a_dead_key_is_out_for_an_hour_or_until_it_is_cleared(book: Book) 
     assert refused
     assert refused.until_ms is not None
     assert refused.until_ms >= START + 3_600_000
-    await book.ledger.clear_health({"credential:1"})
+    await book.upkeep.clear_cooldowns({"credential:1"})
     assert (await book.ledger.admit(at("again", 1), TERMS)).refusal is None
     assert await book.reader.health() == {}
 
 
 async def test_clearing_without_a_name_clears_everything(book: Book) -> None:
     await rested(book)
-    await book.ledger.clear_health()
+    await book.upkeep.clear_cooldowns()
     assert await book.reader.health() == {}
 
 

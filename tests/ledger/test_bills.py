@@ -5,9 +5,9 @@ from pathlib import Path
 
 from router.core.cost.reconcile import LAST_CALLS
 from router.core.money import CostSource
-from router.ledger import bills
-from router.ledger.reader import SqliteSpendReader
-from router.ledger.sqlite_ledger import SqliteLedger
+from router.ledger.sqlite import history
+from router.ledger.sqlite.attempts import SqliteLedger
+from router.ledger.sqlite.reports import SqliteReports
 from tests.ledger.samples import INTENT, SETTLEMENT, START, beside_it
 
 
@@ -38,7 +38,7 @@ async def book(
 
 
 async def test_reported_and_computed_are_read_for_each_deployment(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     await book(ledger, 1)
     await book(ledger, 2, reported=120)
@@ -52,7 +52,7 @@ async def test_reported_and_computed_are_read_for_each_deployment(
 
 
 async def test_calls_at_an_earlier_price_and_older_ones_are_left_out(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     await book(ledger, 0, rates='{"old": 1}')
     for n in range(1, LAST_CALLS + 3):
@@ -66,7 +66,7 @@ async def test_calls_at_an_earlier_price_and_older_ones_are_left_out(
 
 async def test_a_large_ledger_is_not_read_through_for_it(path: Path, ledger: SqliteLedger) -> None:
     await ledger.flush()
-    for query in (bills._NEXT, bills._NEWEST):
+    for query in (history._NEXT, history._NEWEST_BILLS):
         filled = query.replace("?", "''")
         plan = " ".join(str(row[-1]) for row in beside_it(path, f"EXPLAIN QUERY PLAN {filled}"))
         assert "SEARCH token_spend USING" in plan

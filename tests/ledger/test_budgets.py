@@ -24,18 +24,18 @@ from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.windows import HOUR_MS, calendar_days, calendar_month
 from router.engine.clock import ManualClock
-from router.ledger import memory_budgets
-from router.ledger.admission import admit, extend
-from router.ledger.budgets import spent
 from router.ledger.memory import MemoryLedger
-from router.ledger.owner import this_process
 from router.ledger.private_files import prepare
-from router.ledger.reader import SqliteSpendReader
-from router.ledger.rows import settle_row, settled_row
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing, writing
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from router.ledger.sweep import sweep
+from router.ledger.sqlite.admission import admit, extend
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.budgets import spent
+from router.ledger.sqlite.driver import Connection, open_for_writing, writing
+from router.ledger.sqlite.owners import this_process
+from router.ledger.sqlite.reports import SqliteReports
+from router.ledger.sqlite.rows import settle_row, settled_row
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.sweep import sweep
+from tests.ledger import plain_sums
 from tests.ledger.samples import DAY, INTENT, START, beside_it
 
 DEAD = "another-boot 1 1 1"
@@ -108,7 +108,7 @@ async def store(
 
 
 async def test_two_hundred_calls_at_once_never_pass_a_dollar(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     bound = 7_000_000  # $0.007: 142 of them fit, 143 do not
 
@@ -200,9 +200,7 @@ async def test_what_costs_nothing_goes_on_when_everything_is_spent(
     assert (await store.admit(free, terms(free, ALL_DAY))).refusal is None
 
 
-async def test_an_overrun_is_posted_as_it_is_and_flagged(
-    ledger: SqliteLedger, reader: SqliteSpendReader
-) -> None:
+async def test_an_overrun_is_posted_as_it_is_and_flagged(ledger: SqliteLedger, reader: SqliteReports) -> None:
     over, exact = call("r1", DOLLAR // 2), call("r2", 0)
     await ledger.admit(over, terms(over, ALL_DAY))
     await ledger.admit(exact, terms(exact, ALL_DAY))
@@ -249,7 +247,7 @@ async def test_a_tag_budget_counts_every_attempt_of_a_tagged_request(
 
 
 async def test_what_has_neither_cost_nor_hold_is_told_as_unknown(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     known, unknown = call("r1", DOLLAR), call("r2", None)
     for intent in (known, unknown):
@@ -396,7 +394,7 @@ class World:
             owner = DEAD if step.dies else this_process()
             admission = admit(self.connection, intent, Terms(caps=asked), owner)
         assert admission is not None
-        used = [memory_budgets.spent(self.entries, cap).nano for cap in asked]
+        used = [plain_sums.spent(self.entries, cap).nano for cap in asked]
         fits = [self._fits(cap, nano) for cap, nano in zip(asked, used, strict=True)]
         assert (admission.refusal is None) is all(fits)
         if admission.refusal is None:
@@ -412,7 +410,7 @@ class World:
         place = (intent.request_id, intent.attempt)
         with writing(self.connection):
             admission = extend(self.connection, place, hold, asked)
-        fits = [self._fits(cap, memory_budgets.spent(self.entries, cap).nano) for cap in asked]
+        fits = [self._fits(cap, plain_sums.spent(self.entries, cap).nano) for cap in asked]
         assert (admission.refusal is None) is all(fits)
         if admission.refusal is None:
             larger = Entry(replace(intent, held_nano_usd=hold.bound_nano), None)
@@ -431,7 +429,7 @@ class World:
             assert used.nano <= cap.limit_nano
         everything = [*asked, *WHOLE]
         assert spent(self.connection, everything) == [
-            memory_budgets.spent(self.entries, cap) for cap in everything
+            plain_sums.spent(self.entries, cap) for cap in everything
         ]
 
     def _end(self, settlement: Settlement) -> None:

@@ -8,8 +8,8 @@ from router.core.checks.check_value import check_value
 from router.core.records.answers import CheckStats, CheckVerdict
 from router.core.records.facts import AnswerJudged
 from router.core.records.spend import Window
-from router.ledger.reader import SqliteSpendReader
-from router.ledger.sqlite_ledger import SqliteLedger
+from router.ledger.sqlite.attempts import SqliteLedger
+from router.ledger.sqlite.reports import SqliteReports
 from tests.ledger.samples import ALL, START, intent, settlement
 
 PASSED, FAILED = (
@@ -32,7 +32,7 @@ async def answered(
 
 
 async def test_a_check_is_counted_on_first_answers_with_what_its_climbs_cost_and_mended(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     await answered(ledger, "good", (PASSED,))
     await answered(ledger, "mended", (FAILED,), (PASSED,))
@@ -44,21 +44,21 @@ async def test_a_check_is_counted_on_first_answers_with_what_its_climbs_cost_and
 
 
 async def test_attempts_before_the_first_answer_are_not_the_checks_doing(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     await answered(ledger, "late", (), (FAILED,), (PASSED,))
     [found] = await reader.check_stats(ALL)
     assert (found.judged, found.below_nano, found.above_nano) == (1, 200, 300)
 
 
-async def test_what_is_not_known_is_counted_apart(ledger: SqliteLedger, reader: SqliteSpendReader) -> None:
+async def test_what_is_not_known_is_counted_apart(ledger: SqliteLedger, reader: SqliteReports) -> None:
     await answered(ledger, "unknown", (FAILED,), (PASSED,), cost=None)
     [found] = await reader.check_stats(ALL)
     assert (found.below_nano, found.above_nano, found.unknown_costs) == (0, 0, 2)
 
 
 async def test_each_check_has_its_own_line_and_one_that_could_not_judge_has_none(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     lint = CheckVerdict("lint", False, "lint ended with 1")
     broken = CheckVerdict("slow", True, "not judged: it was not run", judged=False)
@@ -69,15 +69,13 @@ async def test_each_check_has_its_own_line_and_one_that_could_not_judge_has_none
     ]
 
 
-async def test_answers_outside_the_window_do_not_count(
-    ledger: SqliteLedger, reader: SqliteSpendReader
-) -> None:
+async def test_answers_outside_the_window_do_not_count(ledger: SqliteLedger, reader: SqliteReports) -> None:
     await answered(ledger, "early", (PASSED,))
     assert await reader.check_stats(Window(START + 1, START + 1000)) == []
 
 
 async def test_a_check_that_costs_more_than_it_saves_says_so_from_the_ledger(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     for number in range(30):
         await answered(ledger, f"r{number}", (FAILED,), (PASSED,))

@@ -14,14 +14,14 @@ from router.core.records.facts import HealthLearned, LimitExhausted
 from router.core.records.health import ExhaustedLimit
 from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
-from router.ledger.clock_steps import health_by, keep_time
-from router.ledger.orders import Note
 from router.ledger.private_files import prepare
-from router.ledger.reader import open_reader
-from router.ledger.schema import migrate
-from router.ledger.sqlite import open_for_writing, writing
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from router.ledger.writer import Writer
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.driver import open_for_writing, writing
+from router.ledger.sqlite.health import health_by, keep_time
+from router.ledger.sqlite.orders import Note
+from router.ledger.sqlite.reports import open_reports
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.writer import Writer
 from tests.ledger.samples import SCOPES, START, TERMS, beside_it
 from tests.ledger.test_admission import at
 
@@ -81,7 +81,7 @@ async def test_a_reader_tells_rests_by_the_clock_as_it_is_set(
 ) -> None:
     ledger.note(HealthLearned(limited(70), START))
     await ledger.flush()
-    reader = await open_reader(path, clock)
+    reader = await open_reports(path, clock)
     assert (await reader.health())[KEY].until_ms == START + 70_000
     clock.step(-HOUR_S)
     assert (await reader.health())[KEY].until_ms == clock.ms + 70_000
@@ -108,7 +108,7 @@ async def test_what_was_told_to_be_full_is_forgotten_when_the_clock_is_set(
 ) -> None:
     ledger.note(LimitExhausted(KEY, ExhaustedLimit("no requests left", START + 12_000)))
     await ledger.flush()
-    reader = await open_reader(path, clock)
+    reader = await open_reports(path, clock)
     assert set(await reader.told_full()) == {KEY}
     clock.step(-HOUR_S)
     assert await reader.told_full() == {}

@@ -14,8 +14,8 @@ from router.core.records.history import Answered
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
 from router.core.records.usage import Usage
 from router.errors import LedgerError
-from router.ledger.experience import NEWEST
 from router.ledger.memory import MemoryLedger
+from router.ledger.sqlite.history import NEWEST
 from tests.ledger.samples import ALL, DAY, INTENT, SETTLEMENT, START, Book, intent, settlement
 
 
@@ -193,9 +193,9 @@ async def test_what_is_full_is_told_by_its_later_end_and_forgotten_with_its_rest
     book.ledger.note(LimitExhausted("deployment:other", later))
     await book.ledger.flush()
     assert await book.reader.told_full() == {"deployment:gemma": later, "deployment:other": later}
-    await book.ledger.clear_health(["deployment:gemma"])
+    await book.upkeep.clear_cooldowns(["deployment:gemma"])
     assert await book.reader.told_full() == {"deployment:other": later}
-    await book.ledger.clear_health()
+    await book.upkeep.clear_cooldowns()
     assert await book.reader.told_full() == {}
 
 

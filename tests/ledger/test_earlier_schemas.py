@@ -13,12 +13,12 @@ from router.core.records.entries import EntryStatus
 from router.core.records.spend import Dimension, Spend, SpendGroup
 from router.core.records.usage import Usage
 from router.engine.clock import ManualClock
-from router.ledger.migrations import LEDGER
 from router.ledger.private_files import prepare
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.schema import APPLICATION_ID, VERSION
-from router.ledger.sqlite import Connection, open_for_writing, writing
-from router.ledger.sqlite_ledger import open_ledger
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_writing, writing
+from router.ledger.sqlite.migrations import LEDGER
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.schema import APPLICATION_ID, VERSION
 from tests.ledger.samples import ALL, START, beside_it, intent, settlement
 
 NAMES = [migration.name for migration in LEDGER._migrations]
@@ -59,7 +59,7 @@ def stored(connection: Connection) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
-async def figures(reader: SqliteSpendReader) -> tuple[Spend, SpendGroup, Used]:
+async def figures(reader: SqliteReports) -> tuple[Spend, SpendGroup, Used]:
     [total], [by_tier] = await reader.totals([ALL]), await reader.groups(ALL, Dimension.TIER)
     [used] = await reader.budgets([CAP])
     return total, by_tier, used
@@ -73,7 +73,7 @@ async def test_its_figures_are_the_same_before_and_after_it_is_opened(
     made(path, version)
     with closing(open_for_writing(path)) as connection:
         before = stored(connection)
-    reader = await open_reader(path, clock)
+    reader = await open_reports(path, clock)
     assert await figures(reader) == (SPENT, SpendGroup("T2", SPENT), Used(8_200, 5_000))
     assert (await reader.recent(1))[0].status is EntryStatus.OPEN
     assert await reader.health() == {}

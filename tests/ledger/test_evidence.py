@@ -13,9 +13,9 @@ from router.core.records.facts import AnswerJudged
 from router.core.records.spend import Window
 from router.core.settings.deployments import Work
 from router.errors import LedgerError
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.sqlite_ledger import SqliteLedger
-from router.ledger.upkeep import rate
+from router.ledger.sqlite.attempts import SqliteLedger
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import ALL, START, Book, beside_it, intent, settlement
 
 PASSED, FAILED = CheckVerdict("json", True, "passed"), CheckVerdict("json", False, "the answer is not JSON")
@@ -72,16 +72,16 @@ async def test_checks_and_escalations_count_for_who_answered(book: Book) -> None
 
 
 async def test_a_rating_is_of_the_last_answer_and_the_last_word_holds(
-    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
-    book = Book(ledger, reader)
+    book = Book(ledger, reader, SqliteUpkeep(path))
     await attempt(book, "a", 1, "cheap", status=EntryStatus.FAILED)
     await attempt(book, "a", 2, "dear")
     await attempt(book, "b", 1, "dear")
     await attempt(book, "b", 2, "away", status=EntryStatus.FAILED)
     await attempt(book, "c", 1, "dear", Work("code", "en"))
     for request_id, good in (("a", True), ("b", True), ("b", False), ("c", False)):
-        rate(path, request_id, good, START + 10)
+        await SqliteUpkeep(path).rate(request_id, good=good, now_ms=START + 10)
     assert await reader.evidence(ALL) == {
         ("dear", CHAT): Evidence(ratings=2, stars=6),
         ("dear", Work("code", "en")): Evidence(ratings=1, stars=1),
@@ -90,32 +90,32 @@ async def test_a_rating_is_of_the_last_answer_and_the_last_word_holds(
 
 
 async def test_without_a_name_the_newest_answered_request_is_rated(
-    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
-    book = Book(ledger, reader)
+    book = Book(ledger, reader, SqliteUpkeep(path))
     await attempt(book, "old", 1, "cheap")
     await attempt(book, "new", 2, "dear")
     await attempt(book, "failed", 3, "away", status=EntryStatus.FAILED)
-    rated = rate(path, None, True, START + 10)
+    rated = await SqliteUpkeep(path).rate(None, good=True, now_ms=START + 10)
     assert (rated.request_id, rated.deployment) == ("new", "dear")
 
 
 async def test_what_nobody_answered_cannot_be_rated(
-    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     with pytest.raises(LedgerError, match="no request was answered yet"):
-        rate(path, None, True, START)
-    await attempt(Book(ledger, reader), "failed", 1, "away", status=EntryStatus.FAILED)
+        await SqliteUpkeep(path).rate(None, good=True, now_ms=START)
+    await attempt(Book(ledger, reader, SqliteUpkeep(path)), "failed", 1, "away", status=EntryStatus.FAILED)
     for request_id in ("failed", "nobody", ""):
         with pytest.raises(LedgerError, match=f"no answered request {request_id}"):
-            rate(path, request_id, True, START)
+            await SqliteUpkeep(path).rate(request_id, good=True, now_ms=START)
     assert await reader.evidence(ALL) == {}
 
 
-def test_where_there_is_no_ledger_nothing_is_rated_and_none_is_made(path: Path) -> None:
+async def test_where_there_is_no_ledger_nothing_is_rated_and_none_is_made(path: Path) -> None:
     with pytest.raises(LedgerError, match="there is no ledger"):
-        rate(path, "r1", True, START)
-    assert not path.exists()
+        await SqliteUpkeep(path).rate("r1", good=True, now_ms=START)
+    assert not path.exists()  # noqa: ASYNC240
 
 
 async def test_a_ledger_from_before_anything_was_judged_reads_as_nothing_seen(
@@ -123,6 +123,6 @@ async def test_a_ledger_from_before_anything_was_judged_reads_as_nothing_seen(
 ) -> None:
     await ledger.aclose()
     beside_it(path, "DROP TABLE rating", "DROP TABLE check_result", "PRAGMA user_version = 4")
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert await reader.evidence(ALL) == {}
     await reader.aclose()

@@ -13,13 +13,13 @@ from router.core.records.admission import RefusedBy, Terms
 from router.core.records.entries import Intent
 from router.core.settings.budgets import Guard
 from router.engine.clock import ManualClock
-from router.ledger.admission import admit
-from router.ledger.owner import this_process
 from router.ledger.private_files import prepare
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing, writing
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from router.ledger.upkeep import lift_pauses
+from router.ledger.sqlite.admission import admit
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_writing, writing
+from router.ledger.sqlite.owners import this_process
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import INTENT, START
 
 DOLLAR = 10**9
@@ -123,41 +123,43 @@ def test_a_call_of_unknown_price_counts_as_paid(connection: Connection) -> None:
     assert caller.send(unpriced) is not None
 
 
-def test_a_pause_stays_until_it_is_lifted_and_does_not_trip_again_on_what_was_seen(
+async def test_a_pause_stays_until_it_is_lifted_and_does_not_trip_again_on_what_was_seen(
     connection: Connection, path: Path
 ) -> None:
     caller = Caller(connection, replace(QUIET, identical_calls=2))
     assert [caller.send() is None for _ in range(3)] == [True, True, False]
     assert caller.send(at=START + 60 * MINUTE_MS) is not None
-    lifted = lift_pauses(path, "s", START + 60 * MINUTE_MS)
+    lifted = await SqliteUpkeep(path).lift_pauses("s", START + 60 * MINUTE_MS)
     assert lifted == ["the same paid request 3 times within ten minutes, the guard allows 2"]
     after = START + 60 * MINUTE_MS + 1
     assert [caller.send(at=after) is None for _ in range(3)] == [True, True, False]
 
 
-def test_a_session_is_resumed_alone_and_without_a_name_everything(connection: Connection, path: Path) -> None:
+async def test_a_session_is_resumed_alone_and_without_a_name_everything(
+    connection: Connection, path: Path
+) -> None:
     caller = Caller(connection, replace(QUIET, identical_calls=1))
     for session in ("s", "t"):
         assert caller.send(replace(PAID, session_id=session)) is None
         assert caller.send(replace(PAID, session_id=session)) is not None
-    assert len(lift_pauses(path, "s", START + 1)) == 1
+    assert len(await SqliteUpkeep(path).lift_pauses("s", START + 1)) == 1
     assert caller.send(at=START + 2) is None
     assert caller.send(replace(PAID, session_id="t"), at=START + 2) is not None
-    assert len(lift_pauses(path, None, START + 3)) == 1
+    assert len(await SqliteUpkeep(path).lift_pauses(None, START + 3)) == 1
     assert caller.send(replace(PAID, session_id="t"), at=START + 4) is None
-    assert lift_pauses(path, None, START + 5) == []
+    assert await SqliteUpkeep(path).lift_pauses(None, START + 5) == []
 
 
-def test_one_session_cannot_lift_the_pause_of_all(connection: Connection, path: Path) -> None:
+async def test_one_session_cannot_lift_the_pause_of_all(connection: Connection, path: Path) -> None:
     caller = Caller(connection, replace(QUIET, nano_per_10m=0))
     assert caller.send() is not None
-    assert lift_pauses(path, "s", START + 1) == []
+    assert await SqliteUpkeep(path).lift_pauses("s", START + 1) == []
     assert caller.send(at=START + 2) is not None
 
 
-def test_where_there_is_no_ledger_nothing_is_paused_and_none_is_made(path: Path) -> None:
-    assert lift_pauses(path, None, START) == []
-    assert not path.exists()
+async def test_where_there_is_no_ledger_nothing_is_paused_and_none_is_made(path: Path) -> None:
+    assert await SqliteUpkeep(path).lift_pauses(None, START) == []
+    assert not path.exists()  # noqa: ASYNC240
 
 
 async def test_a_pause_stands_for_a_process_that_comes_later(

@@ -13,10 +13,12 @@ from router.core.records.facts import ResponseCached
 from router.core.settings.policy import USUAL_RESPONSE_CACHE
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
-from router.ledger import sqlite, upkeep
-from router.ledger.reader import SqliteSpendReader
-from router.ledger.sqlite import open_for_reading, open_for_writing, reading
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.sqlite import driver as sqlite
+from router.ledger.sqlite import upkeep
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.driver import open_for_reading, open_for_writing, reading
+from router.ledger.sqlite.reports import SqliteReports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import START, Book
 from tests.test_commands import bytes_below
 
@@ -45,13 +47,13 @@ async def test_a_newer_answer_to_the_same_takes_its_place_and_the_oldest_go_firs
 
 
 async def test_text_over_the_bound_pushes_out_what_is_older_and_is_not_kept_alone(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     bounds, half = replace(USUAL_RESPONSE_CACHE, mib=1), "é" * (1 << 18)
     for place, text in enumerate((half, half, "small")):
         ledger.note(ResponseCached(CachedResponse(f"k{place}", text, "gemma", START + place), bounds))
     await ledger.flush()
-    assert await reader.kept_size() == (2, (1 << 19) + 5)
+    assert await reader.cache_size() == (2, (1 << 19) + 5)
     assert await reader.kept("k0", 0) is None
     ledger.note(ResponseCached(CachedResponse("large", half * 3, "gemma", START + 9), bounds))
     await ledger.flush()
@@ -59,14 +61,14 @@ async def test_text_over_the_bound_pushes_out_what_is_older_and_is_not_kept_alon
 
 
 async def test_what_has_come_of_age_is_removed_by_the_sweep(
-    ledger: SqliteLedger, reader: SqliteSpendReader, path: Path
+    ledger: SqliteLedger, reader: SqliteReports, path: Path
 ) -> None:
     ledger.note(ResponseCached(PARIS, replace(USUAL_RESPONSE_CACHE, age_s=60)))
     await ledger.flush()
-    upkeep.sweep_if_mine(path, START + 59_999, 1, "me")
-    assert (await reader.kept_size())[0] == 1
-    upkeep.sweep_if_mine(path, START + 60_000, 1, "me")
-    assert (await reader.kept_size())[0] == 0
+    await SqliteUpkeep(path, "me").sweep(START + 59_999, 1)
+    assert (await reader.cache_size())[0] == 1
+    await SqliteUpkeep(path, "me").sweep(START + 60_000, 1)
+    assert (await reader.cache_size())[0] == 0
 
 
 async def test_it_outlives_its_process_and_forgetting_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
@@ -76,9 +78,9 @@ async def test_it_outlives_its_process_and_forgetting_leaves_no_trace_in_the_fil
     await ledger.aclose()
     assert PARIS.text.encode() in bytes_below(tmp_path)
     again = await open_ledger(path, ManualClock())
-    assert upkeep.forget_answers(path) == 1
+    assert await SqliteUpkeep(path).forget_cached_responses() == 1
     assert PARIS.text.encode() not in bytes_below(tmp_path)
-    assert upkeep.forget_answers(path) == 0
+    assert await SqliteUpkeep(path).forget_cached_responses() == 0
     await again.aclose()
 
 
@@ -116,7 +118,7 @@ async def test_forgetting_cleans_the_free_pages_that_earlier_versions_left(
             connection.execute("DELETE FROM kept_answer WHERE key <> 'k299'")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert f"296: {MARKER}".encode() in path.read_bytes()
-    assert upkeep.forget_answers(path) == (1 if earlier else 5)
+    assert await SqliteUpkeep(path).forget_cached_responses() == (1 if earlier else 5)
     assert MARKER.encode() not in bytes_below(tmp_path)
 
 
@@ -129,6 +131,6 @@ async def test_forgetting_says_when_another_program_keeps_text_in_the_file(
     with closing(open_for_reading(path)) as other, reading(other):
         other.execute("SELECT count(*) FROM kept_answer").fetchall()
         with pytest.raises(LedgerError, match="answers are removed, but another program holds"):
-            upkeep.forget_answers(path)
-    assert upkeep.forget_answers(path) == 0
+            await SqliteUpkeep(path).forget_cached_responses()
+    assert await SqliteUpkeep(path).forget_cached_responses() == 0
     assert MARKER.encode() not in bytes_below(tmp_path)

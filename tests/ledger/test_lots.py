@@ -16,10 +16,10 @@ from router.core.money import CostSource
 from router.core.records.entries import EntryStatus
 from router.core.reports.lots import at_price, divisions
 from router.core.usage import Usage, UsageReading
-from router.ledger.lots import lots, prefix_uses
-from router.ledger.rows import insert_intent, settle_row, settled_row
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, connect
+from router.ledger.sqlite.driver import Connection, connect
+from router.ledger.sqlite.history import lots, prefix_uses
+from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
+from router.ledger.sqlite.schema import migrate
 from tests.ledger.samples import ALL, START, intent, settlement
 
 PRICE = price_from_config(

@@ -7,10 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from router.core.records.offers import Allowance, Asked, ListedModel, Listing, OfferReading, Offers
-from router.ledger.offers import REMEMBERED_MS, all_offers, write_allowance, write_listing, write_tried
 from router.ledger.private_files import prepare
-from router.ledger.schema import migrate
-from router.ledger.sqlite import open_for_writing
+from router.ledger.sqlite.driver import open_for_writing
+from router.ledger.sqlite.offers import REMEMBERED_MS, all_offers, write_allowance, write_listing, write_tried
+from router.ledger.sqlite.schema import migrate
 
 A = ListedModel("a", Decimal("0.12"), None, 8192)
 B = ListedModel("b")

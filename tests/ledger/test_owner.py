@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from router.ledger.owner import has_died, this_process
+from router.ledger.sqlite.owners import has_died, this_process
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 

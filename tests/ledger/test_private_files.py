@@ -13,7 +13,7 @@ from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.key import install_key
 from router.ledger.private_files import beside, prepare
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
 from tests.ledger.samples import INTENT
 
 FILES = ("", "-wal", "-shm", ".spool")

@@ -16,9 +16,9 @@ from router.core.records.facts import HealthLearned
 from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.sqlite import Connection
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.driver import Connection
+from router.ledger.sqlite.reports import SqliteReports, open_reports
 from tests.ledger.samples import (
     ALL,
     INTENT,
@@ -36,7 +36,7 @@ from tests.ledger.samples import (
 async def test_two_processes_that_start_on_a_new_ledger_at_once_lose_no_row(path: Path) -> None:
     processes = [await other_process(path, "many", name) for name in ("a", "b")]
     assert [await process.wait() for process in processes] == [0, 0]
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     [spend] = await reader.totals([ALL])
     assert (spend.attempts, spend.cost_nano_usd) == (80, 80 * 1_200)
     assert beside_it(path, "PRAGMA integrity_check") == [("ok",)]
@@ -66,7 +66,7 @@ async def test_of_twenty_callers_in_two_processes_one_gets_the_probe(path: Path,
 
 
 async def test_each_of_two_connections_sees_what_the_other_process_wrote(
-    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     await ledger.admit(intent("mine"))
     before = await reader.version()
@@ -80,7 +80,7 @@ async def test_each_of_two_connections_sees_what_the_other_process_wrote(
 async def test_what_was_handed_in_is_written_when_the_program_ends_without_closing(path: Path) -> None:
     process = await other_process(path, "leave", "left")
     assert await process.wait() == 0
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert statuses(await reader.recent(5)) == {"left": EntryStatus.OK}
     await reader.aclose()
 
@@ -96,7 +96,7 @@ async def test_sqlite_utils_is_imported_for_a_migration_only(path: Path) -> None
 
 
 async def test_a_task_cancelled_while_it_admits_loses_no_queued_write(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     tasks = [asyncio.create_task(ledger.admit(intent(f"r{n}"))) for n in range(20)]
     await asyncio.sleep(0)  # every task has queued its row
@@ -135,7 +135,7 @@ async def test_a_writer_that_breaks_leaves_nobody_waiting(path: Path, clock: Man
 
 
 async def test_many_admissions_at_once_are_all_answered_and_one_refused_hurts_no_other(
-    ledger: SqliteLedger, reader: SqliteSpendReader
+    ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     names = [f"r{n}" for n in range(50)]
     admissions = [ledger.admit(intent(name)) for name in [*names, "r7"]]
@@ -160,7 +160,7 @@ async def test_a_reader_alone_reads_and_cannot_write(path: Path, clock: ManualCl
     ledger = await open_ledger(path, clock)
     await ledger.admit(INTENT)
     await ledger.aclose()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert [entry.intent for entry in await reader.recent(5)] == [INTENT]
     await reader.aclose()
     await reader.aclose()

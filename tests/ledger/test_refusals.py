@@ -14,8 +14,8 @@ from router.core.records.entries import EntryStatus
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
 from router.ledger.private_files import beside
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.reports import SqliteReports, open_reports
 from tests.ledger.samples import (
     ALL,
     INTENT,
@@ -58,7 +58,7 @@ async def test_another_programs_database_is_refused(path: Path, clock: ManualClo
 
 async def test_reading_a_ledger_that_is_not_there_makes_none(path: Path) -> None:
     with pytest.raises(LedgerError, match="no ledger at"):
-        await open_reader(path)
+        await open_reports(path)
     assert not path.parent.exists()
 
 
@@ -70,13 +70,13 @@ async def test_a_newer_ledger_can_be_read_but_not_written(path: Path, clock: Man
     beside_it(path, "ALTER TABLE token_spend ADD COLUMN mood TEXT", "PRAGMA user_version = 99")
     with pytest.raises(LedgerError, match="newer cockpit"):
         await open_ledger(path, clock)
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert [entry.settlement for entry in await reader.recent(5)] == [SETTLEMENT]
     await reader.aclose()
 
 
 async def test_a_ledger_that_becomes_newer_meanwhile_is_written_no_more(
-    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     await ledger.admit(INTENT)
     beside_it(path, "PRAGMA user_version = 99")
@@ -108,7 +108,7 @@ async def test_a_locked_ledger_refuses_calls_and_keeps_what_ends(impatient: Sqli
     locking.execute("ROLLBACK")
     locking.close()
     await impatient.flush()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert statuses(await reader.recent(5)) == {"r1": EntryStatus.OK}
     await reader.aclose()
 
@@ -155,7 +155,7 @@ async def test_a_full_disk_refuses_new_calls_and_leaves_nothing_half_written(
 ) -> None:
     with pytest.raises(LedgerError, match="no space left"):
         await full.admit(replace(intent("r2"), why_json="x" * 50_000, tags=(("a", "b"),)))
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert [entry.intent.request_id for entry in await reader.recent(5)] == ["r1"]
     assert beside_it(path, "SELECT count(*) FROM request_tag") == [(0,)]
     await reader.aclose()
@@ -168,7 +168,7 @@ async def test_what_was_spooled_is_booked_as_soon_as_there_is_space(full: Sqlite
     emptied(path)
     await full.admit(intent("r2"))
     await full.flush()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert statuses(await reader.recent(5)) == {"r1": EntryStatus.OK, "r2": EntryStatus.OPEN}
     await reader.aclose()
 
@@ -184,7 +184,7 @@ async def test_what_was_spooled_is_booked_at_the_next_start(path: Path, clock: M
         await full.aclose()
     emptied(path)
     last = await open_ledger(path, clock)
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert [entry.settlement for entry in await reader.recent(5)] == [TOO_LONG]
     assert (await reader.totals([ALL]))[0].unknown_cost_attempts == 0
     assert set(beside(path, ".spool").read_bytes()) == {0}
@@ -202,7 +202,7 @@ async def test_a_settlement_in_one_batch_with_a_refused_admission_is_booked(
     with pytest.raises(LedgerError):
         await admission
     await full.flush()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert statuses(await reader.recent(5)) == {"r1": EntryStatus.OK}
     await reader.aclose()
 
@@ -219,6 +219,6 @@ async def test_when_even_the_spool_cannot_be_written_the_settlement_is_kept_in_m
     spool.rmdir()
     emptied(path)
     await full.flush()
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert statuses(await reader.recent(5)) == {"r1": EntryStatus.OK}
     await reader.aclose()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,23 +16,24 @@ from hypothesis import strategies as st
 
 from router.core.money import CostSource
 from router.core.records.admission import Cap, Used
-from router.core.records.entries import EntryStatus, Intent, Settlement
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.history import Correction
 from router.core.records.spend import Dimension, Spend, Window
 from router.core.records.usage import Usage
 from router.core.windows import HOUR_MS, calendar_days, calendar_month, span
 from router.engine.clock import ManualClock
-from router.ledger.adjustments import Correction, adjust
-from router.ledger.memory import MemoryLedger
 from router.ledger.private_files import prepare
-from router.ledger.queries import deployment_stats, groups, totals
-from router.ledger.reader import open_reader
-from router.ledger.rollup_tables import SPANS
-from router.ledger.rollups import differences, parts
-from router.ledger.rows import insert_intent, settle_row, settled_row
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing
-from router.ledger.sqlite_ledger import open_ledger
-from router.ledger.sweep import sweep
+from router.ledger.sqlite.adjustments import adjust
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_writing
+from router.ledger.sqlite.queries import deployment_stats, groups, totals
+from router.ledger.sqlite.reports import open_reports
+from router.ledger.sqlite.rollup_tables import SPANS
+from router.ledger.sqlite.rollups import differences, parts
+from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.sweep import sweep
+from tests.ledger import plain_sums
 from tests.ledger.samples import INTENT, SETTLEMENT, START, beside_it, intent
 
 DEAD = "another-boot 1 1 1"
@@ -144,19 +144,20 @@ def live(connection: Connection, path: Path, history: Sequence[Step]) -> None:
                 adjust(connection, place, Correction(cost, CostSource.COMPUTED, "by hand"), START)
 
 
-async def remembered(history: Sequence[Step]) -> MemoryLedger:
-    """Return the same history, sweeps apart, in the ledger that adds its entries one by one."""
-    memory, admitted = MemoryLedger(), set()
+def remembered(history: Sequence[Step]) -> list[Entry]:
+    """Return the entries that the same history leaves, sweeps apart, in the order they were written."""
+    entries: dict[tuple[str, int], Entry] = {}
     for step in history:
         match step:
-            case Admitted(intent) if (intent.request_id, intent.attempt) not in admitted:
-                admitted.add((intent.request_id, intent.attempt))
-                await memory.admit(intent)
+            case Admitted(intent):
+                entries.setdefault((intent.request_id, intent.attempt), Entry(intent, None))
             case Settled(settlement):
-                memory.settle(settlement)
+                place = (settlement.request_id, settlement.attempt)
+                if place in entries and entries[place].settlement is None:
+                    entries[place] = Entry(entries[place].intent, settlement)
             case _:
                 pass
-    return memory
+    return list(entries.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -187,17 +188,17 @@ def test_every_window_sums_to_what_its_rows_sum_to(
     history: list[Step], window: Window, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     history = [step for step in history if not isinstance(step, Swept)]
-    memory = asyncio.run(remembered(history))
+    entries = remembered(history)
     path = tmp_path_factory.mktemp("windows") / "ledger.db"
     prepare(path)
     with closing(open_for_writing(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         migrate(connection, path)
         live(connection, path, history)
-        assert [totals(connection, window)] == asyncio.run(memory.totals([window]))
+        assert totals(connection, window) == plain_sums.totals(entries, window)
         for by in GROUPED:
-            assert groups(connection, window, by) == asyncio.run(memory.groups(window, by))
-        assert deployment_stats(connection, window) == asyncio.run(memory.deployment_stats(window))
+            assert groups(connection, window, by) == plain_sums.groups(entries, window, by)
+        assert deployment_stats(connection, window) == plain_sums.deployment_stats(entries, window)
 
 
 @settings(max_examples=40, deadline=None)
@@ -303,7 +304,7 @@ async def test_an_older_ledger_is_read_without_the_columns_it_lacks(path: Path, 
         "ALTER TABLE token_spend DROP COLUMN plain_input_tokens",
         "PRAGMA user_version = 7",
     )
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     soft = Cap("all spend, day", 10**9, 0, since_ms=0, hard=False)
     assert [entry.intent for entry in await reader.recent(1)] == [INTENT]
     assert await reader.budgets([soft]) == [Used(0, INTENT.held_nano_usd or 0)]
@@ -328,7 +329,7 @@ async def test_an_older_ledger_is_summed_from_its_rows_and_gets_its_sums_when_it
         "PRAGMA user_version = 1",
     )
     beside_it(path, *older)
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     day = Window(START, START + HOUR_MS)
     from_rows = await reader.totals([day])
     await (await open_ledger(path, clock)).aclose()

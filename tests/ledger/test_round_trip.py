@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from router.core.money import CostSource
 from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
 from router.core.records.usage import Usage
-from router.ledger import queries
 from router.ledger.private_files import prepare
-from router.ledger.rows import insert_intent, settle_row, settled_row
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing
+from router.ledger.sqlite import queries
+from router.ledger.sqlite.driver import Connection, open_for_writing
+from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
+from router.ledger.sqlite.schema import migrate
 from tests.ledger.samples import INTENT, SETTLEMENT
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from router.ledger import migrations
-from router.ledger.rows import ENTRY_COLUMNS
-from router.ledger.schema import VERSION
-from router.ledger.sqlite import SqliteError, sqlite_version_warning
-from router.ledger.sqlite_ledger import SqliteLedger
+from router.ledger.sqlite import migrations
+from router.ledger.sqlite.attempts import SqliteLedger
+from router.ledger.sqlite.driver import SqliteError, sqlite_version_warning
+from router.ledger.sqlite.rows import ENTRY_COLUMNS
+from router.ledger.sqlite.schema import VERSION
 from tests.ledger.samples import beside_it
 
 CONTRACT = """

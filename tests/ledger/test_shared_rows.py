@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,10 @@ from router.core.records.health import Health
 from router.core.settings.policy import Policy
 from router.engine.clock import ManualClock
 from router.errors import LedgerError
-from router.ledger.limits_store import RUNNING
-from router.ledger.reader import SqliteSpendReader, open_reader
-from router.ledger.sqlite_ledger import SqliteLedger, open_ledger
-from router.ledger.upkeep import clear_rests
+from router.ledger.sqlite.attempts import SqliteLedger, open_ledger
+from router.ledger.sqlite.limits import RUNNING
+from router.ledger.sqlite.reports import SqliteReports, open_reports
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.ledger.samples import (
     SCOPES,
     START,
@@ -44,7 +43,7 @@ async def test_a_restart_keeps_every_rest_as_it_was(path: Path, clock: ManualClo
         ledger.note(HealthLearned(LIMITED, START))
         await ledger.aclose()
         clock.advance(1)
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     health = (await reader.health())["deployment:gemma"]
     assert (health.state, health.until_ms, health.strikes) == (Health.COOLING, START + 70_000, 1)
     assert health.reason == LIMITED.diagnosis.evidence
@@ -64,13 +63,13 @@ async def test_a_ledger_from_before_health_was_kept_reads_as_healthy(path: Path,
     ledger = await open_ledger(path, clock)
     await ledger.aclose()
     beside_it(path, "DROP TABLE health", "DROP TABLE learned_limit", "PRAGMA user_version = 1")
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert (await reader.health(), await reader.limits()) == ({}, [])
     await reader.aclose()
 
 
 async def test_words_of_a_newer_cockpit_are_passed_over(
-    path: Path, ledger: SqliteLedger, reader: SqliteSpendReader
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
     beside_it(
         path,
@@ -105,12 +104,12 @@ async def test_clearing_without_a_writer_reaches_a_ledger_that_is_open(
 ) -> None:
     ledger.note(HealthLearned(LIMITED, START))
     assert (await ledger.admit(intent("r"), TERMS)).refusal
-    await asyncio.to_thread(clear_rests, path, {"deployment:gemma"})
+    await SqliteUpkeep(path).clear_cooldowns({"deployment:gemma"})
     assert (await ledger.admit(intent("r"), TERMS)).refusal is None
 
 
-def test_clearing_where_there_is_no_ledger_makes_none(path: Path) -> None:
-    clear_rests(path, None)
+async def test_clearing_where_there_is_no_ledger_makes_none(path: Path) -> None:
+    await SqliteUpkeep(path).clear_cooldowns()
     assert not path.parent.exists()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from router.ledger.rows import Row, settled_row
-from router.ledger.spool import ROOM, Spool
+from router.ledger.sqlite.rows import Row, settled_row
+from router.ledger.sqlite.spool import ROOM, Spool
 from tests.ledger.samples import TOO_LONG, settlement
 
 

@@ -11,12 +11,12 @@ from router.core.money import CostSource
 from router.core.records.entries import EntryStatus
 from router.engine.clock import ManualClock
 from router.ledger.private_files import prepare
-from router.ledger.reader import open_reader
-from router.ledger.rows import insert_intent, settle_row, settled_row
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_writing
-from router.ledger.sqlite_ledger import open_ledger
-from router.ledger.sweep import GIVEN_UP_MS, sweep
+from router.ledger.sqlite.attempts import open_ledger
+from router.ledger.sqlite.driver import Connection, open_for_writing
+from router.ledger.sqlite.reports import open_reports
+from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
+from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.sweep import GIVEN_UP_MS, sweep
 from tests.ledger.samples import ALL, START, intent, kill, line_of, other_process, settlement, statuses
 
 DEAD = "another-boot 1 1 1"
@@ -67,7 +67,7 @@ async def test_a_killed_process_leaves_a_row_that_says_so_and_no_lock(path: Path
     process = await other_process(path, "hang", "killed")
     assert await line_of(process) == "admitted"
     beside = await open_ledger(path, clock)
-    reader = await open_reader(path)
+    reader = await open_reports(path)
     assert statuses(await reader.recent(5)) == {"killed": EntryStatus.OPEN}
     await beside.aclose()
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from router.core.records.admission import Admission, Terms
 from router.core.records.entries import Intent
 from router.errors import LedgerError
-from router.ledger.orders import Admit, Order, Reply, Settle, Write
-from router.ledger.sqlite import Connection, open_for_writing
-from router.ledger.sqlite_ledger import SqliteLedger
-from router.ledger.writer import Writer
+from router.ledger.sqlite.attempts import SqliteLedger
+from router.ledger.sqlite.driver import Connection, open_for_writing
+from router.ledger.sqlite.orders import Admit, Order, Reply, Settle, Write
+from router.ledger.sqlite.writer import Writer
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine, Process

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from router.core.request import Request
 from router.core.settings.config import RouterConfig
@@ -22,16 +23,17 @@ from router.engine.engine import Engine
 from router.engine.events import RouteEvent
 from router.errors import LedgerError
 from router.jobs.sweep import LEASE_MS
-from router.ledger.clock_steps import health_by, told_full_by
-from router.ledger.limits_store import all_limits
-from router.ledger.sqlite import open_for_reading, open_for_writing
-from router.ledger.upkeep import sweep_if_mine
+from router.ledger.sqlite.driver import Connection, open_for_reading, open_for_writing
+from router.ledger.sqlite.health import exhausted_by, health_by
+from router.ledger.sqlite.limits import all_limits
+from router.ledger.sqlite.upkeep import SqliteUpkeep
 from tests.simulation.desk import Desk
 from tests.simulation.promises import Known
 from tests.simulation.servers import INSTALL_KEY, Servers, Wires
 
 START_MS = 1_795_348_800_000
 ANOTHER_BOOT = "another-boot 1 1 1"
+T = TypeVar("T")
 NO_LIMIT_PAGES = 1_073_741_823
 
 
@@ -48,6 +50,14 @@ class WallClock:
     def monotonic(self) -> float:
         """Return the loop's time, which never steps."""
         return asyncio.get_running_loop().time()
+
+
+class UpkeepAtOnce(SqliteUpkeep):
+    """Upkeep without a thread, which the simulated time would not wait for."""
+
+    async def _do(self, work: Callable[[Connection], T]) -> T:
+        with self._opened() as connection:
+            return work(connection)
 
 
 @dataclass
@@ -160,20 +170,20 @@ class Process:
         )
         beside.close()
 
-    def sweep(self) -> None:
+    async def sweep(self) -> None:
         """Close what dead processes left open."""
         with suppress(LedgerError):  # a full disk: the next round will
-            closed = sweep_if_mine(self._machine.path, self._machine.clock.now_ms(), LEASE_MS)
+            closed = await UpkeepAtOnce(self._machine.path).sweep(self._machine.clock.now_ms(), LEASE_MS)
             self._machine.tell(f"process {self.number} closes {closed} calls")
 
     async def _sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(60)
-            self.sweep()
+            await self.sweep()
 
     def _refresh(self) -> None:
         reading, clock = self.reading, self._machine.clock
-        self.engine.refresh(health_by(reading, clock), all_limits(reading), told_full_by(reading, clock))
+        self.engine.refresh(health_by(reading, clock), all_limits(reading), exhausted_by(reading, clock))
 
     async def _refresh_forever(self) -> None:
         """Be `jobs/refresh.py`, whose reader has a thread."""

@@ -20,12 +20,12 @@ from router.core.settings.providers import Billing
 from router.engine.events import Answer, AttemptStarted, RequestEnded, RouteEvent, TextArrived
 from router.engine.virtual_time import run_virtual
 from router.errors import LedgerError
-from router.ledger.health_store import all_health
 from router.ledger.private_files import prepare
-from router.ledger.queries import recent
-from router.ledger.rollups import differences
-from router.ledger.schema import migrate
-from router.ledger.sqlite import Connection, open_for_reading, open_for_writing
+from router.ledger.sqlite.driver import Connection, open_for_reading, open_for_writing
+from router.ledger.sqlite.health import all_health
+from router.ledger.sqlite.queries import recent
+from router.ledger.sqlite.rollups import differences
+from router.ledger.sqlite.schema import migrate
 from tests.simulation.drawn import config
 from tests.simulation.faults import ENDS_FOR_CALLERS, Trouble, draw
 from tests.simulation.machine import Machine, Process, WallClock
@@ -184,7 +184,7 @@ class _World:
                 error = await self._returns(process, name, 2)
             self.broken += [f"{name} did not come back: {error}"] if error else []
         await asyncio.sleep(1)
-        process.sweep()
+        await process.sweep()
         healths = all_health(process.reading)
         for name in self._recovered():
             for key in scope_keys(self.machine.config.deployments[name]).values():

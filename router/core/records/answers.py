@@ -103,3 +103,13 @@ class CheckStats:
     def pass_rate(self) -> float | None:
         """The share that passed, 0 to 1; None before anything was judged."""
         return self.passed / self.judged if self.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Which request was rated, and whose answer that was."""
+
+    request_id: str
+    deployment: str
+    route: str
+    tier: str

@@ -85,3 +85,24 @@ class Answered:
     """What its text alone had suggested; None in rows from before that was kept."""
     input_tokens: int
     output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is known now, and how."""
+
+    cost_nano: int | None
+    source: CostSource
+    evidence: str
+    """Where it comes from, in words; never a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unbilled:
+    """A call whose cost nobody knows, and the name its provider knows it by."""
+
+    place: tuple[str, int]
+    """A request and its attempt."""
+    provider: str
+    provider_request_id: str
+    settled_ms: int

@@ -80,3 +80,34 @@ class Offers:
 
 
 NO_OFFERS = Offers()
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRead:
+    """A provider told its whole list; what it held before and holds no more is remembered as gone."""
+
+    provider: str
+    models: tuple[ListedModel, ...]
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceRead:
+    """A provider told what it still gives; None: it gives without limit."""
+
+    provider: str
+    allowance: Allowance | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNotRead:
+    """A provider was asked and did not answer, and why."""
+
+    provider: str
+    asked: Asked
+    problem: str
+    at_ms: int
+
+
+OfferFinding = ListingRead | AllowanceRead | OfferNotRead

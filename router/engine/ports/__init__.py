@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Protocol
 
 from router.engine.ports.attempts import Attempts
@@ -14,6 +13,7 @@ from router.engine.ports.clock import Chance, Clock
 from router.engine.ports.facts import Facts
 from router.engine.ports.reader import SpendReader
 from router.engine.ports.reports import ReportReader
+from router.engine.ports.upkeep import Upkeep
 from router.engine.ports.upstream import (
     Answering,
     Call,
@@ -38,6 +38,7 @@ __all__ = [
     "Ledger",
     "ReportReader",
     "SpendReader",
+    "Upkeep",
     "Upstream",
     "UpstreamEvent",
     "UsageReport",
@@ -47,9 +48,3 @@ __all__ = [
 
 class Ledger(Attempts, Facts, Protocol):
     """What the engine writes to."""
-
-    async def clear_health(self, keys: Collection[str] | None = None) -> None:
-        """Forget the cooldowns of the scopes under `keys`, and that they are full, of all when None.
-
-        Raises LedgerError.
-        """

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from router.core.records.admission import Cap, Quota, Used
+from router.core.records.alerts import Alert, StandingPause
 from router.core.records.answers import CachedResponse, Evidence
 from router.core.records.entries import Entry
 from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
@@ -14,6 +15,7 @@ from router.core.records.offers import Offers
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
 from router.core.records.stress import StressResult
 from router.core.settings.deployments import Work
+from router.core.settings.hooks import Hook
 
 
 class SpendReader(Protocol):
@@ -71,6 +73,12 @@ class SpendReader(Protocol):
 
     async def answered(self, deployments: Collection[str], since_ms: int) -> Mapping[str, Sequence[Answered]]:
         """The newest answered and counted calls by deployment, begun at or after a moment."""
+
+    async def pauses(self) -> Sequence[StandingPause]:
+        """The pauses of the runaway guard that nobody has lifted."""
+
+    async def has_news(self, seen: Sequence[Alert], hooks: Sequence[Hook], now_ms: int) -> bool:
+        """Whether an alert among those `seen` is to be written down, or any to be told."""
 
     async def aclose(self) -> None:
         """Close the connection."""

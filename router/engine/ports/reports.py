@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from router.core.records.alerts import WrittenAlert
-from router.core.records.answers import CheckStats
+from router.core.records.answers import CheckStats, Rated
 from router.core.records.entries import Entry
 from router.core.records.history import Divisions, ListValue, Lot, PrefixUse
 from router.core.records.spend import Window
@@ -32,6 +32,12 @@ class ReportReader(Protocol):
 
     async def last_alerts(self, limit: int) -> Sequence[WrittenAlert]:
         """The newest alerts, newest first, with the hooks that were told."""
+
+    async def who_answered(self, request_id: str | None) -> Rated:
+        """Who answered a request, the newest answered one when None. Raises LedgerError for none."""
+
+    async def cache_size(self) -> tuple[int, int]:
+        """How many responses are cached, and how many bytes of text they hold."""
 
     async def differences(self) -> list[str]:
         """Each stored sum that is not what its rows add up to, in words. Reads the whole ledger."""

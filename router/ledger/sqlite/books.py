@@ -1,0 +1,88 @@
+"""The ledger's books: orders are written through one connection, each batch in one transaction.
+
+Decided here is nothing: `admission` knows what lets an attempt start, `facts` which rows a fact has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from router.core.health.clock_steps import step_of
+from router.core.records.admission import Admission
+from router.core.records.facts import HealthLearned
+from router.engine.ports import Clock
+from router.engine.step_watch import ahead
+from router.errors import LedgerError
+from router.ledger.sqlite import facts
+from router.ledger.sqlite.admission import admit, extend, take_in
+from router.ledger.sqlite.driver import Connection, told_clearly, writing
+from router.ledger.sqlite.health import keep_time
+from router.ledger.sqlite.orders import Admit, Extend, Note, Reply, Settle, Write
+from router.ledger.sqlite.owners import this_boot, this_process
+from router.ledger.sqlite.rows import settle_row
+from router.ledger.sqlite.schema import require_writable
+
+Answers = dict[Reply[Admission], Admission | LedgerError]
+
+
+class Books:
+    """One connection that writes. Every method raises LedgerError and nothing else that a disk can cause."""
+
+    def __init__(self, connection: Connection, path: Path, clock: Clock | None) -> None:
+        """`clock` tells when the time of day was set; with None nobody sets it."""
+        self._connection = connection
+        self._path = path
+        self._clock = clock
+        self._owner = this_process()
+        self._boot = this_boot()
+
+    def commit(self, orders: Sequence[Write]) -> Answers:
+        """Write `orders`, in order; return what those are answered who wait."""
+        answers: Answers = {}
+        with told_clearly(self._path), writing(self._connection):
+            require_writable(self._connection, self._path)
+            if self._clock is not None:
+                keep_time(self._connection, self._clock, self._boot)
+            for order in orders:
+                match order:
+                    case Admit(reply=reply):
+                        answers[reply] = self._admit(order, self._late_ms(order))
+                    case Extend(place, hold, caps, reply):
+                        answers[reply] = extend(self._connection, place, hold, caps)
+                    case _:
+                        self._note(order)
+        return answers
+
+    def _note(self, order: Settle | Note) -> None:
+        """Write an order that is not decided on, inside the transaction that is open."""
+        match order:
+            case Settle(row, learnt):
+                settle_row(self._connection, row)
+                if learnt is not None:
+                    self._note(learnt)
+            case Note(HealthLearned() as learned):
+                self._take_in(learned, self._late_ms(order))
+            case Note(fact):
+                facts.write(self._connection, fact)
+
+    def _late_ms(self, order: Admit | Note) -> int:
+        """Return by how much the clock was set since an order was handed in."""
+        if order.ahead_ms is None or self._clock is None:
+            return 0
+        return step_of(order.ahead_ms, ahead(self._clock))
+
+    def _take_in(self, learned: HealthLearned, late_ms: int) -> None:
+        lesson = learned.lesson
+        if late_ms and lesson.lease_until_ms is not None:
+            lesson = replace(lesson, lease_until_ms=lesson.lease_until_ms + late_ms)
+        take_in(self._connection, lesson, learned.at_ms + late_ms)
+
+    def _admit(self, order: Admit, late_ms: int) -> Admission | LedgerError:
+        intent = order.intent
+        admission = admit(self._connection, intent, order.terms, self._owner, late_ms)
+        if admission is not None:
+            return admission
+        named = f"attempt {intent.attempt} of request {intent.request_id}"
+        return LedgerError(f"{named} is in the ledger {self._path} already")

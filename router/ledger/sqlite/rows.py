@@ -1,0 +1,104 @@
+"""Values to rows of `token_spend` and back. A column is called what the value's field is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from router.core.money import CostSource
+from router.core.records.admission import Hold
+from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
+from router.core.records.usage import Usage
+from router.ledger.sqlite.driver import Connection
+
+Row = dict[str, str | int | None]
+Tags = tuple[tuple[str, str], ...]
+
+USAGE_COLUMNS = tuple(field.name for field in fields(Usage))
+INTENT_COLUMNS = tuple(field.name for field in fields(Intent) if field.name != "tags")
+SETTLED_COLUMNS = (
+    *(field.name for field in fields(Settlement) if field.name not in {"request_id", "attempt", "usage"}),
+    *USAGE_COLUMNS,
+)
+ENTRY_COLUMNS = (*INTENT_COLUMNS, *SETTLED_COLUMNS)
+
+_LARGEST = 10**15
+"""Figures come from the wire. One above this (a million dollars, a quadrillion tokens) is no figure; it is
+kept as unknown, so that a sum over the ledger always fits into SQLite's 64 bits."""
+
+_INSERT = (
+    f"INSERT INTO token_spend ({', '.join(INTENT_COLUMNS)}, owner, status) "
+    f"VALUES ({', '.join(f':{name}' for name in INTENT_COLUMNS)}, :owner, 'open') "
+    "ON CONFLICT (request_id, attempt) DO NOTHING"
+)
+_SETTLE = (
+    f"UPDATE token_spend SET {', '.join(f'{name} = :{name}' for name in SETTLED_COLUMNS)} "
+    "WHERE request_id = :request_id AND attempt = :attempt AND status = 'open'"
+)
+_RAISE = """
+UPDATE token_spend SET held_nano_usd = coalesce(?, held_nano_usd),
+  soft_held_nano_usd = coalesce(?, soft_held_nano_usd)
+WHERE request_id = ? AND attempt = ? AND status = 'open'"""
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
+    """Write the open row and its request's tags. Return False when that attempt has a row already."""
+    row: Row = {name: storable(getattr(intent, name)) for name in INTENT_COLUMNS}
+    if connection.execute(_INSERT, {**row, "owner": owner}).rowcount == 0:
+        return False
+    connection.executemany(
+        "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)",
+        [(row["request_id"], storable(key), storable(value)) for key, value in intent.tags],
+    )
+    return True
+
+
+def raise_hold(connection: Connection, place: tuple[str, int], hold: Hold) -> bool:
+    """Hold so much for an open row from now on. Return False when there is none."""
+    return connection.execute(_RAISE, (hold.bound_nano, hold.expected_nano, *place)).rowcount == 1
+
+
+def settled_row(settlement: Settlement) -> Row:
+    """Return what a settlement writes, by column, with the two columns that find the row."""
+    names = ("request_id", "attempt", *SETTLED_COLUMNS)
+    return {
+        name: storable(getattr(settlement.usage if name in USAGE_COLUMNS else settlement, name))
+        for name in names
+    }
+
+
+def settle_row(connection: Connection, row: Row) -> bool:
+    """Settle an open row. Return False when there is none: who comes second changes nothing."""
+    known: Row = dict.fromkeys(SETTLED_COLUMNS) | row
+    return connection.execute(_SETTLE, known).rowcount == 1
+
+
+def entry(row: Sequence[Any], tags: Tags) -> Entry:
+    """Return the entry of a row that was selected as `ENTRY_COLUMNS`."""
+    values = dict(zip(ENTRY_COLUMNS, row, strict=True))
+    intent = Intent(**{name: values[name] for name in INTENT_COLUMNS}, tags=tags)
+    if values["status"] == EntryStatus.OPEN:
+        return Entry(intent, None)
+    settled = {name: values[name] for name in SETTLED_COLUMNS if name not in USAGE_COLUMNS}
+    settled["status"] = _known(EntryStatus, values["status"], EntryStatus.UNKNOWN)
+    settled["cost_source"] = _known(CostSource, values["cost_source"], CostSource.UNKNOWN)
+    usage = Usage(**{name: values[name] for name in USAGE_COLUMNS})
+    return Entry(intent, Settlement(intent.request_id, intent.attempt, **settled, usage=usage))
+
+
+def _known(kind: type[_E], word: str | None, otherwise: _E) -> _E:
+    """Return the member spelled `word`; a newer cockpit may have written one we do not know."""
+    return next((member for member in kind if member.value == word), otherwise)
+
+
+def storable(value: str | int | None) -> str | int | None:
+    """Return `value` as SQLite can hold it, so that nothing a provider sends can make a row unwritable."""
+    match value:
+        case str():  # half a surrogate pair, which JSON allows, is no UTF-8
+            return str(value).encode("utf-8", "backslashreplace").decode()
+        case int() if abs(value) > _LARGEST:
+            return None
+    return value

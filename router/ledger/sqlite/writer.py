@@ -1,0 +1,119 @@
+"""The write connection and what is owed to it. Lives on one thread; knows no event loop.
+
+A settlement that cannot be written goes to the spool, and from there into the ledger as soon as that can be
+written again: before the next batch, on every flush, at the next start, and every `RETRY_S` seconds. What an
+attempt taught waits in memory: while nothing can be written nothing is sent either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from router.core.records.facts import HealthLearned
+from router.engine.ports import Clock
+from router.errors import LedgerError
+from router.ledger.private_files import beside, prepare
+from router.ledger.sqlite.books import Answers, Books
+from router.ledger.sqlite.driver import Connection, told_clearly, writing
+from router.ledger.sqlite.health import believe
+from router.ledger.sqlite.orders import Admit, Extend, Note, Settle, Write
+from router.ledger.sqlite.rows import Row, settle_row
+from router.ledger.sqlite.schema import migrate, require_writable
+from router.ledger.sqlite.spool import Spool
+from router.ledger.sqlite.sweep import sweep
+
+RETRY_S = 5.0
+
+Connect = Callable[[Path], Connection]
+
+
+class Writer:
+    """One open ledger file. Every method raises LedgerError and nothing else that a disk can cause."""
+
+    def __init__(self, path: Path, clock: Clock, connect: Connect) -> None:
+        """Open or make the ledger at `path`; migrate, then write what is spooled, then close what is dead."""
+        self.path = path
+        self._clock = clock
+        self._spool = Spool(beside(path, ".spool"))
+        self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
+        self._unlearned: list[Note] = []
+        with told_clearly(path), ExitStack() as undo:
+            prepare(path)
+            self._connection = connect(path)
+            undo.callback(self._connection.close)
+            migrate(self._connection, path)
+            self._books = Books(self._connection, path, clock)
+            self._spool.prepare()
+            self.replay()
+            self._books.commit([])
+            sweep(self._connection, path, clock.now_ms())
+            believe(self._connection, clock.now_ms())
+            undo.pop_all()
+
+    @property
+    def owes(self) -> bool:
+        """Whether anything waits outside the ledger."""
+        return bool(self._unspooled or self._unlearned) or not self._spool.is_empty()
+
+    def write(self, orders: Sequence[Write]) -> None:
+        """Write what is owed, then `orders`, in order, in one transaction; answer those who wait."""
+        answers: Answers = {}
+        failed: LedgerError | None = None
+        try:
+            self.replay()
+            if orders:
+                answers = self._books.commit(orders)
+        except LedgerError as error:
+            failed = error
+            self._keep([order for order in orders if isinstance(order, Settle)])
+            self._unlearned += [
+                order for order in orders if isinstance(order, Note) and isinstance(order.fact, HealthLearned)
+            ]
+        for order in orders:
+            match order:
+                case Admit(reply=reply) | Extend(reply=reply):
+                    reply.send(failed or answers[reply])
+
+    def replay(self) -> None:
+        """Write what waits outside the ledger, if anything does."""
+        if self._unspooled:
+            self._settle(self._unspooled)
+            self._unspooled = []
+        if self._unlearned:
+            self._books.commit(self._unlearned)
+            self._unlearned = []
+        if not self._spool.is_empty():
+            with told_clearly(self.path), self._spool.emptied() as rows:
+                self._settle(rows)
+
+    def flush(self) -> None:
+        """Write what waits outside the ledger, or say where it is."""
+        try:
+            self.replay()
+        except LedgerError as error:
+            place = "in memory only" if self._unspooled else f"in {self._spool.path}"
+            hint = f"{error.hint}. They are kept {place} and written as soon as the ledger can be"
+            raise LedgerError(f"ended calls are not booked yet: {error.message}", hint=hint) from error
+
+    def close(self) -> None:
+        """Flush and close; the last process to do so folds the -wal file into the ledger."""
+        with closing(self._connection):
+            self.flush()
+
+    def _settle(self, rows: Sequence[Row]) -> None:
+        with told_clearly(self.path), writing(self._connection):
+            require_writable(self._connection, self.path)
+            for row in rows:
+                settle_row(self._connection, row)  # one already settled stays as it is
+
+    def _keep(self, settles: Sequence[Settle]) -> None:
+        if not settles:
+            return
+        self._unlearned += [settle.learn for settle in settles if settle.learn is not None]
+        rows = [settle.row for settle in settles]
+        try:
+            self._spool.append(rows)
+        except OSError:
+            self._unspooled.extend(rows)
