@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CODE := router cockpit tests benchmarks tools
 HASHED := install --require-hashes --no-deps --only-binary :all:
 
-.PHONY: run install fmt lint check test sim soak tmux snap bench prices lock clean
+.PHONY: run install fmt lint check touched test sim soak tmux snap bench prices lock clean
 
 run: $(VENV)/.run        ## install what is locked, open the cockpit
 	@$(BIN)/cockpit
@@ -25,6 +25,9 @@ lint: $(VENV)/.dev       ## format, lint, types, import contracts; changes nothi
 
 check: lint              ## what a commit needs: lint and the fast tests, under 2 minutes
 	@$(BIN)/python -m pytest -q -m "not slow" -n auto
+
+touched: $(VENV)/.dev    ## the fast tests that what differs from main touches; the whole check stays what a commit needs
+	@$(BIN)/python -m tools.touched
 
 test: check              ## everything, under 12 minutes on two cores: what `check` does, then the slow tests one by one
 	@$(BIN)/python -m pytest -q -m slow
