@@ -24,7 +24,9 @@ def changed_files(base: str = "main") -> list[str]:
         done = subprocess.run(["git", *words], capture_output=True, text=True, check=True)
         return done.stdout.split("\n")
 
-    found = git("diff", "--name-only", "--merge-base", base) + git("ls-files", "--others", "--exclude-standard")
+    found = git("diff", "--name-only", "--merge-base", base) + git(
+        "ls-files", "--others", "--exclude-standard"
+    )
     return sorted({path for path in found if path})
 
 
@@ -38,10 +40,14 @@ def touched_tests(changed: list[str], graph: grimp.ImportGraph) -> list[str]:
     reached = {module_of(path) for path in changed if path.endswith(".py")} & set(graph.modules)
     edge = set(reached)
     for _ in range(STEPS):
-        edge = {importer for module in edge for importer in graph.find_modules_that_directly_import(module)} - reached
+        edge = {
+            importer for module in edge for importer in graph.find_modules_that_directly_import(module)
+        } - reached
         reached |= edge
     names = {module.replace(".", "/") + ".py" for module in reached}
-    return sorted({name for name in names if Path(name).name.startswith("test_") and Path(name).exists()} | {ALWAYS})
+    return sorted(
+        {name for name in names if Path(name).name.startswith("test_") and Path(name).exists()} | {ALWAYS}
+    )
 
 
 def main() -> int:
@@ -49,7 +55,9 @@ def main() -> int:
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     tests = touched_tests(changed_files(), graph)
     print(f"{len(tests)} test files are touched", flush=True)
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "not slow", *sys.argv[1:], *tests], check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", "not slow", *sys.argv[1:], *tests], check=False
+    ).returncode
 
 
 if __name__ == "__main__":

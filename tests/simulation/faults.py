@@ -100,7 +100,7 @@ class Hidden:
                 fault = self.chance.choice([Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT])
                 reply = Reply(Exchange("sim", fault=fault), lost=self.chance.randrange(1, 6))
             case Trouble.FLAPPING:
-                reply = replace(_refused(self.trouble), lost=self.chance.randrange(3))
+                reply = _refused(self.trouble)
             case Trouble.SLOW:
                 reply = replace(self._whole(), head_s=8.0)
             case Trouble.HEALTHY:

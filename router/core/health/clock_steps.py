@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.health.states import loaded
+from router.core.health.states import LONGEST_PROBE_S, loaded
 from router.core.records.health import Health, ScopeHealth
 
 STEP_MS = 1_000
 """A smaller change is the drift of two clocks, not somebody who sets one."""
 COUNTED_MS = 600_000
 """A rest with no more than this to go was counted in seconds, as those that grow with the strikes are; a
-longer one is a date, the start of a provider's day say, which the right time of day brings."""
+longer one is a date, the start of a provider's day say, which the right time of day brings. What is disabled
+is probed after an hour or a day, which are counted too; farther away it is a date."""
 
 
 def step_of(ahead_before_ms: int, ahead_ms: int) -> int:
@@ -31,7 +32,8 @@ def step_of(ahead_before_ms: int, ahead_ms: int) -> int:
 def moved(health: ScopeHealth, step_ms: int, now_ms: int) -> ScopeHealth:
     """Return health after the time of day was set by `step_ms`, to `now_ms`."""
     until_ms, was_ms = health.until_ms, now_ms - step_ms
-    if until_ms is not None and health.state is not Health.DISABLED and until_ms - was_ms <= COUNTED_MS:
+    counted_ms = LONGEST_PROBE_S * 1000 if health.state is Health.DISABLED else COUNTED_MS
+    if until_ms is not None and until_ms - was_ms <= counted_ms:
         until_ms += step_ms
     shifted = replace(
         health,

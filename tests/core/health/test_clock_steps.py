@@ -35,11 +35,20 @@ def test_a_date_stays_and_keeps_nobody_away_for_more_than_a_day(step: int, left:
     assert after.until_ms == min(NOW + left, NOW + step + LOADED_MS)
 
 
-@pytest.mark.parametrize("until_ms", [NOW + 1_000, NOW + 90 * 24 * HOUR])
+@pytest.mark.parametrize("until_ms", [NOW + 25 * HOUR, NOW + 90 * 24 * HOUR])
 def test_what_is_disabled_stays_so_until_its_date(until_ms: int) -> None:
     spent = replace(RESTING, state=Health.DISABLED, until_ms=until_ms)
     for step in (-HOUR, HOUR):
         assert moved(spent, step, NOW + step).until_ms == until_ms
+
+
+@pytest.mark.parametrize("left", [HOUR, 24 * HOUR])
+def test_what_is_disabled_is_probed_when_it_would_have_been_though_the_clock_is_set_by_days(
+    left: int,
+) -> None:
+    gone = replace(RESTING, state=Health.DISABLED, until_ms=NOW + left)
+    for step in (-HOUR, 72 * HOUR):
+        assert moved(gone, step, NOW + step).until_ms == NOW + step + left
 
 
 def test_a_probe_is_due_when_it_would_have_been() -> None:
