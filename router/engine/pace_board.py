@@ -12,7 +12,15 @@ from dataclasses import replace
 from router.core.failures.waits import DAY_S
 from router.core.health.concurrency import UNLIMITED, ConcurrencyLimit, ConcurrencySample, adjusted
 from router.core.health.exhausted import told_full
-from router.core.health.rate_limits import effective, is_news, limits_told, of_a_stress_test, quotas
+from router.core.health.rate_limits import (
+    effective,
+    is_news,
+    limit_refused,
+    limits_told,
+    of_a_stress_test,
+    quotas,
+    window,
+)
 from router.core.health.scopes import scope_keys
 from router.core.records.admission import Quota
 from router.core.records.diagnosis import HealthScope
@@ -51,6 +59,14 @@ class PaceBoard:
         if tried is None:
             return known
         return replace(known, parallel=tried if known.parallel is None else min(known.parallel, tried))
+
+    def with_window(self, deployment: Deployment) -> Deployment:
+        """Return a deployment with the context window that it said it has, where that is the smaller one."""
+        learned = self._learned.get(deployment.name)
+        if not learned:
+            return deployment
+        held = window(deployment.context_window, learned.values(), self._clock.now_ms())
+        return deployment if held == deployment.context_window else replace(deployment, context_window=held)
 
     def quotas(self, deployment: Deployment, tokens: int, now_ms: int) -> tuple[Quota, ...]:
         """Return what an attempt of about `tokens` that starts at `now_ms` must fit into."""
@@ -108,8 +124,10 @@ class PaceBoard:
         """Keep the limits that an attempt's answer told; return those worth writing."""
         deployment = attempt.deployment
         headers = attempt.exchange.headers if attempt.exchange else {}
-        told = limits_told(headers, deployment.provider.vendor, deployment.name, self._clock.now_ms())
-        return self.learn(told)
+        now_ms = self._clock.now_ms()
+        told = limits_told(headers, deployment.provider.vendor, deployment.name, now_ms)
+        refused = limit_refused(attempt.diagnosis, deployment.name, now_ms) if attempt.diagnosis else ()
+        return self.learn((*told, *refused))
 
     def learn(self, found: Sequence[LearnedLimit]) -> list[LearnedLimit]:
         """Keep limits that were found; return those worth writing."""

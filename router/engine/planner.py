@@ -99,9 +99,9 @@ class Planner:
     def plan(self, planned: Planned) -> Plan:
         """Return the plan as it is now; health moves between the attempts of a request."""
         request, seen = planned.assigned.request, planned.seen
-        facts = [
-            self._facts(planned, deployment) for deployment in members(self._config, planned.assigned.route)
-        ]
+        pace = self._shared.pace
+        among = members(self._config, planned.assigned.route)
+        facts = [self._facts(planned, pace.with_window(deployment)) for deployment in among]
         moment = PlanMoment(
             weights=self._config.policy.weights,
             now_ms=self._deps.clock.now_ms(),

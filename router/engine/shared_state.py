@@ -177,7 +177,7 @@ class SharedState:
 
     def _in_force(self, state: DeploymentState) -> DeploymentState:
         limits, full = self.pace.limits(state.deployment), self.pace.full(state.deployment)
-        known = replace(state, deployment=replace(state.deployment, limits=limits))
+        known = replace(state, deployment=replace(self.pace.with_window(state.deployment), limits=limits))
         if full is None or state.health is not Health.AVAILABLE:
             return known
         says = full.says(self._clock.now_ms())

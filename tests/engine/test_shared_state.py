@@ -311,6 +311,35 @@ def test_limits_that_an_answer_tells_hold_from_then_on_in_every_process() -> Non
     run_virtual(run())
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        (
+            400,
+            {
+                "message": "This model's maximum context length is 120 tokens",
+                "code": "context_length_exceeded",
+            },
+        ),
+        (413, {"message": "Request too large on tokens per minute (TPM): Limit 120, Requested 300"}),
+    ],
+)
+def test_what_a_refusal_says_of_a_size_is_remembered_by_every_process(told: tuple[int, object]) -> None:
+    status, error = told
+
+    async def run() -> None:
+        small = Exchange("x", status=status, error={"error": error})
+        one = Bench({"free": [Script(failure=small), Script()], "local": [Script()]})
+        long = replace(PLAIN, messages=(Message("user", "word " * 200),))
+        assert answer_of(await one.ask(long)).attempts[-1].deployment == "local"
+        other = await Twin(one).refreshed()
+        assert answer_of(await other.ask(long)).attempts[-1].deployment == "local"
+        assert one.called == ["free", "local", "local"]
+        assert answer_of(await other.ask(replace(PLAIN, max_tokens=8))).attempts[-1].deployment == "free"
+
+    run_virtual(run())
+
+
 def test_a_limit_that_is_confirmed_again_and_again_is_written_once() -> None:
     async def run() -> None:
         told = Exchange("x", status=200, finish_reason="stop", headers={"x-ratelimit-limit-requests": "99"})

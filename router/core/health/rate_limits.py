@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from router.core import moments
 from router.core.records.admission import Quota, Refusal, RefusedBy, Unit
+from router.core.records.diagnosis import Diagnosis, Lacking
 from router.core.records.health import LearnedLimit, LimitKind, LimitSource
 from router.core.settings.deployments import Limits
 from router.core.windows import calendar_days
@@ -32,14 +33,36 @@ _NOUNS = {Unit.REQUESTS: "request", Unit.TOKENS: "token", Unit.PARALLEL: "call"}
 
 def effective(configured: Limits, learned: Iterable[LearnedLimit], now_ms: int) -> Limits:
     """Return the limits of one deployment: the smaller of what is configured and what was learned lately."""
-    values = {kind: getattr(configured, kind.value) for kind in LimitKind}
+    values = {kind: getattr(configured, kind.value) for kind in LimitKind if kind is not LimitKind.WINDOW}
     for limit in learned:
-        if now_ms - limit.learned_at <= BELIEVED_MS:
+        if limit.kind is not LimitKind.WINDOW and now_ms - limit.learned_at <= BELIEVED_MS:
             known, value = values[limit.kind], limit.value
             if limit.source is LimitSource.STRESS:
                 value = run_rate(value)
             values[limit.kind] = value if known is None else min(known, value)
     return replace(configured, **{kind.value: value for kind, value in values.items()})
+
+
+def window(configured: int | None, learned: Iterable[LearnedLimit], now_ms: int) -> int | None:
+    """Return how many tokens a deployment's context holds: what is configured, or less where it said so lately.
+
+    None where nobody knows.
+    """
+    told = [
+        limit.value
+        for limit in learned
+        if limit.kind is LimitKind.WINDOW and now_ms - limit.learned_at <= BELIEVED_MS
+    ]
+    return min([*told, *([configured] if configured is not None else [])], default=None)
+
+
+def limit_refused(diagnosis: Diagnosis, deployment: str, now_ms: int) -> tuple[LearnedLimit, ...]:
+    """Return the limit that a refusal named: the context window, or the tokens a minute of the account."""
+    kind = {Lacking.WINDOW: LimitKind.WINDOW, Lacking.TOKEN_RATE: LimitKind.TPM}.get(diagnosis.lacking)
+    value = diagnosis.limit_tokens
+    if kind is None or value is None or not 1 <= value <= LARGEST:
+        return ()
+    return (LearnedLimit(deployment, kind, value, LimitSource.REFUSAL, now_ms),)
 
 
 def run_rate(found: int) -> int:

@@ -64,6 +64,8 @@ class LimitKind(StrEnum):
     RPD = "rpd"
     TPD = "tpd"
     PARALLEL = "parallel"
+    WINDOW = "context_window"
+    """How many tokens one request may have: smaller than configured where a server was started so."""
 
 
 class LimitSource(StrEnum):
@@ -73,6 +75,8 @@ class LimitSource(StrEnum):
     """The provider said it with an answer."""
     STRESS = "stress"
     """A stress test ran into it."""
+    REFUSAL = "refusal"
+    """The provider named it when it refused a request for its size."""
 
 
 @dataclass(frozen=True, slots=True)

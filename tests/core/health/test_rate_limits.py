@@ -15,11 +15,15 @@ from router.core.health.rate_limits import (
     CONFIRM_MS,
     effective,
     is_news,
+    limit_refused,
     limits_told,
     quotas,
     refusal,
+    window,
 )
+from router.core.failures.classify import internal
 from router.core.records.admission import Quota, RefusedBy, Unit
+from router.core.records.diagnosis import Lacking
 from router.core.records.health import LearnedLimit, LimitKind, LimitSource
 from router.core.settings.deployments import Limits
 
@@ -152,3 +156,44 @@ def test_an_answer_tells_its_limits(vendor: str, headers: dict[str, str], told: 
 @given(st.text())
 def test_no_header_makes_reading_fail(value: str) -> None:
     assert len(limits_told({"x-ratelimit-limit-tokens": value}, "openai", "d", NOW)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("lacking", "tokens", "kind"),
+    [
+        (Lacking.WINDOW, 8_192, LimitKind.WINDOW),
+        (Lacking.TOKEN_RATE, 8_000, LimitKind.TPM),
+        (Lacking.MONEY, 8_000, None),
+        (Lacking.CAPABILITY, 8_000, None),
+        (Lacking.NOTHING, 8_000, None),
+        (Lacking.WINDOW, None, None),
+        (Lacking.WINDOW, 0, None),
+        (Lacking.WINDOW, 10**18, None),
+    ],
+)
+def test_a_refusal_teaches_the_limit_that_it_names(
+    lacking: Lacking, tokens: int | None, kind: LimitKind | None
+) -> None:
+    diagnosis = replace(internal("x"), lacking=lacking, limit_tokens=tokens)
+    told = limit_refused(diagnosis, "gemma", NOW)
+    assert [(limit.kind, limit.value, limit.source) for limit in told] == (
+        [] if kind is None else [(kind, tokens, LimitSource.REFUSAL)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("configured", "told", "age_ms", "holds"),
+    [
+        (131_072, 8_192, 0, 8_192),
+        (None, 8_192, 0, 8_192),
+        (4_096, 8_192, 0, 4_096),
+        (131_072, 8_192, BELIEVED_MS + 1, 131_072),
+        (None, 8_192, BELIEVED_MS + 1, None),
+    ],
+)
+def test_the_smaller_window_holds_for_as_long_as_it_is_believed(
+    configured: int | None, told: int, age_ms: int, holds: int | None
+) -> None:
+    learned = LearnedLimit("gemma", LimitKind.WINDOW, told, LimitSource.REFUSAL, NOW - age_ms)
+    assert window(configured, [learned, LEARNED], NOW) == holds
+    assert effective(Limits(rpm=5), [learned], NOW) == Limits(rpm=5)
