@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from router.core.budget.hold import NEVER
 from router.core.cost.estimate import Estimate
 from router.core.cost.settling import AnswerSoFar, AttemptEnding, settled_bill
-from router.core.failures.classify import cancelled, classify, stopped
+from router.core.failures.classify import cancelled, classify, internal, stopped
 from router.core.failures.exchange import Exchange
 from router.core.records.admission import NO_HOLD, Hold, Refusal
 from router.core.records.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
@@ -148,6 +148,11 @@ class Attempt:
         else:
             outcome = LedgerOutcome.SETTLE_ESTIMATED
         return replace(cancelled(), ledger=outcome)
+
+    def failed_inside(self, bug: Exception) -> Diagnosis:
+        """Return the diagnosis of an attempt in which we ourselves failed."""
+        delivered = self.first_content is not None and not self.held
+        return internal(type(bug).__name__, sent=self.started is not None, delivered=delivered)
 
     def finish(self, diagnosis: Diagnosis) -> Settlement:
         """Return the row's second half."""

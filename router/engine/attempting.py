@@ -11,7 +11,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from router.core.failures.classify import internal
 from router.core.records.admission import Refusal
 from router.core.records.diagnosis import Diagnosis
 from router.core.records.entries import Settlement
@@ -71,7 +70,7 @@ async def attempted(
         raise
     except Exception as bug:  # boundary: an adapter's own bug is one failed attempt
         log.exception("attempt %s of %s failed inside the router", attempt.n, attempt.intent.request_id)
-        diagnosis = internal(type(bug).__name__)
+        diagnosis = attempt.failed_inside(bug)
     finally:
         if attempt.refusal is None and not unwritten:
             _settle(attempt, attempt.cancelled() if diagnosis is None else diagnosis, books)

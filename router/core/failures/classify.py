@@ -23,6 +23,7 @@ from router.core.records.diagnosis import (
     Cooldown,
     Diagnosis,
     FailureClass,
+    HealthScope,
     Lacking,
     LedgerOutcome,
 )
@@ -88,12 +89,19 @@ def begun() -> Diagnosis:
     )
 
 
-def internal(what: str) -> Diagnosis:
-    """Return the judgement of our own bug: never retried, nobody cools. `what` names the exception's type."""
+def internal(what: str, *, sent: bool = True, delivered: bool = False) -> Diagnosis:
+    """Return the judgement of our own bug, which `what` names by the exception's type.
+
+    Not retried, for the same answer would meet the same bug; another deployment's may not, so it falls over
+    while nothing was delivered. It counts toward the breaker: who always makes us fail is asked less often.
+    """
     return replace(
         cancelled(),
         failure_class=FailureClass.INTERNAL,
-        ledger=LedgerOutcome.UNKNOWN,
+        action=Action.SURFACE_STREAM_ERROR if delivered else Action.FALL_OVER,
+        cooldown=Cooldown(HealthScope.DEPLOYMENT) if sent else Cooldown(),
+        counts_toward_breaker=sent,
+        ledger=LedgerOutcome.UNKNOWN if sent else LedgerOutcome.VOID,
         evidence=f"the router itself failed: {what}",
     )
 

@@ -44,7 +44,7 @@ def effective(configured: Limits, learned: Iterable[LearnedLimit], now_ms: int) 
 
 
 def window(configured: int | None, learned: Iterable[LearnedLimit], now_ms: int) -> int | None:
-    """Return how many tokens a deployment's context holds: what is configured, or less where it said so lately.
+    """Return how many tokens a deployment's context holds: as configured, or less where it said so lately.
 
     None where nobody knows.
     """

@@ -184,14 +184,28 @@ def test_once_content_is_delivered_nobody_else_may_answer(case: SavedCase) -> No
     )
 
 
-def test_what_we_stopped_or_broke_ourselves_puts_nobody_to_rest() -> None:
-    for found in (cancelled(), internal("KeyError")):
-        assert found.cooldown.scope is HealthScope.NONE
-        assert not found.counts_toward_breaker
-        assert found.action is Action.RETURN_TO_CALLER
-    assert cancelled().failure_class is FailureClass.CANCELLED
-    assert internal("KeyError").failure_class is FailureClass.INTERNAL
-    assert "KeyError" in internal("KeyError").evidence
+def test_what_we_stopped_goes_back_to_the_caller_and_puts_nobody_to_rest() -> None:
+    found = cancelled()
+    assert (found.failure_class, found.action) == (FailureClass.CANCELLED, Action.RETURN_TO_CALLER)
+    assert found.cooldown.scope is HealthScope.NONE
+    assert not found.counts_toward_breaker
+
+
+@pytest.mark.parametrize(
+    ("sent", "delivered", "action", "ledger"),
+    [
+        (False, False, Action.FALL_OVER, LedgerOutcome.VOID),
+        (True, False, Action.FALL_OVER, LedgerOutcome.UNKNOWN),
+        (True, True, Action.SURFACE_STREAM_ERROR, LedgerOutcome.UNKNOWN),
+    ],
+)
+def test_what_we_broke_ourselves_falls_over_unless_content_was_delivered(
+    sent: bool, delivered: bool, action: Action, ledger: LedgerOutcome
+) -> None:
+    found = internal("KeyError", sent=sent, delivered=delivered)
+    assert (found.failure_class, found.action, found.ledger) == (FailureClass.INTERNAL, action, ledger)
+    assert found.counts_toward_breaker is sent
+    assert "KeyError" in found.evidence
 
 
 # Anything at all

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.core.failures.classify import internal
 from router.core.health.rate_limits import (
     BELIEVED_MS,
     CONFIRM_MS,
@@ -21,7 +22,6 @@ from router.core.health.rate_limits import (
     refusal,
     window,
 )
-from router.core.failures.classify import internal
 from router.core.records.admission import Quota, RefusedBy, Unit
 from router.core.records.diagnosis import Lacking
 from router.core.records.health import LearnedLimit, LimitKind, LimitSource
