@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from router.core.records.answers import CachedResponse
 from router.core.records.entries import EntryStatus
-from router.core.records.facts import AnswerJudged, AnswerRated
+from router.core.records.facts import AnswerDoubted, AnswerJudged, AnswerRated
 from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
 from router.core.request import Request
 from router.core.retry.fallback import (
@@ -162,6 +162,8 @@ class Engine:
         answers = Escalating(planned.assigned.route, self.config, runner, climbs=poor is not None)
         if poor is not None:
             self._deps.ledger.note(AnswerRated(poor.request_id, good=False, at_ms=self._now_ms()))
+        if planned.assigned.complaint and request.session:
+            self._deps.ledger.note(AnswerDoubted(request.session, self._now_ms()))
         return Run(
             first=planned,
             planned=planned,

@@ -72,6 +72,7 @@ class Planner:
         """
         deps = self._deps
         seen, prefix = self._observed(request)
+        seen = replace(seen, pin=seen.pin or self._sessions.last(request.session))
         if found is None and deps.classify:
             found = deps.classify(request.messages)
         assigned = assign(self._config, request, found, seen)
@@ -106,7 +107,7 @@ class Planner:
             weights=self._config.policy.weights,
             now_ms=self._deps.clock.now_ms(),
             roll=planned.roll,
-            pin=seen.pin or self._sessions.last(request.session),
+            pin=seen.pin,
         )
         made = plan(planned.assigned, facts, moment)
         return one_tier_up(made, (), self._config.deployments) if request.instead_of else made
@@ -130,7 +131,7 @@ class Planner:
         request, seen = planned.assigned.request, planned.seen
         if planned.prefix and deployment.name in seen.prefixes.get(planned.prefix, ()):
             return known.input_tokens(input_tokens(request.messages[:-1])[1])
-        pin = seen.pin or self._sessions.last(request.session)
+        pin = seen.pin
         if pin is None or pin.deployment != deployment.name:
             return 0
         return pin.prefix_tokens if warm_for_s(pin, deployment, self._deps.clock.now_ms()) > 0 else 0

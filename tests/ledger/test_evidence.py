@@ -9,7 +9,7 @@ import pytest
 
 from router.core.records.answers import CheckVerdict, Evidence
 from router.core.records.entries import EntryStatus
-from router.core.records.facts import AnswerJudged
+from router.core.records.facts import AnswerDoubted, AnswerJudged
 from router.core.records.spend import Window
 from router.core.settings.deployments import Work
 from router.errors import LedgerError
@@ -22,16 +22,18 @@ PASSED, FAILED = CheckVerdict("json", True, "passed"), CheckVerdict("json", Fals
 CHAT = Work("chat", "en")
 
 
-async def attempt(
+async def attempt(  # noqa: PLR0917
     book: Book,
     request_id: str,
     n: int,
     deployment: str,
     work: Work = CHAT,
     status: EntryStatus = EntryStatus.OK,
+    session: str | None = None,
 ) -> None:
     """Book one attempt at a kind of work."""
     sent = replace(intent(request_id, n), deployment=deployment, task=work.task, language=work.language)
+    sent = replace(sent, session_id=session)
     await book.book(replace(sent, started_at=START + n), replace(settlement(request_id, n), status=status))
 
 
@@ -100,6 +102,24 @@ async def test_without_a_name_the_newest_answered_request_is_rated(
     assert (rated.request_id, rated.deployment) == ("new", "dear")
 
 
+async def test_a_complaint_is_about_the_newest_answer_of_its_session(
+    path: Path, ledger: SqliteLedger, reader: SqliteReports
+) -> None:
+    book = Book(ledger, reader, SqliteUpkeep(path))
+    await attempt(book, "first", 1, "cheap", session="s1")
+    await attempt(book, "second", 2, "dear", session="s1")
+    await attempt(book, "failed", 3, "away", status=EntryStatus.FAILED, session="s1")
+    await attempt(book, "elsewhere", 4, "other", session="s2")
+    for session in ("s1", "s1", "s3"):
+        ledger.note(AnswerDoubted(session, START + 10))
+    await ledger.flush()
+    assert await reader.evidence(ALL) == {("dear", CHAT): Evidence(doubts=1)}
+    await SqliteUpkeep(path).rate("second", good=True, now_ms=START + 11)
+    assert await reader.evidence(ALL) == {
+        ("dear", CHAT): Evidence(ratings=1, stars=5)
+    }  # a rating outweighs it
+
+
 async def test_what_nobody_answered_cannot_be_rated(
     path: Path, ledger: SqliteLedger, reader: SqliteReports
 ) -> None:
@@ -122,7 +142,9 @@ async def test_a_ledger_from_before_anything_was_judged_reads_as_nothing_seen(
     path: Path, ledger: SqliteLedger
 ) -> None:
     await ledger.aclose()
-    beside_it(path, "DROP TABLE rating", "DROP TABLE check_result", "PRAGMA user_version = 4")
+    beside_it(
+        path, "DROP TABLE rating", "DROP TABLE check_result", "DROP TABLE doubt", "PRAGMA user_version = 4"
+    )
     reader = await open_reports(path)
     assert await reader.evidence(ALL) == {}
     await reader.aclose()

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 
 from router.core.classify.features import language_features, words
+from router.core.classify.function_words import by_letters, by_words, cyrillic
 from router.core.classify.task_model import TaskModel
 
 _SCRIPTS = (
@@ -28,9 +29,8 @@ _SCRIPTS = (
 )
 """The language most people write in each script; letters of their own tell some others apart, below."""
 _OWN_LETTERS = (
-    ("ru", "uk", re.compile(r"[іїєґІЇЄҐ]")),
-    ("ar", "fa", re.compile(r"[پچژگ]")),
-    ("ar", "ur", re.compile(r"[ٹڈےں]")),
+    ("ar", "ur", re.compile(r"[ٹڈڑےںھہ]")),
+    ("ar", "fa", re.compile(r"[پچژگکی]")),
 )
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _DENSE = {"ja": 3, "ko": 2, "zh": 3}
@@ -61,6 +61,9 @@ def _of(text: str, model: TaskModel, sure_from: float) -> str | None:
         counts["ja"] += counts.pop("zh")
     code, found = counts.most_common(1)[0]
     if found and found >= latin / 2:
+        if code == "ru":
+            written = [word for word in words(text) if not _LATIN.search(word)]
+            return cyrillic(written, " ".join(written))
         return next(
             (own for base, own, letters in _OWN_LETTERS if base == code and letters.search(text)), code
         )
@@ -71,4 +74,4 @@ def _of(text: str, model: TaskModel, sure_from: float) -> str | None:
     if not features:
         return None
     code, sure = model.guess_language(features)
-    return code if sure >= sure_from else None
+    return by_letters(spoken) or by_words(spoken.split(), code if sure >= sure_from else None, spoken)

@@ -156,21 +156,92 @@ HEAVY = (
         "asks for agents",
         "agent_orchestration",
         "L3",
-        r"(?:spawn|orchestrate|coordinate|dispatch|delegate|launch|split)\b.{0,100}\b(?:sub-?agents?|agents)\b",
+        r"(?:spawn|orchestrate|coordinate|dispatch|delegate|launch|split)\b.{0,100}\b(?:sub-?agents?"
+        r"|agents)\b",
     ),
 )
 """Work that needs the best; wrong here costs money, not an answer."""
 
 
+_TWO = re.compile(
+    r"(?:\b(?:and|then|und|dann|et|puis|y|e|en|i|oraz|и|а)\b(?: also| then| please| auch| aussi"
+    r"| también)*|并|並|并且|然后|そして"
+    r"|그리고)\s*(?:explain|analy[sz]e|assess|evaluate|compare|critique|justify|discuss|advise"
+    r"|recommend|argue"
+    r"|erklär|analysier|bewert|vergleich|expliqu|analyse|compare|explic|analiz|compar|spieg|analizz"
+    r"|leg uit|vergelijk"
+    r"|wyjaśni|porówna|объясн|сравни|проанализ|解释|解釋|说明|說明|分析|评估|比较|説明|比較|설명|분석|비교)",
+    re.IGNORECASE,
+)
+"""A second thing to do, harder than the first."""
+_ABOUT_CODE = re.compile(
+    r"explain|review|why|bug|wrong|what does|what is|refactor|test|document|convert|translate", re.I
+)
+STUB = _rule("is a function to be completed", "code_gen", "L2", r"")
+CONTEST = _rule(
+    "states a programming contest's problem",
+    "code_gen",
+    "L2",
+    r"(?=.*\b(?:first|second|next|only|each|following"
+    r"|single) (?:\w+ )?lines?\b.{0,80}\bcontains?\b)(?=.*\b(?:output|print)\b)",
+)
+CLOSING = (
+    _rule(
+        "ends by asking for a label",
+        "classify",
+        "L1",
+        r".{0,80}\bon a scale (?:of|from)\b|.{0,60}\bhow many stars\b",
+        r"(?:what|which)(?: is| are| was|'s)?(?: \w+){0,5} (?:sentiment|label|category|categories|topic"
+        r"|class|genre|rating"
+        r"|emotion|stance|tone)\b",
+        r"(?:so |would you say )?(?:is|are|was|does|do) (?:this|it|that|the) (?:\w+ ){0,6}(?:positive"
+        r"|negative|spam|toxic"
+        r"|sarcastic|offensive|hateful|neutral)\b",
+        r"(?:the |this |its )?(?:\w+ )?(?:sentiment|label|category|topic|class|stars?"
+        r"|rating)(?: \w+){0,3}\s*(?:is|are)?\s*:?\s*\Z",
+        r"(?:choose|pick|select|answer|respond|reply)\b.{0,40}\b(?:from|of|with|only|either"
+        r"|between)\b.{0,120}\Z",
+    ),
+    _rule(
+        "ends by asking for a summary",
+        "summarize",
+        "L1",
+        r"(?:please )?(?:summari[sz]e|sum up|shorten|condense)\b",
+        r"(?:please |can you |could you )?(?:write|give|provide|generate|create)(?: me)? (?:a|an"
+        r"|the) (?:\w+[ -]){0,3}(?:summary"
+        r"|gist|abstract|headline)\b",
+        r"(?:the |in )?(?:short |brief )?(?:summary|tl;?dr|in short|to sum up)\s*:?\s*\Z",
+    ),
+)
+"""Work that a pasted text's last line asks for: the text above it is what it is about, whatever it says."""
+
+
+def asks_for_more(text: str) -> bool:
+    """Tell whether an ask wants a second and harder thing as well."""
+    return _TWO.search(text) is not None
+
+
 def first_match(view: AskView) -> TaskWordRule | None:
     """Return the rule that speaks for an ask, or None: then the trained model judges."""
+    if view.opens_with_code and not _ABOUT_CODE.search(view.last_line):
+        return STUB
+    if CONTEST.pattern.match(view.text.replace("\n", " ")):
+        return CONTEST
+    last = view.last_line
+    if (
+        last
+        and not HARD.search(last)
+        and not asks_for_more(last)
+        and (closing := _matching(CLOSING, (last,)))
+    ):
+        return closing
     text = view.text
     if len(text) > SHORT:
         return None
     openings = (text, _PREAMBLE.sub("", text, count=1))
     if heavy := _matching(HEAVY, openings):
         return heavy
-    if HARD.search(text) or MORE_TO_DO & set(view.marks):
+    if HARD.search(text) or asks_for_more(text) or MORE_TO_DO & set(view.marks):
         return None
     return _matching(CHEAP, openings)
 

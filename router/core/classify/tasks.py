@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from router.core.classify.complaints import is_complaint
 from router.core.classify.features import ask_features, concepts, words
 from router.core.classify.language import detect
-from router.core.classify.last_ask import is_go_ahead, last_ask
+from router.core.classify.last_ask import complains, is_bare, is_go_ahead, last_ask
 from router.core.classify.task_model import TaskModel
-from router.core.classify.task_rules import HARD, RULE_CONFIDENCE, first_match
+from router.core.classify.task_rules import HARD, RULE_CONFIDENCE, asks_for_more, first_match
 from router.core.classify.view import AskView, view
 from router.core.request import Message
 
@@ -49,6 +50,13 @@ class LevelName(StrEnum):
     """Long reasoning, many dependent steps, or a decision that is dear to get wrong."""
 
 
+_EASY = "classify summarize extract format translate lookup chat"
+_MIDDLE = "code_gen code_review analysis draft_writing"
+USUAL_LEVEL = {
+    **dict.fromkeys(_EASY.split(), LevelName.L1),
+    **dict.fromkeys(_MIDDLE.split(), LevelName.L2),
+}
+"""How hard a task usually is; what is not here is hard as often as not."""
 LEVEL_COSTS = ((0.0, 1.0, 2.0), (1.5, 0.0, 1.0), (6.0, 1.5, 0.0))
 """What it costs to call a level (row) another (column): too cheap an answer is worse than too dear a one."""
 FAMILIAR_FROM = 0.35
@@ -74,6 +82,8 @@ class Classification:
     """True: do not act on task and level, take the default."""
     reason: str
     """In words: the rule that spoke, the model, or why nothing can be said."""
+    complaint: bool = False
+    """The last words were that the answer before was no good; task and level are those of the ask before."""
 
 
 def classify(messages: Sequence[Message], model: TaskModel) -> Classification:
@@ -81,6 +91,11 @@ def classify(messages: Sequence[Message], model: TaskModel) -> Classification:
     ask = last_ask(messages)
     if not ask:
         return Classification(None, None, None, 0.0, True, "nobody asked anything")
+    found = _classified(ask, model)
+    return replace(found, complaint=True) if complains(messages) else found
+
+
+def _classified(ask: str, model: TaskModel) -> Classification:
     looked_at = view(ask)
     language = detect(looked_at.text or ask[:400], model)
     if rule := first_match(looked_at):
@@ -99,8 +114,8 @@ def _judge(looked_at: AskView, language: str | None, model: TaskModel) -> Classi
 
 def _doubt(ask: str, looked_at: AskView, found: Classification, model: TaskModel) -> str | None:
     """Return why the model's answer is not to be acted on, or None."""
-    if is_go_ahead(ask):
-        return "a go-ahead without an ask before it"
+    if empty := _names_nothing(ask):
+        return empty
     if not any(map(str.isalpha, looked_at.text)):
         return "nothing but a paste, figures or signs"
     strange = model.familiar(ask_features(looked_at, model.stems)) < FAMILIAR_FROM
@@ -111,9 +126,20 @@ def _doubt(ask: str, looked_at: AskView, found: Classification, model: TaskModel
     easy = model.level_share(found.task, LevelName.L1) > 0.5
     if easy and found.confidence < SURE_DESPITE_HINTS and HARD.search(looked_at.text):
         return f"it hints at hard work, and {found.task} is not sure enough for that ({found.confidence:.2f})"
+    if easy and asks_for_more(looked_at.text):
+        return f"it asks for two things, and {found.task} is only one of them"
     if found.confidence < model.abstain_below:
         return f"no task is sure enough ({found.confidence:.2f} < {model.abstain_below:.2f})"
     return None
+
+
+def _names_nothing(ask: str) -> str | None:
+    """Return in words why an ask tells nothing of the work, with nothing before it to tell, or None."""
+    if is_go_ahead(ask):
+        return "a go-ahead without an ask before it"
+    if is_complaint(ask):
+        return "a complaint without an ask before it"
+    return "it names nothing to work on" if is_bare(ask) else None
 
 
 def least_cost(levels: Sequence[float]) -> int:

@@ -13,6 +13,8 @@ OPENING_CHARS = 400
 CLOSING_CHARS = 250
 READ_CHARS = 4000
 """So much is read at either end of a long ask; what lies between is a paste in any case."""
+LAST_CHARS = 300
+"""A last line that is longer is no question."""
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
 _LINK = re.compile(r"https?://\S+")
@@ -23,6 +25,14 @@ _CODE_LINE = re.compile(
     r"|[+-]{3} .*|@@ .*|\S*\d{2}:\d{2}:\d{2}.*|\s*[\[{\]}].*|[^,\n]*(?:,[^,\n]+){3,})$",
     re.MULTILINE,
 )
+_STUB = re.compile(
+    r"\s*(?:(?:from \w[\w.]* import .+|import \w[\w.]*(?: as \w+)?|#include\b.*|@\w.*|use \w+::.*"
+    r"|//.*)\n\s*)*"
+    r"(?:(?:async )?def \w+\(|class \w+[(:{]|(?:export |async )*function\*? \w+\(|(?:pub )?fn \w+[(<]"
+    r"|func \w*\("
+    r"|(?:(?:public|private|static|final|const) )+[\w<>\[\]]+ \w+ ?\()"
+)
+"""The beginning of a program: what imports it has, and its first function."""
 _STEP = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _STEP_WORDS = re.compile(
     r"\b(?:then|and then|after that|finally|step by step|and report)\b|, and (?=\w)", re.I
@@ -38,6 +48,10 @@ class AskView:
     """At most OPENING_CHARS + CLOSING_CHARS characters of what the person wrote."""
     marks: tuple[str, ...]
     """What was seen besides words: `code`, `link`, `quote`, `paste`, `question`, `steps`, and the length."""
+    opens_with_code: bool = False
+    """It begins with a function or a class, not with words."""
+    last_line: str = ""
+    """What stands last, where the ask has several lines: below a pasted text often the question itself."""
 
 
 def view(ask: str) -> AskView:
@@ -57,7 +71,13 @@ def view(ask: str) -> AskView:
     steps = len(_STEP.findall(text)) + len(_STEP_WORDS.findall(text))
     marks.append(f"steps{min(steps, 3)}")
     marks.append(f"length{min(len(ask).bit_length(), 13)}")
-    return AskView(_both_ends(text), tuple(marks))
+    _, newline, last = ask.rstrip()[-LAST_CHARS:].rpartition("\n")
+    return AskView(
+        text=_both_ends(text),
+        marks=tuple(marks),
+        opens_with_code=_STUB.match(ask) is not None,
+        last_line=last.strip() if newline else "",
+    )
 
 
 def _without_paste(text: str) -> tuple[str, bool]:

@@ -54,6 +54,8 @@ class Evidence:
     checks_failed: int = 0
     escalations: int = 0
     """Answers that somebody, or a check, sent one tier up."""
+    doubts: int = 0
+    """Answers that were complained about and not rated."""
 
     def __add__(self, other: Evidence) -> Evidence:
         """Return both together."""
@@ -63,12 +65,18 @@ class Evidence:
             self.checks_passed + other.checks_passed,
             self.checks_failed + other.checks_failed,
             self.escalations + other.escalations,
+            self.doubts + other.doubts,
         )
 
     @property
     def count(self) -> int:
         """How many observations there are."""
-        return self.ratings + self.checks_passed + self.checks_failed + self.escalations
+        return self.ratings + self.checks_passed + self.checks_failed + self.escalations + self.doubts
+
+    @property
+    def weight(self) -> float:
+        """How much they count together: each as one, a doubt as half, for words may mean something else."""
+        return self.count - self.doubts / 2
 
     @property
     def good(self) -> float:

@@ -46,6 +46,14 @@ class AnswerRated:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerDoubted:
+    """Somebody said in a session that its last answer was no good, in words and not by a rating."""
+
+    session: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseCached:
     """An answer that may stand in for its like; the newest within `bounds` are kept."""
 
@@ -54,6 +62,13 @@ class ResponseCached:
 
 
 Fact = (
-    HealthLearned | LearnedLimit | LimitExhausted | AnswerJudged | AnswerRated | ResponseCached | StressResult
+    HealthLearned
+    | LearnedLimit
+    | LimitExhausted
+    | AnswerJudged
+    | AnswerRated
+    | AnswerDoubted
+    | ResponseCached
+    | StressResult
 )
 """Of learned limits the newest of a deployment, kind and source is kept; of stress tests all results."""

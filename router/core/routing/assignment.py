@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from router.core.classify.tasks import USUAL_LEVEL, Classification, LevelName
 from router.core.request import Request
 from router.core.routing.bounds import Bound, pool, span
 from router.core.routing.facts import NOTHING, Observed
@@ -20,7 +21,7 @@ from router.core.settings.routes import ANYBODY, Privacy, Route
 from router.core.settings.tasks import RoutingRule
 
 if TYPE_CHECKING:
-    from router.core.classify.tasks import Classification
+    from router.core.routing.stickiness import Pin
 
 
 AUTO = "auto"
@@ -47,6 +48,8 @@ class Assignment:
     """A rule says that it can wait for the provider's batch API."""
     cache_prefix: bool = False
     """A rule says that its beginning is worth marking for the provider's prompt cache."""
+    complaint: bool = False
+    """Its last words are that the session's answer before was no good."""
     notes: tuple[str, ...] = ()
     """How it came here, in words."""
 
@@ -69,8 +72,9 @@ def assign(
     if isinstance(route, Unknown):
         return route
     request = _labelled(asked, found)
+    complaint = found is not None and found.complaint
     if route.explicit:
-        return _assigned(config, request, route, route, _told(found))
+        return replace(_assigned(config, request, route, route, _told(found)), complaint=complaint)
     ours = route.name.removesuffix(FREE) == AUTO
     number, rule = first_fit(config.policy.rules, _case(request, seen), routed=not ours) or (0, RoutingRule())
     task = _task_way(config, request, found) if ours else None
@@ -80,7 +84,11 @@ def assign(
     if isinstance(served, Unknown):
         return served
     assigned = _assigned(config, request, route, served, (*_told(found), *_advice(number, rule)))
-    assigned = replace(assigned, batch=bool(rule.batch), cache_prefix=bool(rule.cache_prefix))
+    assigned = replace(
+        assigned, batch=bool(rule.batch), cache_prefix=bool(rule.cache_prefix), complaint=complaint
+    )
+    if complaint:
+        assigned = _held_up(config, assigned, seen.pin)
     if way:
         assigned = _within(config, assigned, way)
     level_counts = ruled is None and (ours or asked.level is not None)
@@ -95,9 +103,26 @@ def _labelled(asked: Request, found: Classification | None) -> Request:
     return replace(
         asked,
         task=asked.task or (found.task if sure else None),
-        level=asked.level or (found.level if sure else None),
+        level=asked.level or (_level(found, asked.task or found.task) if sure else None),
         language=asked.language or found.language,
     )
+
+
+def _level(found: Classification, task: str | None) -> str | None:
+    """Return the level that was found, or the task's usual one where that is higher.
+
+    How hard a single ask is can hardly be told from its words, what it asks for can: no tier is lowered by
+    the level of a task that is not known to be easy.
+    """
+    usual = USUAL_LEVEL.get(task or "", LevelName.L3)
+    return max(found.level, usual) if found.level else None
+
+
+def _held_up(config: RouterConfig, assigned: Assignment, pin: Pin | None) -> Assignment:
+    """Hold a complaint to the tier whose answer it is about, and to those above."""
+    before = config.deployments.get(pin.deployment) if pin else None
+    bound = span("the complaint about its answer", config.tiers, before.tier.name, None) if before else None
+    return replace(assigned, bounds=(*assigned.bounds, bound)) if bound else assigned
 
 
 def _case(request: Request, seen: Observed) -> RuleCase:

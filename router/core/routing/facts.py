@@ -66,8 +66,8 @@ NOT_KNOWN = Quality()
 
 def quality(prior: float, evidence: Evidence) -> Quality:
     """Return the mean of a Beta distribution: the prior as `PRIOR_COUNT` observations, and those made."""
-    count = evidence.count
-    return Quality((prior * PRIOR_COUNT + evidence.good) / (PRIOR_COUNT + count), count)
+    mean = (prior * PRIOR_COUNT + evidence.good) / (PRIOR_COUNT + evidence.weight)
+    return Quality(mean, evidence.count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.core.records.facts import (
+    AnswerDoubted,
     AnswerJudged,
     AnswerRated,
     Fact,
@@ -31,6 +32,8 @@ def write(connection: Connection, fact: Fact) -> None:
             quality.write_verdicts(connection, request_id, attempt, verdicts)
         case AnswerRated(request_id, good, at_ms):
             quality.write_rating(connection, request_id, good, at_ms)
+        case AnswerDoubted(session, at_ms):
+            quality.write_doubt(connection, session, at_ms)
         case ResponseCached(response, bounds):
             cached_responses.write(connection, response, bounds)
         case StressResult():

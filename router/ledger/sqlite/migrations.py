@@ -141,6 +141,12 @@ def m017_tests_apart(db: Database) -> None:
     db.execute("CREATE INDEX token_spend_stress ON token_spend (started_at) WHERE source = 'stress'")
 
 
+@LEDGER()
+def m018_doubts(db: Database) -> None:
+    """Answers that somebody complained about."""
+    db.execute(tables.DOUBT)
+
+
 _HOUR_MS = 3_600_000
 
 _FIGURE = "coalesce({row}.budget_nano_usd, {row}.held_nano_usd, 0)"

@@ -17,26 +17,44 @@ from router.ledger.sqlite.schema import has_table
 
 # CROSS JOIN keeps the order: what was judged is far less than what was sent, and is where to begin.
 _RATINGS = f"""
-SELECT deployment, task, language, count(*), sum(CASE WHEN good THEN {STARS} ELSE 1 END), 0, 0, 0
+SELECT deployment, task, language, count(*), sum(CASE WHEN good THEN {STARS} ELSE 1 END), 0, 0, 0, 0
 FROM rating CROSS JOIN token_spend USING (request_id)
 WHERE started_at >= ? AND started_at < ? AND attempt = (
   SELECT max(attempt) FROM token_spend AS answered
   WHERE answered.request_id = rating.request_id AND answered.status IN ('ok', 'truncated'))
 GROUP BY deployment, task, language"""
 _CHECKS = """
-SELECT deployment, task, language, 0, 0, sum(passed), sum(NOT passed), 0
+SELECT deployment, task, language, 0, 0, sum(passed), sum(NOT passed), 0, 0
 FROM check_result CROSS JOIN token_spend USING (request_id, attempt)
 WHERE started_at >= ? AND started_at < ?
 GROUP BY deployment, task, language"""
 _ESCALATIONS = """
-SELECT deployment, task, language, 0, 0, 0, 0, count(*)
+SELECT deployment, task, language, 0, 0, 0, 0, count(*), 0
 FROM (SELECT DISTINCT request_id, attempt FROM check_result WHERE NOT passed) AS poor
 CROSS JOIN token_spend AS spent USING (request_id, attempt)
 WHERE started_at >= ? AND started_at < ? AND EXISTS (
   SELECT 1 FROM token_spend AS later
   WHERE later.request_id = spent.request_id AND later.attempt > spent.attempt)
 GROUP BY deployment, task, language"""
-_SOURCES = (("rating", _RATINGS), ("check_result", _CHECKS), ("check_result", _ESCALATIONS))
+_DOUBTS = """
+SELECT deployment, task, language, 0, 0, 0, 0, 0, count(*)
+FROM doubt CROSS JOIN token_spend USING (request_id)
+WHERE started_at >= ? AND started_at < ? AND attempt = (
+  SELECT max(attempt) FROM token_spend AS answered
+  WHERE answered.request_id = doubt.request_id AND answered.status IN ('ok', 'truncated'))
+  AND NOT EXISTS (SELECT 1 FROM rating WHERE rating.request_id = doubt.request_id)
+GROUP BY deployment, task, language"""
+_SOURCES = (
+    ("rating", _RATINGS),
+    ("check_result", _CHECKS),
+    ("check_result", _ESCALATIONS),
+    ("doubt", _DOUBTS),
+)
+_DOUBT = """
+INSERT OR IGNORE INTO doubt (request_id, doubted_at)
+SELECT request_id, ? FROM token_spend
+WHERE session_id = ? AND status IN ('ok', 'truncated') AND started_at <= ?
+ORDER BY started_at DESC, id DESC LIMIT 1"""
 
 _NEWEST_ANSWERED = """
 SELECT request_id, deployment, route, tier FROM token_spend WHERE status IN ('ok', 'truncated')
@@ -60,6 +78,11 @@ def write_rating(connection: Connection, request_id: str, good: bool, now_ms: in
     """Write whether a request's answer was good."""
     statement = "INSERT OR REPLACE INTO rating (request_id, rated_at, good) VALUES (?, ?, ?)"
     connection.execute(statement, (request_id, now_ms, good))
+
+
+def write_doubt(connection: Connection, session: str, now_ms: int) -> None:
+    """Write that a session's newest answer was complained about; nothing where it has none."""
+    connection.execute(_DOUBT, (now_ms, session, now_ms))
 
 
 def answered(connection: Connection, request_id: str | None) -> Rated:

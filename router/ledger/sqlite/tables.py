@@ -117,6 +117,13 @@ CREATE TABLE rating (
   PRIMARY KEY (request_id)
 ) WITHOUT ROWID"""
 
+DOUBT = """
+CREATE TABLE doubt (
+  request_id TEXT NOT NULL,
+  doubted_at INTEGER NOT NULL,
+  PRIMARY KEY (request_id)
+) WITHOUT ROWID"""
+
 # The only text of an answer that is stored anywhere; rows come from routes with `cache: true` alone.
 KEPT_ANSWER = """
 CREATE TABLE kept_answer (

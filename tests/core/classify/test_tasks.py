@@ -93,6 +93,97 @@ def test_an_ask_that_says_nothing_is_abstained_on(text: str, model: TaskModel) -
     assert ask(text, model).abstained
 
 
+@pytest.mark.parametrize(
+    "words", ["no, that's wrong, try again", "still wrong", "are you sure?", "falsch, nochmal", "why?"]
+)
+def test_a_complaint_is_about_the_ask_before_it(words: str, model: TaskModel) -> None:
+    proof = Message("user", "Prove that the square root of 2 is irrational.")
+    found = classify((proof, Message("assistant", "It is."), Message("user", words)), model)
+    assert (found.task, found.level, found.abstained) == ("complex_reasoning", "L3", False)
+    assert found.complaint is (words != "why?")
+    alone = ask(words, model)
+    assert (alone.abstained, alone.complaint) == (True, words != "why?")
+
+
+STUB = 'def is_prime(n: int) -> bool:\n    """Return whether n is prime.\n    >>> is_prime(7)\n    """\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        (STUB, "code_gen"),
+        (f"from math import sqrt\n\n\n{STUB}", "code_gen"),
+        ("import os\n\nclass Cache:\n    def get(self, key): ...", "code_gen"),
+        ("fn gcd(a: u64, b: u64) -> u64 {\n    todo!()\n}", "code_gen"),
+        (
+            "A tree has n vertices.\nThe first line contains n (1 <= n <= 1e5).\nPrint its diameter.",
+            "code_gen",
+        ),
+        ("Review: loved it!!\nOn a scale of 1-5, the stars are:", "classify"),
+        ("I want my money back, prove me wrong.\nWhat is the sentiment of this review?", "classify"),
+        ("It was a long and tense evening.\nIs this review positive or negative?", "classify"),
+        ("Amanda: I baked cookies.\nJerry: Why?\n\nSummarize the dialogue above:", "summarize"),
+        ("The court held that the design was void.\n\nTL;DR:", "summarize"),
+        ("The proof took him years.\nWrite a one-sentence summary of this text.", "summarize"),
+    ],
+)
+def test_code_to_complete_and_a_question_below_a_text_are_what_they_are(
+    text: str, task: str, model: TaskModel
+) -> None:
+    found = ask(text, model)
+    assert (found.task, found.abstained) == (task, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{STUB}\nWhy does this loop for ever? Explain.",
+        "import taxes in Germany: how high are they?",
+        "The first line contains a joke",
+        "She read the poem.\nExplain why it moved her and prove that it is a sonnet.",
+    ],
+)
+def test_what_only_looks_like_it_is_left_to_the_model(text: str, model: TaskModel) -> None:
+    assert not ask(text, model).reason.startswith("rule")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请把下面的合同条款翻译成英文并解释法律风险",
+        "Translate this to French and explain the grammar",
+        "Summarize this article and then evaluate the argument",
+        "Übersetze das ins Englische und erkläre die Klauseln",
+    ],
+)
+def test_two_asks_in_one_are_not_the_cheap_one_alone(text: str, model: TaskModel) -> None:
+    found = ask(text, model)
+    assert found.abstained or found.task not in CHEAP
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Hvad er den bedste måde at gøre det på, og hvordan kan jeg undgå fejl?", "da"),
+        ("Hva er den beste måten å gjøre det på, og hvordan unngår jeg feil?", "no"),
+        ("Skriv en kort text om vår sommar, jag vill inte att den är för lång", "sv"),
+        ("Napiš mi prosím krátký text, který vysvětluje, jak to funguje", "cs"),
+        ("Scrie o scurtă poveste despre o zi de vară și spune ce s-a întâmplat", "ro"),
+        ("Hãy viết cho tôi một bài ngắn về mùa hè", "vi"),
+        ("Напиши ми кратък текст за лятото, който да е забавен", "bg"),
+        ("Напиши ми кратак текст о лету који није досадан", "sr"),
+        ("Напиши мне короткий текст о лете", "ru"),
+        ("Напиши мені короткий текст про літо", "uk"),
+        ("یک متن کوتاه درباره تابستان بنویس", "fa"),
+        ("گرمیوں کے بارے میں ایک مختصر تحریر لکھو", "ur"),
+        ("Escriu un text curt sobre l'estiu que no sigui avorrit i amb tres paràgrafs", "ca"),
+        ("Det er en god dag", None),
+    ],
+)
+def test_a_language_is_told_or_not_said(text: str, language: str | None, model: TaskModel) -> None:
+    assert ask(text, model).language == language
+
+
 def test_an_easy_kind_of_work_that_looks_hard_is_abstained_on(model: TaskModel) -> None:
     found = ask(
         "Read the 14 attached depositions and produce a summary that reconciles the conflicting accounts, "

@@ -11,6 +11,7 @@ from router.core.request import Request
 from router.core.routing.assignment import Assignment, assign
 from router.core.routing.facts import Observed
 from router.core.routing.resolve import Unknown
+from router.core.routing.stickiness import Pin
 from router.core.settings.config import RouterConfig
 from router.core.settings.policy import Policy
 from router.core.settings.routes import Climb, Privacy
@@ -19,6 +20,7 @@ from tests.configs import T0, T1, T2, small_config
 from tests.core.routing.sample import ASK
 
 SURE = Classification("code_gen", "L1", "en", 0.93, False, "model")
+EASY = Classification("lookup", "L1", "en", 0.93, False, "model")
 UNSURE = Classification("chat", "L1", "ja", 0.31, True, "no task is sure enough")
 
 
@@ -70,7 +72,8 @@ def tiers_left(assignment: Assignment) -> str:
             replace(ASK, task="knitting"), None, "auto", "T1 T2", id="a task the map lacks: default"
         ),
         pytest.param(ASK, UNSURE, "auto", "T1 T2", id="an abstention: default, never the lowest rung"),
-        pytest.param(ASK, SURE, "skill/code", "T1", id="a found task and its level"),
+        pytest.param(ASK, SURE, "skill/code", "T1 T2", id="a found level lowers no task that is not easy"),
+        pytest.param(ASK, EASY, "auto", "T0", id="a found task and its level"),
         pytest.param(replace(ASK, level="L3"), None, "auto", "T2", id="a stated level"),
         pytest.param(
             replace(ASK, level="L3"), SURE, "skill/code", "T2", id="a stated level beats a found one"
@@ -197,3 +200,42 @@ def test_privacy_is_what_request_route_and_task_ask_for_together() -> None:
 
 def test_an_unknown_name_stays_unknown() -> None:
     assert isinstance(assign(config(), replace(ASK, name="atuo")), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("task", "found", "acted_on"),
+    [
+        ("lookup", "L1", "L1"),
+        ("lookup", "L3", "L3"),
+        ("code_gen", "L1", "L2"),
+        ("code_gen", "L3", "L3"),
+        ("architecture", "L1", "L3"),
+    ],
+)
+def test_a_found_level_raises_and_never_lowers_what_the_task_says(
+    task: str, found: str, acted_on: str
+) -> None:
+    assert assigned(ASK, found=replace(SURE, task=task, level=found)).request.level == acted_on
+
+
+def test_a_stated_task_of_ones_own_is_not_lowered_by_a_found_level() -> None:
+    assert assigned(replace(ASK, task="knitting"), found=EASY).request.level == "L3"
+
+
+@pytest.mark.parametrize(
+    ("before", "left"),
+    [("paid", "T2"), ("local", "T1 T2"), ("free", "T1 T2"), ("gone", "T1 T2"), (None, "T1 T2")],
+)
+def test_a_complaint_holds_the_tier_whose_answer_it_is_about(before: str | None, left: str) -> None:
+    seen = Observed(pin=Pin(before, 0, 100) if before else None)
+    complaint = replace(UNSURE, complaint=True)
+    result = assigned(ASK, found=complaint, seen=seen)
+    assert (result.complaint, tiers_left(result)) == (True, left)
+    free = assigned(replace(ASK, name="skill/code"), found=complaint, seen=seen)
+    assert tiers_left(free) == {"paid": "T2", "local": "T1 T2"}.get(before or "", "T0 T1 T2")
+
+
+def test_a_complaint_about_a_deployment_asked_by_name_goes_there_again() -> None:
+    seen = Observed(pin=Pin("paid", 0, 100))
+    result = assigned(replace(ASK, name="free"), found=replace(UNSURE, complaint=True), seen=seen)
+    assert (result.route.explicit, result.bounds, result.complaint) == (True, (), True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ counts = st.integers(0, 50)
 def evidence(draw: st.DrawFn) -> Evidence:
     ratings = draw(counts)
     stars = draw(st.integers(ratings, 5 * ratings))
-    return Evidence(ratings, stars, draw(counts), draw(counts), draw(counts))
+    return Evidence(ratings, stars, draw(counts), draw(counts), draw(counts), draw(counts))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +74,15 @@ def test_quality_stays_between_0_and_1_and_tells_its_count(prior: float, seen: E
 
 @given(st.floats(0, 1), evidence())
 def test_a_passed_check_never_lowers_and_an_escalation_never_raises_it(prior: float, seen: Evidence) -> None:
-    better = Evidence(seen.ratings, seen.stars, seen.checks_passed + 1, seen.checks_failed, seen.escalations)
-    worse = Evidence(seen.ratings, seen.stars, seen.checks_passed, seen.checks_failed, seen.escalations + 1)
+    better = replace(seen, checks_passed=seen.checks_passed + 1)
+    worse = replace(seen, escalations=seen.escalations + 1)
+    doubted = quality(prior, replace(seen, doubts=seen.doubts + 1)).mean
+    assert quality(prior, worse).mean - 1e-9 <= doubted <= quality(prior, seen).mean + 1e-9
     assert (
         quality(prior, worse).mean - 1e-9 <= quality(prior, seen).mean <= quality(prior, better).mean + 1e-9
     )
+
+
+def test_a_doubt_counts_half_of_what_a_failed_check_does() -> None:
+    assert quality(0.5, Evidence(doubts=2)).mean == quality(0.5, Evidence(checks_failed=1)).mean
+    assert quality(0.5, Evidence(doubts=2)).count == 2

@@ -1,0 +1,160 @@
+"""What is heard as a word that the answer before was no good, and what is an ask of its own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.core.classify.complaints import LONGEST, is_complaint
+
+COMPLAINTS = (
+    "no, that's wrong, try again",
+    "still wrong",
+    "are you sure?",
+    "falsch, nochmal",
+    "you missed the second case",
+    "that's not right",
+    "It doesn't work",
+    "still fails",
+    "it still doesn't compile",
+    "wrong",
+    "incorrect",
+    "that is not what I asked for",
+    "you forgot the edge case",
+    "this is wrong",
+    "nope, same error",
+    "the test still fails",
+    "doesn't work",
+    "Das stimmt nicht",
+    "bist du sicher?",
+    "funktioniert nicht",
+    "du hast den zweiten Fall vergessen",
+    "c'est faux",
+    "ça ne marche pas",
+    "tu es sûr ?",
+    "eso está mal",
+    "no funciona",
+    "¿estás seguro?",
+    "è sbagliato",
+    "non funziona",
+    "sei sicuro?",
+    "está errado",
+    "não funciona",
+    "tem certeza?",
+    "dat klopt niet",
+    "werkt niet",
+    "weet je het zeker?",
+    "to źle",
+    "nie działa",
+    "jesteś pewien?",
+    "неправильно",
+    "не работает",
+    "ты уверен?",
+    "это неверно, попробуй ещё раз",
+    "違います",
+    "間違っています",
+    "まだ動かない",
+    "本当ですか？",
+    "不对",
+    "错了，重试",
+    "你确定吗？",
+    "틀렸어",
+    "확실해?",
+    "안 돼요",
+    "خطأ",
+    "هذا غير صحيح",
+    "هل أنت متأكد؟",
+    "यह गलत है",
+    "काम नहीं कर रहा",
+    "yanlış",
+    "emin misin?",
+    "no no no, you're wrong",
+    "that can't be right",
+    "Hmm, are you sure about that?",
+    "this isn't correct",
+    "that didn't help",
+    "your answer is incorrect",
+    "wrong again",
+    "not correct",
+    "it crashes",
+    "you didn't answer my question",
+    "Nein, das ist falsch.",
+    "still broken",
+    "that's incorrect, redo it",
+    "I think that's wrong",
+    "try again, that's wrong",
+    "That does not compile",
+    "the code doesn't run",
+    "nee, dat is fout",
+    "c'est toujours faux",
+    "sigue sin funcionar",
+    "ainda está errado",
+    "nadal nie działa",
+    "всё ещё не работает",
+    "还是不对",
+    "아직도 틀렸어요",
+    "لا، هذا خطأ",
+    "नहीं, यह गलत है",
+)
+ASKS = (
+    "hello",
+    "thanks",
+    "what is the capital of France",
+    "write a function that sorts a list",
+    "the app crashes when I tap save, find out why and propose a fix: <log>",
+    "is this email spam?",
+    "translate this to German",
+    "no problem, thank you",
+    "sure, go ahead",
+    "why is my test failing? here is the code",
+    "explain what went wrong with the Challenger launch",
+    "write an essay about right and wrong",
+    "summarize this thread",
+    "continue",
+    "yes",
+    "and now in French",
+    "fix the bug in this function",
+    "which is more correct, who or whom?",
+    "are you able to read PDFs?",
+    "are you a robot?",
+    "really nice work, thanks",
+    "does this work with python 3.11?",
+    "is it wrong to lie to children?",
+    "wrong number spam detector: classify this text",
+    "what happens if a payment fails?",
+    "it works, thanks",
+    "no funciona el login de mi app: escribe una prueba que lo reproduzca "
+    "y explica por qué falla con dos usuarios a la vez en la misma cuenta",
+    "error handling in rust",
+    "still life painting ideas",
+    "nice",
+    "you did a great job",
+    "sort these names",
+    "not bad",
+    "faux amis in French: list ten",
+    "errors in this text: correct them",
+    "再见",
+    "谢谢",
+    "你好",
+    "ありがとう",
+    "안녕하세요",
+    "the build fails with an undefined reference, fix the CMakeLists",
+    "wrong is what I call it",
+)
+
+
+@pytest.mark.parametrize("words", COMPLAINTS)
+def test_a_complaint_is_heard_in_any_of_fourteen_languages(words: str) -> None:
+    assert is_complaint(words)
+    assert is_complaint(f"  {words.capitalize()} ")
+
+
+@pytest.mark.parametrize("words", ASKS)
+def test_an_ask_with_such_words_in_it_is_an_ask(words: str) -> None:
+    assert not is_complaint(words)
+
+
+@given(st.text(min_size=LONGEST + 1).filter(str.strip))
+def test_who_writes_more_asks_for_something(text: str) -> None:
+    assert not is_complaint(f"x{text}x")
