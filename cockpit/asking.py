@@ -105,7 +105,7 @@ class Ask:
             session=self.session,
             tags=self.tag,
             source="ask",
-            instead_of=FoundPoor(poor.request_id, poor.tier) if poor else None,
+            instead_of=FoundPoor(poor.request_id, poor.tier, None, poor.deployment) if poor else None,
         )
 
 

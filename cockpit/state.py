@@ -111,7 +111,7 @@ class RunState:
         served = self.answer.served_by if self.answer and self.answer.error is None else None
         if self.answer is None or served is None:
             return None
-        return FoundPoor(self.answer.request_id, served.tier, self.answer.text)
+        return FoundPoor(self.answer.request_id, served.tier, self.answer.text, served.deployment)
 
     @property
     def current(self) -> AttemptView | None:

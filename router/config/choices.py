@@ -25,10 +25,15 @@ def weights_of(written: WeightsSection) -> Weights:
     )
 
 
+EMBEDDED_QUALITY = 0.1
+"""Of the embedded model, where nobody says otherwise: 135 million parameters answer, and seldom well."""
+
+
 def priors_of(written: schema.DeploymentSection) -> QualityPriors:
-    """Return what the file says of a deployment's answers."""
+    """Return what the file says of a deployment's answers, and what is known of the embedded model's."""
+    embedded = EMBEDDED_QUALITY if written.model is None else None
     return QualityPriors(
-        written.quality,
+        embedded if written.quality is None else written.quality,
         {Work(one.task, one.language): one.quality for one in written.quality_at},
     )
 

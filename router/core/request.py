@@ -38,6 +38,8 @@ class FoundPoor:
     """Where it came from."""
     answer: str | None = None
     """Its text; None where nobody has it, for the ledger keeps none."""
+    deployment: str | None = None
+    """Whose it was, where that is known: nobody is asked instead who is not better."""
 
 
 @dataclass(frozen=True, slots=True)

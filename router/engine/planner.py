@@ -15,7 +15,7 @@ from router.core.fingerprint import prefix_fingerprint
 from router.core.records.answers import NOTHING_SEEN
 from router.core.records.health import ExhaustedLimit
 from router.core.request import Message, Request
-from router.core.retry.escalation import climbing, one_tier_up
+from router.core.retry.escalation import better_ones, climbing, one_tier_up
 from router.core.routing.assignment import Assignment, assign
 from router.core.routing.clamp import Clamp, clamp, thinking_range, with_thinking
 from router.core.routing.facts import NOTHING, DeploymentFacts, Observed, quality
@@ -110,7 +110,10 @@ class Planner:
             pin=seen.pin,
         )
         made = plan(planned.assigned, facts, moment)
-        return one_tier_up(made, (), self._config.deployments) if request.instead_of else made
+        poor = request.instead_of
+        if poor is None:
+            return made
+        return one_tier_up(better_ones(made, poor.deployment), (), self._config.deployments)
 
     def messages(self, planned: Planned, deployment: Deployment) -> tuple[Message, ...]:
         """Return what is sent to a deployment: the request's messages, with marks for its prompt cache."""

@@ -135,7 +135,7 @@ async def test_one_key_asks_one_tier_up_with_the_poor_answer_along() -> None:
         await until(pilot, "✓ done")
     first, again = world.engine.sent
     assert (first.instead_of, again.name, again.messages) == (None, "auto", first.messages)
-    assert again.instead_of == FoundPoor("r0001", "T1", "")
+    assert again.instead_of == FoundPoor("r0001", "T1", "", "smollm")
 
 
 async def test_a_kept_answer_is_shown_as_one() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
+
+import pytest
 
 from router.core.request import FoundPoor
 from router.core.settings.checks import Check, CheckKind
 from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Deployment, QualityPriors
 from router.core.settings.routes import Climb
-from router.engine.events import Answer
+from router.engine.events import Answer, RouteEvent
 from router.engine.virtual_time import run_virtual
 from router.providers.scripted import Script
 from tests.configs import CLIMB, small_config
@@ -104,3 +108,35 @@ def test_the_answer_from_above_is_handed_over_whatever_the_route_s_checks_say() 
     answer = climbed(bench)
     assert (answer.text, bench.called) == ("Paris", ["local"])
     assert "local failed json" in answer.why
+
+
+def known(name: str, quality: float) -> dict[str, Deployment]:
+    deployment = small_config().deployments[name]
+    return {name: replace(deployment, quality=QualityPriors(quality))}
+
+
+def test_a_rung_that_is_known_to_answer_worse_is_passed_over() -> None:
+    bench = everyone(small_config(changes=known("local", 0.1)))
+    answer = climbed(bench, replace(POOR, deployment="free"))
+    assert (answer.text, bench.called) == ("Paris", ["paid"])
+    assert "local (T1) skipped: is no better: quality 0.10, that of free is 0.50" in answer.why
+
+
+def test_where_nobody_above_is_better_it_says_so_and_pays_nothing() -> None:
+    bench = everyone(small_config(changes={**known("local", 0.1), **known("paid", 0.4)}))
+    error = climbed(bench, replace(POOR, deployment="free")).error
+    assert error
+    assert "paid: is no better: quality 0.40, that of free is 0.50" in error.message
+    assert bench.called == []
+
+
+@pytest.mark.parametrize("name", ["T0", "free"])
+def test_who_chose_a_tier_or_a_deployment_by_hand_climbs_the_ladder_from_there(name: str) -> None:
+    bench = everyone()
+    run = bench.ask(replace(AGAIN, name=name))
+    answer = run_virtual(_answered(run))
+    assert (answer.text, answer.route, bench.called) == ("Paris", "auto", ["local"])
+
+
+async def _answered(run: Awaitable[list[RouteEvent]]) -> Answer:
+    return answer_of(await run)

@@ -67,7 +67,8 @@ def escalate(
     poor attempt and those made above since; the rest is as `decide` has it.
     """
     first = past[poor.index]
-    above = [_judged(c, first, rules) for c in plan.candidates if _is_above(c, first, rules)]
+    better = better_ones(plan, first.deployment)
+    above = [_judged(c, first, rules) for c in better.candidates if _is_above(c, first, rules)]
     narrowed = replace(plan, candidates=_of_one_tier(above, past, poor, rules))
     failed = replace(first.diagnosis, action=Action.FALL_OVER, evidence=poor.failures[0].why)
     seen = [*past[: poor.index], replace(first, diagnosis=failed), *past[poor.index + 1 :]]
@@ -165,6 +166,26 @@ def climbing(assigned: Assignment, tiers: Sequence[Tier]) -> Assignment:
         bounds=(*assigned.bounds, bound),
         notes=(*assigned.notes, note),
     )
+
+
+def better_ones(plan: Plan, poor: str | None) -> Plan:
+    """Return a plan without those whose answers are known to be worse than those of `poor`, a deployment.
+
+    A rung stands higher because it costs more, which is no promise: a small local model stands above a free
+    large one, and nothing is gained by asking it.
+    """
+    known = next((candidate for candidate in plan.candidates if candidate.deployment == poor), None)
+    if known is None:
+        return plan
+
+    def judged(one: Candidate) -> Candidate:
+        if not one.eligible or one.quality >= known.quality:
+            return one
+        worse = f"is no better: quality {one.quality:.2f}, that of {known.deployment} is {known.quality:.2f}"
+        return replace(one, eligible=False, reason=worse)
+
+    judged_all = [judged(candidate) for candidate in plan.candidates]
+    return replace(plan, candidates=tuple(sorted(judged_all, key=lambda c: not c.eligible)))
 
 
 def one_tier_up(plan: Plan, asked: Sequence[str], deployments: Mapping[str, Deployment]) -> Plan:

@@ -71,6 +71,10 @@ def assign(
     route = resolve(config, asked.name)
     if isinstance(route, Unknown):
         return route
+    if asked.instead_of and route.explicit and AUTO in config.routes:
+        # A tier or a deployment asked by name is a rung of the ladder, and that is what is climbed.
+        route = resolve(config, f"{AUTO}{FREE}" if route.free_only else AUTO)
+        assert isinstance(route, Route)
     request = _labelled(asked, found)
     complaint = found is not None and found.complaint
     if route.explicit:

@@ -15,7 +15,7 @@ from router.core.routing.gates import Stop, call_limit, company, stop
 from router.core.routing.scoring import Score, cost_term, health_term, score
 from router.core.routing.stickiness import Pin, Turn, judge, warm_for_s
 from router.core.routing.strategies import RankedDeployment, ranked, says
-from router.core.settings.deployments import Need
+from router.core.settings.deployments import UNKNOWN_QUALITY, Need
 from router.core.settings.policy import USUAL_WEIGHTS, Weights
 from router.core.settings.routes import Strategy
 
@@ -49,6 +49,8 @@ class Candidate:
     """The part of `max_tokens` that may go into thinking."""
     learned_from: int = 0
     """How many calls of its model the estimate rests on; 0: on the text alone."""
+    quality: float = UNKNOWN_QUALITY
+    """How good its answers to such work are, 0 to 1, by the configuration and what was observed."""
     quality_count: int = 0
     """How many observations the score's quality rests on; 0: on the configuration's word, or on nothing."""
     paid: bool = False
@@ -176,6 +178,7 @@ def _inside(runner: RankedDeployment, reason: str, limit_nano: int | None) -> Ca
         clamped=fact.clamp.reason,
         thinking_tokens=fact.clamp.thinking_tokens,
         learned_from=fact.estimate.learned_from,
+        quality=fact.quality.mean,
         quality_count=fact.quality.count,
         paid=fact.paid,
         context_window=fact.deployment.context_window,

@@ -70,6 +70,23 @@ def test_a_poor_answer_climbs_to_the_next_tier_where_anyone_can_serve(
     assert climb(plan(*members), served) == next_one
 
 
+@pytest.mark.parametrize(
+    ("near", "paid", "next_one"),
+    [(0.5, 0.5, "near"), (0.1, 0.5, "paid"), (0.1, 0.9, "paid"), (0.9, 0.1, "near")],
+)
+def test_a_poor_answer_climbs_to_nobody_who_is_known_to_be_worse(
+    near: float, paid: float, next_one: str
+) -> None:
+    known = (replace(candidate("near"), quality=near), replace(candidate("paid"), quality=paid))
+    assert climb(plan("free", *known), "free") == next_one
+
+
+def test_where_all_above_are_worse_the_poor_answer_stays() -> None:
+    stay = climb(plan("free", replace(candidate("near"), quality=0.1)), "free")
+    assert isinstance(stay, Stay)
+    assert "near: is no better: quality 0.10, that of free is 0.50" in stay.reason
+
+
 def test_when_the_first_one_above_fails_another_of_its_tier_is_asked_and_no_higher_one() -> None:
     everyone = plan("free", "near", "twin", "paid")
     assert climb(everyone, "free", "near") == "twin"
