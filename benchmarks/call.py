@@ -1,108 +1,100 @@
-"""One streamed call over loopback: our whole engine with a ledger file, beside the openai SDK and httpx2.
+"""What one call costs in processor time: our engine as `cockpit ask` wires it, beside what others pick.
 
-Every client asks the same server, one call at a time, in turn; the server's own time is in all of them.
+Every caller is a process of its own, with its threads; the server is another one and not counted. Rounds go
+in turn, medians are kept. `COCKPIT_BENCH_CALLERS=engine,client` measures some of them.
 """
 
 from __future__ import annotations
 
-import asyncio
+import json
+import os
 import statistics
-import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import replace
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
-
-from router.core.request import Message, Request
-from router.core.settings.providers import Wire
-from router.core.settings.secret import Secret
-from router.engine.chance import SystemChance
-from router.engine.clock import SystemClock
-from router.engine.dependencies import Dependencies
-from router.engine.engine import Engine
-from router.ledger.sqlite.attempts import open_ledger
-from router.providers.openai_wire import OpenAiDialect
-from router.providers.pyreqwest_transport import PyreqwestTransport
-from router.providers.streaming import HttpUpstream
-from tests.configs import small_config
-from tests.fake_provider import fake_provider
-from tests.test_commands import stream
-
-CALLS = 150
-PIECES = tuple(f"piece {n} " for n in range(20))
+FOLDER = Path(__file__).parent / "callers"
+ROOT = FOLDER.parent.parent
+ROUNDS = int(os.environ.get("COCKPIT_BENCH_ROUNDS", "3"))
+CASES = {
+    "plain 0.4 kB": {"bytes": 400, "pieces": 0, "at_once": 1, "calls": 200},
+    "plain 8 kB": {"bytes": 8_000, "pieces": 0, "at_once": 1, "calls": 150},
+    "plain 200 kB": {"bytes": 200_000, "pieces": 0, "at_once": 1, "calls": 40},
+    "20 pieces": {"bytes": 400, "pieces": 20, "at_once": 1, "calls": 100},
+    "200 pieces": {"bytes": 400, "pieces": 200, "at_once": 1, "calls": 40},
+    "32 at once, 0.4 kB": {"bytes": 400, "pieces": 0, "at_once": 32, "calls": 320},
+    "32 at once, 200 kB": {"bytes": 200_000, "pieces": 0, "at_once": 32, "calls": 96},
+}
+OURS, BARE = "engine", "client"
+HERE = (OURS, BARE, "httpx2_bytes", "openai_sdk")
 
 
-async def run() -> None:
-    """Measure and print."""
-    async with AsyncExitStack() as opened:
-        provider = await opened.enter_async_context(fake_provider(*stream(*PIECES)))
-        folder = opened.enter_context(tempfile.TemporaryDirectory())
-        callers = {
-            "httpx2, bytes only": await _httpx2(provider.url, opened),
-            "our engine and ledger": await _ours(provider.url, Path(folder), opened),
-            "openai SDK, no ledger": await _openai(provider.url, opened),
-        }
-        taken: dict[str, list[float]] = {name: [] for name in callers}
-        for _ in range(CALLS):
-            for name, call in callers.items():
-                started = time.perf_counter()
-                await call()
-                taken[name].append(time.perf_counter() - started)
-    base = statistics.median(taken["our engine and ledger"])
-    for name, times in taken.items():
-        median = statistics.median(times)
-        print(f"{name:24} {median * 1000:7.2f} ms   {median / base:5.2f} x ours")
+class Caller:
+    """A process that makes calls."""
 
-
-async def _ours(url: str, folder: Path, opened: AsyncExitStack) -> Callable[[], Awaitable[None]]:
-    config = small_config()
-    paid = config.deployments["paid"]
-    local = replace(paid, provider=replace(paid.provider, base_url=f"{url}/v1"))
-    config = replace(config, deployments={**config.deployments, "paid": local})
-    store = await open_ledger(folder / "ledger.db", SystemClock())
-    opened.push_async_callback(store.aclose)
-    upstream = HttpUpstream(PyreqwestTransport(), OpenAiDialect())
-    engine = Engine(
-        config, Dependencies({Wire.OPENAI: upstream}, store, SystemClock(), SystemChance(), Secret("k"))
-    )
-    opened.push_async_callback(engine.aclose)
-
-    async def call() -> None:
-        async for _ in engine.stream(Request((Message("user", "hello"),), name="paid")):
-            pass
-
-    return call
-
-
-async def _httpx2(url: str, opened: AsyncExitStack) -> Callable[[], Awaitable[None]]:
-    client = await opened.enter_async_context(httpx2.AsyncClient(trust_env=False))
-
-    async def call() -> None:
-        async with client.stream("POST", f"{url}/v1/chat/completions", json={"stream": True}) as answer:
-            async for _ in answer.aiter_bytes():
-                pass
-
-    return call
-
-
-async def _openai(url: str, opened: AsyncExitStack) -> Callable[[], Awaitable[None]]:
-    from openai import AsyncOpenAI  # a second to import: only where it is measured
-
-    client = await opened.enter_async_context(AsyncOpenAI(api_key="k", base_url=f"{url}/v1", max_retries=0))
-
-    async def call() -> None:
-        answer = await client.chat.completions.create(
-            model="m", messages=[{"role": "user", "content": "hello"}], stream=True
+    def __init__(self, name: str, python: Path, url: str, until: ExitStack) -> None:
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
+        self._process = until.enter_context(
+            subprocess.Popen(
+                [python, str(FOLDER / "driver.py"), name, url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=environment,
+            )
         )
-        async for _ in answer:
-            pass
+        until.callback(self._process.kill)
 
-    return call
+    def measure(self, case: dict[str, int]) -> dict[str, float]:
+        """Return what its calls of one case cost."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(case) + "\n")
+        self._process.stdin.flush()
+        told: dict[str, float] = json.loads(self._process.stdout.readline() or "null") or {}
+        return told
 
 
 def main() -> None:
-    """Run it."""
-    asyncio.run(run())
+    """Measure and print: the processor time of a call, and the bare client's times that of each caller."""
+    names = dict.fromkeys(HERE, Path(sys.executable))
+    if wanted := os.environ.get("COCKPIT_BENCH_CALLERS"):
+        names = {name: names[name] for name in wanted.split(",")}
+    with ExitStack() as until:
+        server = until.enter_context(
+            subprocess.Popen([sys.executable, str(FOLDER / "server.py")], stdout=subprocess.PIPE, text=True)
+        )
+        until.callback(server.kill)
+        assert server.stdout
+        url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        callers = {name: Caller(name, python, url, until) for name, python in names.items()}
+        for caller in callers.values():
+            for case in CASES.values():  # everything is imported, connected and compiled
+                caller.measure({**case, "calls": case["at_once"] + 2})
+        told = {name: _medians(callers, case) for name, case in CASES.items()}
+    _print(told)
+
+
+def _medians(callers: dict[str, Caller], case: dict[str, int]) -> dict[str, dict[str, float]]:
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in callers}
+    for _ in range(ROUNDS):
+        for name, caller in callers.items():
+            rounds[name].append(caller.measure(case))
+    return {
+        name: {what: statistics.median(one[what] for one in each) for what in each[0]}
+        for name, each in rounds.items()
+        if all(each)
+    }
+
+
+def _print(told: dict[str, dict[str, dict[str, float]]]) -> None:
+    for case, callers in told.items():
+        print(f"\n{case}")
+        bare = callers[BARE]["cpu_us"] if BARE in callers else None
+        for name, took in callers.items():
+            over = f"{took['cpu_us'] - bare:9,.0f} over the bare client" if bare and name != BARE else ""
+            print(
+                f"  {name:16} {took['cpu_us']:9,.0f} us of processor time {over:38}"
+                f" p50 {took['p50_ms']:7.2f} ms, p99 {took['p99_ms']:7.2f} ms"
+            )
