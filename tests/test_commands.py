@@ -214,3 +214,44 @@ def test_a_pipe_gets_the_dashboard_once() -> None:
     assert "Spend, last 7 days" in shown.stdout
     assert "smollm" in shown.stdout
     assert "\x1b" not in shown.stdout
+
+
+def test_a_configuration_in_which_nothing_can_serve_is_not_in_order(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        CONFIG.format(first="http://127.0.0.1:1", second="http://127.0.0.1:2").replace(
+            "metered}", 'metered, api_key: "${OTHER_KEY}"}'
+        )
+    )
+    done = run("--config", str(own), "config", "check")
+    assert (done.exit_code, "in order" in done.stdout) == (1, False)
+    assert "nothing in it can serve" in done.stdout
+    assert "off: limited: no key: set GEMINI_API_KEY" in done.stderr
+    told = json.loads(run("--config", str(own), "config", "check", "--json").stdout)
+    assert (told["ok"], told["off"]["paid"]) == (False, "no key: set OTHER_KEY")
+
+
+async def test_what_was_shown_before_a_failure_stays_in_the_document(tmp_path: Path) -> None:
+    cut = (
+        stream("Par", "is")[0],
+        stream("Par", "is")[1].split(b'data: {"choices": [{"index": 0, "delta": {}')[0],
+    )
+    async with fake_provider(LIMITED) as first, fake_provider(*cut) as second:
+        own = tmp_path / "own.yaml"
+        own.write_text(CONFIG.format(first=first.url, second=second.url))
+        done = await cockpit(tmp_path, "ask", "--config", str(own), "--json", "-m", "paid", QUESTION)
+    told = done.json()
+    assert (done.code, told["text"], told["partial_text"]) == (4, "", "Paris")
+    assert told["error"]["class"] == "transient"
+
+
+async def test_reasoning_without_an_answer_is_told(tmp_path: Path) -> None:
+    only = stream("x")[1].replace(b'"content": "x"', b'"reasoning_content": "hm"')
+    async with fake_provider(LIMITED) as first, fake_provider(SSE_HEAD, only) as second:
+        own = tmp_path / "own.yaml"
+        own.write_text(CONFIG.format(first=first.url, second=second.url))
+        done = await cockpit(tmp_path, "ask", "--config", str(own), "-m", "paid", QUESTION)
+        told = (await cockpit(tmp_path, "ask", "--config", str(own), "-m", "paid", "--json", QUESTION)).json()
+    assert (done.code, done.out) == (0, "")
+    assert "only reasoning came, and no answer" in done.err
+    assert "paid answered with reasoning alone, and no answer" in told["why"]

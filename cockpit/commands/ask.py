@@ -102,6 +102,8 @@ def _sign_off(answer: Answer) -> None:
     if answer.kept:
         say(answer.kept.notice)
     served = answer.served_by
+    if served and served.reasoning_alone:
+        say("only reasoning came, and no answer: more --max-tokens may leave room for one")
     if served:
         usage = served.usage
         say(
@@ -151,6 +153,7 @@ def document(answer: Answer) -> dict[str, object]:
         result["cached"] = True
         result["cached_at"] = rfc3339(answer.kept.kept_at)
     if answer.error:
+        result["partial_text"] = answer.text
         result["error"] = {
             "class": answer.error.failure_class,
             "message": answer.error.message,

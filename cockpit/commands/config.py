@@ -53,7 +53,8 @@ def path(options: Options) -> None:
 def check(options: Options) -> None:
     """Load it; without --json a ConfigError is printed by `main`, which exits 2.
 
-    Exit 1 when it is in order and a deployment is off by its price, since that is hardly meant.
+    Exit 1 when it can be read and nothing in it can serve, or a deployment is off by its price, since neither
+    is meant.
     """
     try:
         config = load_config(options.config)
@@ -64,22 +65,28 @@ def check(options: Options) -> None:
             {"source": str(options.config), "ok": False, "problems": [asdict(p) for p in error.problems]}
         )
         sys.exit(2)
-    usable = sum(deployment.off is None for deployment in config.deployments.values())
+    off = {name: one.off for name, one in config.deployments.items() if one.off is not None}
+    usable = len(config.deployments) - len(off)
     odd = odd_prices(config.deployments.values())
     if options.json:
         prices = [{"deployment": name, "why": v.why, "off": v.grave} for name, v in odd.items()]
-        document = {"source": config.source, "ok": True, "problems": [], "ignored": [*config.ignored]}
-        print_json({**document, "prices": prices})
+        document = {"source": config.source, "ok": usable > 0, "problems": [], "ignored": [*config.ignored]}
+        print_json({**document, "prices": prices, "off": off})
     else:
+        state = "in order" if usable else "nothing in it can serve"
         click.echo(
-            f"{config.source}: in order; {len(config.deployments)} deployments, {usable} with what they need,"
+            f"{config.source}: {state}; {len(config.deployments)} deployments, {usable} with what they need,"
             f" {len(config.routes)} routes"
         )
+        if not usable:
+            for why in dict.fromkeys(off.values()):
+                names = [name for name, reason in off.items() if reason == why]
+                say(f"off: {', '.join(names)}: {why}")
         for one in config.ignored:
             say(f"ignored: {one}")
         for name, verdict in odd.items():
             say(f"price of {name}: {told(verdict)}")
-    sys.exit(int(any(verdict.grave for verdict in odd.values())))
+    sys.exit(int(not usable or any(verdict.grave for verdict in odd.values())))
 
 
 @command.command(help="Print the configuration as it is understood, keys hidden.")

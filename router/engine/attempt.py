@@ -204,4 +204,5 @@ def record_of(intent: Intent, settled: Settlement, diagnosis: Diagnosis) -> Atte
         duration_s=(settled.duration_ms or 0) / 1000,
         finish_reason=settled.finish_reason,
         evidence=diagnosis.evidence,
+        reasoning_alone=diagnosis.reasoning_alone,
     )

@@ -32,6 +32,8 @@ class AttemptRecord:
     finish_reason: str | None
     evidence: str
     """Why it was judged so."""
+    reasoning_alone: bool = False
+    """The answer is whole and holds no word but reasoning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ both belong to the client there and not to the request.
 One limit: pyreqwest 0.15 does not stop a request that is cancelled before its head arrives. The caller is
 free at once, but the connection closes only when the body begins or `give_up_s` has passed. In the
 body a cancel closes it at once. `httpx2_transport.py` closes it at once in both cases.
+
+Another: it reads a hundred headers of an answer and no more. Who sent more is read by httpx2 from then on.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from router.providers.transport import (
     UNSENDABLE,
     HttpRequest,
     HttpResponse,
+    Transport,
     host_of,
     is_loopback,
     join_headers,
@@ -41,6 +44,7 @@ _FAULTS = (
     ("client error (Connect)", Fault.CONNECT_REFUSED),
     ("operation was canceled", Fault.CLOSED_BEFORE_WRITTEN),
     ("Broken pipe", Fault.CLOSED_BEFORE_WRITTEN),
+    ("message head is too large", Fault.HEAD_TOO_LARGE),
 )
 """What an error's causes say, the first that fits; else the server may have read the request."""
 
@@ -54,10 +58,17 @@ class PyreqwestTransport:
     def __init__(self, *, extra_ca: bytes = b"") -> None:
         self._extra_ca = _CERTIFICATE.findall(extra_ca)
         self._clients: dict[tuple[str | None, float], Client] = {}
+        self._large_heads: set[str] = set()
+        self._spare: Transport | None = None
 
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:
         """Send `request`; see `Transport.send`."""
+        host = host_of(request.url)
+        if host in self._large_heads:
+            async with self._patient().send(request) as patient:
+                yield patient
+            return
         async with AsyncExitStack() as connection:
             try:
                 response = await connection.enter_async_context(self._prepare(request))
@@ -68,15 +79,28 @@ class PyreqwestTransport:
                 if _PROXY_WANTS_LOGIN in causes[-1]:
                     yield HttpResponse(407, {}, _empty())
                     return
-                raise _no_head(request, _fault(causes), causes[-1]) from None
+                fault = _fault(causes)
+                if fault is Fault.HEAD_TOO_LARGE:
+                    self._large_heads.add(host)
+                raise _no_head(request, fault, causes[-1]) from None
             headers = join_headers(_pairs(response))
-            yield HttpResponse(response.status, headers, _chunks(response, host_of(request.url)))
+            yield HttpResponse(response.status, headers, _chunks(response, host))
 
     async def aclose(self) -> None:
         """Close every client."""
         while self._clients:
             _, client = self._clients.popitem()
             await client.close()
+        if self._spare is not None:
+            await self._spare.aclose()
+
+    def _patient(self) -> Transport:
+        """Return the client that reads any number of headers; slow to import, and seldom needed."""
+        if self._spare is None:
+            from router.providers.httpx2_transport import Httpx2Transport
+
+            self._spare = Httpx2Transport(extra_ca=b"\n".join(self._extra_ca))
+        return self._spare
 
     def _prepare(self, request: HttpRequest) -> StreamRequest:
         try:

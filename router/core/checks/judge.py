@@ -51,7 +51,7 @@ def judge(check: Check, draft: Draft, ran: CommandResult | None = None) -> Check
     """Judge one answer. `ran` is what came of the check's command; without it a command says nothing."""
     match check.kind:
         case CheckKind.EMPTY:
-            found = None if draft.text.strip() else "the answer is empty"
+            found = None if draft.text.strip() else _empty(draft)
         case CheckKind.CUT:
             found = _cut(draft)
         case CheckKind.REFUSAL:
@@ -67,6 +67,10 @@ def judge(check: Check, draft: Draft, ran: CommandResult | None = None) -> Check
         case _:
             return _read(check, draft)
     return CheckVerdict(check.name, found is None, found or "passed")
+
+
+def _empty(draft: Draft) -> str:
+    return "reasoning came, and no answer" if draft.kinds == {"reasoning"} else "the answer is empty"
 
 
 def unfenced(text: str) -> str:

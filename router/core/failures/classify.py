@@ -19,6 +19,7 @@ from router.core.failures.table import BROKE_ON_THE_WAY, CLIENT_ERRORS, RULES, S
 from router.core.failures.waits import WaitHint
 from router.core.records.diagnosis import (
     CONFIG_CHANGE,
+    REASONING_ALONE,
     Action,
     Cooldown,
     Diagnosis,
@@ -30,7 +31,7 @@ from router.core.records.diagnosis import (
 
 LOADING_MS = 1_500
 """Between two looks at a server that loads its model: a few of them fit into a request's queue time."""
-_SENT = frozenset({Fault.RESET_AFTER_SENT, Fault.READ_TIMEOUT_AFTER_SENT})
+_SENT = frozenset({Fault.RESET_AFTER_SENT, Fault.HEAD_TOO_LARGE, Fault.READ_TIMEOUT_AFTER_SENT})
 
 
 def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RULES) -> Diagnosis:
@@ -46,6 +47,8 @@ def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RUL
         evidence = f"{evidence}; rest from {cooldown.derived_from}"
     if outcome.failure_class is FailureClass.OK and finish_is_unknown(found):
         evidence = f"{evidence}; its finish reason is a word nobody else uses"
+    if outcome.failure_class is FailureClass.OK and exchange.content_seen and not found.answered:
+        evidence = f"{evidence}; {REASONING_ALONE}"
     if exchange.note:
         evidence = f"{evidence}; {exchange.note}"
     return Diagnosis(

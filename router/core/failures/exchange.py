@@ -22,6 +22,8 @@ class Fault(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     CLOSED_BEFORE_WRITTEN = "closed_before_request_written"
     RESET_AFTER_SENT = "reset_after_request_sent"
+    HEAD_TOO_LARGE = "head_too_large"
+    """An answer began, with more headers than our client reads; the next one is read by another."""
     READ_TIMEOUT_AFTER_SENT = "read_timeout_after_request_sent"
 
 

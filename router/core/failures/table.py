@@ -19,7 +19,13 @@ from router.core.failures.finish_reasons import (
     finish_is,
 )
 from router.core.failures.rules import FailureRule, Findings, Outcome, Rest
-from router.core.records.diagnosis import Action, FailureClass, HealthScope, Lacking, LedgerOutcome
+from router.core.records.diagnosis import (
+    Action,
+    FailureClass,
+    HealthScope,
+    Lacking,
+    LedgerOutcome,
+)
 
 _AUTH = Outcome(FailureClass.AUTH, Action.DISABLE_AND_FALL_OVER, HealthScope.CREDENTIAL, Rest.CHANGE)
 _BILLING = Outcome(FailureClass.BILLING, Action.DISABLE_AND_FALL_OVER, HealthScope.CREDENTIAL, Rest.CHANGE)
@@ -102,6 +108,7 @@ CONNECTION = (
         faults=frozenset({Fault.CONNECT_REFUSED, Fault.CONNECT_TIMEOUT}),
     ),
     FailureRule("request-never-written", _RETRY, faults=frozenset({Fault.CLOSED_BEFORE_WRITTEN})),
+    FailureRule("more-headers-than-are-read", _MODEL_FAILED, faults=frozenset({Fault.HEAD_TOO_LARGE})),
     FailureRule("no-answer-to-a-sent-request", _FALL_OVER, when=lambda found: found.status is None),
 )
 PAGE = (

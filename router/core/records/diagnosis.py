@@ -72,6 +72,8 @@ class Lacking(StrEnum):
 
 
 CONFIG_CHANGE = "config_change"
+REASONING_ALONE = "only reasoning came, and no answer"
+"""What the evidence says of an answer that is whole and holds no word but reasoning."""
 """`Cooldown.until` of a rest that no clock ends: a key, a price plan or the configuration must change."""
 
 
@@ -112,3 +114,8 @@ class Diagnosis:
     """What the deployment had too little of, where that is why it failed."""
     limit_tokens: int | None = None
     """How much it has of that, in tokens, where its words say so."""
+
+    @property
+    def reasoning_alone(self) -> bool:
+        """Whether nothing but reasoning came, though the answer is whole."""
+        return REASONING_ALONE in self.evidence

@@ -42,7 +42,8 @@ def describe(
     if kept:
         parts.append(kept.notice)
     elif served:
-        parts.append(f"{served.deployment} answered{_clamped(plan, served.deployment)}")
+        alone = " with reasoning alone, and no answer" if served.diagnosis.reasoning_alone else ""
+        parts.append(f"{served.deployment} answered{alone}{_clamped(plan, served.deployment)}")
     elif not past and plan.chosen:
         clamped = _clamped(plan, plan.chosen.deployment)
         parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}): {plan.chosen.reason}{clamped}")
