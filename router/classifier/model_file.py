@@ -38,6 +38,11 @@ class _Header(TypedDict):
     language_features: int
 
 
+MOST_KEPT = 256
+"""Asks whose classification is kept; the one that was quiet the longest is forgotten first."""
+_found: dict[int, Classification] = {}
+
+
 @cache
 def load_model() -> TaskModel:
     """Return the model of this release, read once. Raises ValueError when its file is damaged."""
@@ -53,8 +58,16 @@ def load_stems() -> dict[str, str]:
 
 
 def classify_messages(messages: tuple[Message, ...]) -> Classification:
-    """Return what kind of work a conversation's last ask is, by the model of this release."""
-    return classify(messages, load_model())
+    """Return what kind of work a conversation's last ask is, by the model of this release.
+
+    Each round of tools repeats its ask, so what was found is kept for a while: under a hash, no text stays.
+    """
+    key = hash(tuple(message.content for message in messages if message.role == "user"))
+    found = _found.pop(key, None) or classify(messages, load_model())
+    _found[key] = found
+    if len(_found) > MOST_KEPT:
+        del _found[next(iter(_found))]
+    return found
 
 
 def pack(model: TaskModel) -> bytes:

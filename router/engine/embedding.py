@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.core.cost.estimate import estimate
+from router.core.cost.estimate import estimate, input_size
 from router.core.fingerprint import prompt_fingerprint
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import Intent
@@ -128,7 +128,7 @@ class Embeddings:
         self, deployment: Deployment, messages: tuple[Message, ...], session: str | None, timeout_s: float
     ) -> Attempt:
         clock, provider = self._deps.clock, deployment.provider
-        expected = estimate(messages, deployment, 0)
+        expected = estimate(input_size(messages), deployment, 0)
         intent = Intent(
             request_id=self._deps.new_id(),
             attempt=1,

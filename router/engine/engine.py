@@ -18,6 +18,8 @@ from router.core.records.facts import AnswerDoubted, AnswerJudged, AnswerRated
 from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
 from router.core.request import Request
 from router.core.retry.fallback import (
+    ANSWERED,
+    Answered,
     Decision,
     GiveUp,
     PastAttempt,
@@ -89,7 +91,8 @@ class Engine:
 
     def plan(self, request: Request) -> Plan:
         """Return the decision as it would be made now. Sends and writes nothing. Raises UnknownName."""
-        return self._planner.plan(self._planner.begin(request))
+        found = self._deps.classify(request.messages) if self._deps.classify else None
+        return self._planner.plan(self._planner.begin(request, found))
 
     def embeddings(self) -> Embeddings:
         """Return who makes embeddings for the classifier of the configuration in use."""
@@ -119,31 +122,26 @@ class Engine:
         first event, and LedgerError when an attempt cannot be written: then nothing was sent.
         """
         run = self._begin(request, await self.embeddings().classify(request))
-        first_plan = fresh = run.planner.plan(run.planned)
-        yield RequestStarted(run.request_id, first_plan)
-        while True:
-            step = self._decide(run, fresh)
-            match step:
-                case Try():
-                    doing = self._attempt(run, step, fresh)
-                case Wait():
-                    doing = self._wait(run, step)
-                case GiveUp() | UseCached():
-                    break
+        first = plan = run.planner.plan(run.planned)
+        yield RequestStarted(run.request_id, first)
+        while isinstance(step := self._decide(run, plan), Try | Wait):
+            doing = self._attempt(run, step, plan) if isinstance(step, Try) else self._wait(run, step)
             async with aclosing(run.answers.watch(doing)) as events:
                 async for event in events:
                     if isinstance(event, AnswerChecked):
                         self._deps.ledger.note(AnswerJudged(run.request_id, event.n, event.verdicts))
                     yield event
+            if run.answers.is_answered(run.past):
+                step = ANSWERED
+                break
             run.carry()
-            fresh = run.planner.plan(run.planned)
+            plan = run.planner.plan(run.planned)
         kept = await self._kept.find(run) if isinstance(step, UseCached) else None
         if kept:
             yield TextArrived(len(run.past), kept.text, "text", b"")
         for piece in run.answers.release():
             yield piece
-        end = step.instead if isinstance(step, UseCached) else step
-        answer = run.answers.finished(self._answer(run, first_plan, end, kept))
+        answer = run.answers.finished(self._answer(run, first, step, kept))
         self._kept.keep(run, answer)
         yield RequestEnded(answer)
 
@@ -157,7 +155,7 @@ class Engine:
             await upstream.aclose()
 
     def _begin(self, request: Request, found: Classification | None) -> Run:
-        planned = self._planner.begin(request, found)
+        planned = self._planner.begin(request, found or self._planner.work(request))
         poor, runner = request.instead_of, self._deps.check_runner
         answers = Escalating(planned.assigned.route, self.config, runner, climbs=poor is not None)
         if poor is not None:
@@ -245,12 +243,15 @@ class Engine:
         run.records.append(attempt.record)
         run.text, run.kinds = "".join(attempt.text), frozenset(attempt.kinds)
 
-    def _answer(self, run: Run, first: Plan, end: GiveUp, kept: CachedResponse | None) -> Answer:
+    def _answer(
+        self, run: Run, first: Plan, step: Answered | UseCached | GiveUp, kept: CachedResponse | None
+    ) -> Answer:
+        end = step.instead if isinstance(step, UseCached) else step
         answered = bool(run.records) and run.records[-1].outcome is EntryStatus.OK
         if answered:
             run.planner.served(run.request.session, run.records[-1])
         error = None
-        if not answered and kept is None:
+        if not answered and kept is None and isinstance(end, GiveUp):
             error = AnswerError(end.failure_class, end.message, self._soonest_s(run), end.over_budget)
         return Answer(
             request_id=run.request_id,

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 from router.core.checks.judge import CommandResult, Draft, judge
 from router.core.records.answers import CheckVerdict
+from router.core.records.diagnosis import Action
 from router.core.records.entries import EntryStatus
 from router.core.request import Request
 from router.core.retry.escalation import Poor, Rules, Stay, carry, escalate, one_tier_up
-from router.core.retry.fallback import FRESH, Decision, GiveUp, PastAttempt, RequestStanding, decide
+from router.core.retry.fallback import ANSWERED, FRESH, Decision, PastAttempt, RequestStanding, decide
 from router.core.routing.selection import Plan
 from router.core.settings.checks import CheckKind
 from router.core.settings.config import RouterConfig
@@ -71,8 +72,13 @@ class Escalating:
         found = escalate(plan, past, poor, self._rules, left_s, standing)
         if isinstance(found, Stay):
             self._stayed = found.reason
-            return GiveUp(past[-1].diagnosis.failure_class, found.reason)
+            return ANSWERED
         return found
+
+    def is_answered(self, past: Sequence[PastAttempt]) -> bool:
+        """Tell whether the last attempt is the answer, so that nothing more needs to be decided."""
+        answered = bool(past) and past[-1].diagnosis.action is Action.CONTINUE
+        return answered and self._poor() is None
 
     def carrying(self, request: Request) -> Request:
         """Return the request as the next attempt sends it: a poor answer and its faults go along."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from router.core.cost.estimate import Estimate, estimate, input_tokens
+from router.core.cost.estimate import NO_INPUT, Estimate, InputSize, estimate, input_size
 from router.core.cost.experience import UNSEEN, Experience
 from router.core.cost.prompt_cache import NO_WISH, Wish, cached, marked, watches_prefixes, wish
 from router.core.fingerprint import prefix_fingerprint
@@ -16,7 +16,7 @@ from router.core.records.answers import NOTHING_SEEN
 from router.core.records.health import ExhaustedLimit
 from router.core.request import Message, Request
 from router.core.retry.escalation import better_ones, climbing, one_tier_up
-from router.core.routing.assignment import Assignment, assign
+from router.core.routing.assignment import Assignment, assign, depends_on_work
 from router.core.routing.clamp import Clamp, clamp, thinking_range, with_thinking
 from router.core.routing.facts import NOTHING, DeploymentFacts, Observed, quality
 from router.core.routing.resolve import Unknown, members
@@ -28,6 +28,7 @@ from router.core.settings.deployments import Deployment, Work
 from router.core.settings.routes import Route
 from router.engine.dependencies import Dependencies
 from router.engine.events import AttemptRecord
+from router.engine.ports import Clock
 from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
 from router.errors import UnknownName
@@ -48,6 +49,38 @@ class Planned:
     """The fingerprint of its beginning, where anything is decided by it."""
     wish: Wish = NO_WISH
     """What of it is worth a provider's prompt cache."""
+    size: InputSize = NO_INPUT
+    """The tokens of its messages, at most and probably."""
+
+    def carrying(self, request: Request) -> Planned:
+        """Return the same with other messages."""
+        if request is self.assigned.request:
+            return self
+        size = input_size(request.messages)
+        return replace(self, assigned=replace(self.assigned, request=request), size=size)
+
+
+LABELS_A_SECOND, LABELS_AT_ONCE = 2.0, 20.0
+"""How many requests are classified for the statistics alone: everyone's at a person's pace, a share of a
+flood's."""
+
+
+class Leisure:
+    """Whether there is time for what nobody waits for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._left, self._at_s = LABELS_AT_ONCE, 0.0
+
+    def has(self) -> bool:
+        """Return whether there is, and take it."""
+        now_s = self._clock.monotonic()
+        self._left = min(LABELS_AT_ONCE, self._left + LABELS_A_SECOND * max(0.0, now_s - self._at_s))
+        self._at_s = now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 class Planner:
@@ -55,6 +88,7 @@ class Planner:
 
     def __init__(self, config: RouterConfig, deps: Dependencies, shared: SharedState) -> None:
         self._sessions = Sessions()
+        self._leisure = Leisure(deps.clock)
         self._config = config
         self._deps = deps
         self._shared = shared
@@ -62,19 +96,28 @@ class Planner:
     def under(self, config: RouterConfig, shared: SharedState) -> Planner:
         """Return a planner of another configuration that knows the sessions this one knows."""
         planner = Planner(config, self._deps, shared)
-        planner._sessions = self._sessions
+        planner._sessions, planner._leisure = self._sessions, self._leisure
         return planner
+
+    def work(self, request: Request) -> Classification | None:
+        """Return what kind of work a request is; None where nobody needs to know and many come at once.
+
+        A label that decides nothing is for the statistics, and takes longer than all the rest of a plan.
+        """
+        classify = self._deps.classify
+        if classify is None:
+            return None
+        needed = depends_on_work(self._config, request) or (request.session and _complains(request))
+        return classify(request.messages) if needed or self._leisure.has() else None
 
     def begin(self, request: Request, found: Classification | None = None) -> Planned:
         """Find out where a request goes. Raises UnknownName with the nearest names.
 
-        `found` is what its last ask was taken for already; None asks the built-in classifier.
+        `found` is what its last ask was taken for.
         """
         deps = self._deps
         seen, prefix = self._observed(request)
         seen = replace(seen, pin=seen.pin or self._sessions.last(request.session))
-        if found is None and deps.classify:
-            found = deps.classify(request.messages)
         assigned = assign(self._config, request, found, seen)
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)
@@ -86,7 +129,8 @@ class Planner:
             repeated=bool(seen.repeated_prefix),
             session=request.session is not None,
         )
-        return Planned(climbing(assigned, self._config.tiers), seen, roll, prefix, cache)
+        assigned = climbing(assigned, self._config.tiers)
+        return Planned(assigned, seen, roll, prefix, cache, input_size(assigned.request.messages))
 
     def _observed(self, request: Request) -> tuple[Observed, str | None]:
         """Return what was seen lately, and the request's beginning where anything is decided by that."""
@@ -127,13 +171,13 @@ class Planner:
         warm = self._warm_tokens(planned, deployment, known)
         task = planned.assigned.request.task
         part = cached(messages, known, warm)
-        return estimate(messages, deployment, max_tokens, task=task, known=known, cached=part)
+        return estimate(planned.size, deployment, max_tokens, task=task, known=known, cached=part)
 
     def _warm_tokens(self, planned: Planned, deployment: Deployment, known: Experience) -> int:
         """Return how much of a request's beginning a deployment has in its cache now."""
         request, seen = planned.assigned.request, planned.seen
         if planned.prefix and deployment.name in seen.prefixes.get(planned.prefix, ()):
-            return known.input_tokens(input_tokens(request.messages[:-1])[1])
+            return known.input_tokens(input_size(request.messages[:-1]).probable)
         pin = seen.pin
         if pin is None or pin.deployment != deployment.name:
             return 0
@@ -174,10 +218,16 @@ class Planner:
     def _clamp(self, planned: Planned, deployment: Deployment) -> Clamp:
         request = planned.assigned.request
         known = planned.seen.experience.get(deployment.model, UNSEEN)
-        tokens = known.input_tokens(input_tokens(request.messages)[1])
+        tokens = known.input_tokens(planned.size.probable)
         clamped = clamp(request.max_tokens, self._config.policy.default_max_tokens, deployment, tokens)
         return with_thinking(clamped, request.thinking_tokens, thinking_range(deployment))
 
     def _back_in_s(self, deployment: Deployment) -> float | None:
         back_ms = self._shared.health.soonest_ms(Route(deployment.name, (deployment.name,)))
         return None if back_ms is None else max(0, back_ms - self._deps.clock.now_ms()) / 1000
+
+
+def _complains(request: Request) -> bool:
+    from router.core.classify.last_ask import complains  # its patterns take a while to compile
+
+    return complains(request.messages)

@@ -5,7 +5,7 @@ Holds; decides nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from router.core.records.admission import Refusal
 from router.core.request import Request
@@ -61,5 +61,4 @@ class Run:
 
     def carry(self) -> None:
         """Have what is sent next be what was asked at first, with a poor answer and its faults behind it."""
-        request = self.answers.carrying(self.asked)
-        self.planned = replace(self.first, assigned=replace(self.first.assigned, request=request))
+        self.planned = self.first.carrying(self.answers.carrying(self.asked))

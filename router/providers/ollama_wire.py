@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
-from router.core.cost.estimate import input_tokens
+from router.core.cost.estimate import input_size
 from router.core.request import Message
 from router.core.routing.clamp import MARGIN
 from router.core.settings.deployments import Deployment
@@ -110,7 +110,7 @@ def context_size(call: Call, loaded: int | None = None) -> int:
     selection's to see. A quarter is added to the expected input, for Ollama cuts silently what it lacks
     room for.
     """
-    bound, expected = input_tokens(call.messages)
+    bound, expected, _ = input_size(call.messages)
     answer = call.max_tokens or call.deployment.max_output_tokens or ROOM_FOR_ANSWER
     need = min(bound, expected + expected // 4) + answer + MARGIN
     most = call.deployment.context_window
@@ -122,7 +122,7 @@ def context_size(call: Call, loaded: int | None = None) -> int:
 
 def cut_note(call: Call, read: int | None) -> str | None:
     """Return what is odd about a prompt of which Ollama says it `read` so few tokens; None: nothing is."""
-    _, expected = input_tokens(call.messages)
+    expected = input_size(call.messages).probable
     if read is None or expected < LEAST_CUT or read * 2 >= expected:
         return None
     return f"Ollama read {read} of about {expected} input tokens: it has probably cut the prompt"

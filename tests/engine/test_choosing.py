@@ -97,6 +97,24 @@ def test_what_the_classifier_finds_decides_the_route_and_is_told_with_the_answer
     run_virtual(run())
 
 
+def test_a_flood_that_nothing_depends_on_is_labelled_in_part_and_at_a_persons_pace_whole() -> None:
+    async def run() -> None:
+        found = Classification("chat", "L1", "en", 0.9, False, "model")
+        bench = Bench({"paid": [Script()]}, small_config(), found=found)
+        for _ in range(60):
+            await bench.ask(replace(ASK, name="paid"))
+        rows = await bench.ledger.recent(60)
+        assert {row.intent.task for row in rows} == {"chat", None}
+        assert 20 <= sum(row.intent.task == "chat" for row in rows) <= 25
+        await asyncio.sleep(60)
+        assert answer_of(await bench.ask(replace(ASK, name="paid"))).task == "chat"
+        # Where a task decides the route everyone's is found, however many come.
+        bench = Bench({"paid": [Script()]}, with_tasks(small_config()), found=replace(found, task="code_gen"))
+        assert {answer_of(await bench.ask()).task for _ in range(60)} == {"code_gen"}
+
+    run_virtual(run())
+
+
 def test_an_abstention_never_starts_on_the_lowest_rung() -> None:
     async def run() -> None:
         found = Classification("chat", "L1", None, 0.2, True, "no task is sure enough")

@@ -9,10 +9,10 @@ from router.core.checks.judge import CommandResult
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.money import CostSource
-from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.records.diagnosis import Diagnosis
 from router.core.records.entries import EntryStatus
 from router.core.request import Message, Request
-from router.core.retry.fallback import GiveUp, PastAttempt, RequestStanding, Try
+from router.core.retry.fallback import Answered, GiveUp, PastAttempt, RequestStanding, Try
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.checks import Check, CheckCommand, CheckKind
 from router.core.settings.routes import Climb, Route
@@ -86,9 +86,8 @@ class Run:
             self.events += [event async for event in self.answers.watch(stream)]
             request = self.answers.carrying(ASK)
         self.events += self.answers.release()
-        assert isinstance(step, GiveUp)
-        whole = self.past[-1].diagnosis.failure_class is FailureClass.OK
-        error = None if whole else AnswerError(step.failure_class, step.message)
+        assert isinstance(step, Answered | GiveUp)
+        error = AnswerError(step.failure_class, step.message) if isinstance(step, GiveUp) else None
         records = tuple(event.record for event in self.events if isinstance(event, AttemptEnded))
         return self.answers.finished(Answer("r1", "", "auto", None, None, records, None, "route auto", error))
 

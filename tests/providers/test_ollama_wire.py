@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.cost.estimate import input_tokens
+from router.core.cost.estimate import input_size
 from router.core.failures.exchange import Exchange, StreamEnd
 from router.core.records.usage import Usage
 from router.core.request import Message
@@ -63,7 +63,7 @@ def test_a_context_always_holds_the_expected_input_and_the_answer_or_is_the_whol
 ) -> None:
     call = a_call(messages=(Message("user", text),), max_tokens=max_tokens)
     size = context_size(replace(call, deployment=replace(call.deployment, context_window=window)))
-    _, expected = input_tokens(call.messages)
+    _, expected, _ = input_size(call.messages)
     assert size == window or size >= expected + max_tokens
     assert window is None or size <= window
 

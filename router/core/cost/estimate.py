@@ -6,14 +6,14 @@ call did cost is `core/cost/cost.py`.
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from functools import lru_cache
+from typing import NamedTuple
 
 from router.core.cost.cost import MTOK, one_hour_rate
 from router.core.cost.experience import UNSEEN, Experience, Output
+from router.core.cost.text_size import text_size
 from router.core.money import NANO, to_nano
 from router.core.request import CacheMark, Message
 from router.core.settings.deployments import Deployment
@@ -24,14 +24,23 @@ TOKENS_A_MESSAGE = 16
 """What a role, separators and a chat template may add to one message, at most."""
 EXPECTED_A_MESSAGE = 4
 """What they usually add."""
-BYTES_A_TOKEN_OF_WORDS = Decimal(4)
-BYTES_A_TOKEN_OF_THE_REST = Decimal("1.5")
-"""Digits, punctuation and mixed runs (code, logs, hashes, base64) take many more tokens than words do."""
 EXPECTED_OUTPUT_TOKENS = 400
 """A usual answer, until enough calls have shown better; never more than the call allows."""
 LEAST_LIKELY_OUTPUT = 256
 """What a soft hold counts of output at least, however short answers have been."""
-_WORDS = re.compile(r"\b[^\W\d_]+\b|\s+")
+
+
+class InputSize(NamedTuple):
+    """How many tokens the messages of a request have; found out once for a request, for every candidate."""
+
+    most: int
+    probable: int
+    """What the text alone suggests."""
+    hour: bool = False
+    """A caller's mark has a part of it kept in a cache for an hour, which costs more to write."""
+
+
+NO_INPUT = InputSize(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ NOT_CACHED = Cached()
 
 
 def estimate(
-    messages: tuple[Message, ...],
+    size: InputSize,
     deployment: Deployment,
     max_tokens: int | None = None,
     *,
@@ -75,7 +84,7 @@ def estimate(
     known: Experience = UNSEEN,
     cached: Cached = NOT_CACHED,
 ) -> Estimate:
-    """Estimate a call of `messages` to a deployment that may answer with `max_tokens`.
+    """Estimate a call of messages of a `size` to a deployment that may answer with `max_tokens`.
 
     `known` is what the model's earlier calls have shown; it moves what is expected. The bound it can only
     raise, where inputs took more tokens than they had bytes. `cached` moves what is expected.
@@ -83,7 +92,7 @@ def estimate(
     The bound takes the dearest rate that can apply: a cache write, a long input, the dear hours. What a cache
     or a discount may save never lowers it.
     """
-    bound_in, plain_in = input_tokens(messages)
+    bound_in, plain_in = size.most, size.probable
     expected_in = known.input_tokens(plain_in)
     bound_in = max(bound_in, expected_in)
     bound_out = deployment.max_output_tokens if max_tokens is None else max_tokens
@@ -96,8 +105,7 @@ def estimate(
         bound = expected = likely = 0
     elif price is not None:
         if bound_out is not None:
-            hour = any(message.mark is CacheMark.HOUR for message in messages)
-            bound = _bound(price, bound_in, bound_out, hour=hour)
+            bound = _bound(price, bound_in, bound_out, hour=size.hour)
         expected = _expected(price, expected_in, expected_out, cached)
         alike = likely_out == expected_out
         likely = expected if alike else _expected(price, expected_in, likely_out, cached)
@@ -113,25 +121,21 @@ def _outputs(seen: Output | None, most: int | None) -> tuple[int, int]:
     return (expected, likely) if most is None else (min(expected, most), min(likely, most))
 
 
-@lru_cache(maxsize=8)
-def input_tokens(messages: tuple[Message, ...]) -> tuple[int, int]:
-    """Return the bound and the expectation of the input tokens; kept, for every candidate asks for the same.
+def input_size(messages: Iterable[Message]) -> InputSize:
+    """Return how many input tokens messages have.
 
     Every tokenizer in use falls back to bytes, so a text has no more tokens than bytes; the ones that
     normalise (NFKC) first count the bytes of the longer, normal form.
     """
-    bound, expected = 0, Decimal(0)
+    bound, expected, count, hour = 0, 0, 0, False
     for message in messages:
-        text = f"{message.role} {message.content}"
-        size, rest = _size(text), _size(_WORDS.sub("", text))
-        expected += (size - rest) / BYTES_A_TOKEN_OF_WORDS + rest / BYTES_A_TOKEN_OF_THE_REST
-        bound += max(size, _size(unicodedata.normalize("NFKC", text)))
-    whole = int(expected.to_integral_value(rounding=ROUND_CEILING))
-    return bound + TOKENS_A_MESSAGE * len(messages), whole + EXPECTED_A_MESSAGE * len(messages)
-
-
-def _size(text: str) -> int:
-    return len(text.encode(errors="surrogatepass"))
+        count += 1
+        hour = hour or message.mark is CacheMark.HOUR
+        size, sixths = text_size(message.content)
+        role = len(message.role) + 1
+        expected += sixths + role * 3 // 2
+        bound += size + role
+    return InputSize(bound + TOKENS_A_MESSAGE * count, -(-expected // 6) + EXPECTED_A_MESSAGE * count, hour)
 
 
 def _bound(price: Price, tokens_in: int, tokens_out: int, *, hour: bool) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from router.core.cost.estimate import Cached, input_tokens
+from router.core.cost.estimate import Cached, input_size
 from router.core.cost.experience import Experience
 from router.core.request import CacheMark, Message
 from router.core.settings.deployments import Deployment
@@ -100,7 +100,7 @@ def _tokens_to(messages: tuple[Message, ...], place: int, known: Experience) -> 
         for at, message in enumerate(messages)
         if message.role in SYSTEM_ROLES or (at <= place and not system)
     )
-    return known.input_tokens(input_tokens(before)[1])
+    return known.input_tokens(input_size(before).probable)
 
 
 def _least(model: str) -> int:

@@ -14,7 +14,16 @@ from router.core.money import usd
 from router.core.records.answers import CheckVerdict
 from router.core.records.diagnosis import Action
 from router.core.request import Message, Request
-from router.core.retry.fallback import FRESH, PastAttempt, RequestStanding, Try, Wait, decide
+from router.core.retry.fallback import (
+    FRESH,
+    GiveUp,
+    PastAttempt,
+    RequestStanding,
+    Try,
+    UseCached,
+    Wait,
+    decide,
+)
 from router.core.routing.assignment import Assignment
 from router.core.routing.bounds import Bound
 from router.core.routing.selection import Candidate, Plan
@@ -75,7 +84,7 @@ def escalate(
     step = decide(narrowed, seen, rules.policy, left_s, replace(standing, cached=False, has_answer=True))
     if isinstance(step, Try | Wait):
         return step
-    if narrowed.chosen:
+    if narrowed.chosen and isinstance(step, GiveUp | UseCached):
         return Stay(f"not climbed: {step.message}")
     reasons = "; ".join(f"{candidate.deployment}: {candidate.reason}" for candidate in above)
     return Stay(f"not climbed: {reasons or f'nobody of {plan.route} stands higher'}")

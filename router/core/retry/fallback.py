@@ -13,7 +13,7 @@ from router.core.records.diagnosis import Action, Diagnosis, FailureClass, Lacki
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.policy import Policy
 
-FINAL = (Action.CONTINUE, Action.RETURN_TO_CALLER, Action.SURFACE_STREAM_ERROR)
+FINAL = (Action.RETURN_TO_CALLER, Action.SURFACE_STREAM_ERROR)
 """After these nobody else may answer."""
 
 
@@ -65,7 +65,13 @@ class UseCached:
         return self.instead.message
 
 
-Decision = Try | Wait | UseCached | GiveUp
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last attempt is the answer."""
+
+
+ANSWERED = Answered()
+Decision = Try | Wait | Answered | UseCached | GiveUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +105,14 @@ _PASSING = (FailureClass.TRANSIENT, FailureClass.QUOTA_UNTIL_TIME)
 def decide(
     plan: Plan, past: Sequence[PastAttempt], policy: Policy, left_s: float, standing: RequestStanding = FRESH
 ) -> Decision:
-    """Return the next attempt, a short wait, or the end and its reason.
+    """Return the next attempt, a short wait, or the end: the answer, or why there is none.
 
     `plan` is fresh: it already leaves out what the failures so far have put to rest. `left_s` is what remains
     of the request's deadline. Every attempt, refusal and wait brings the end nearer, so a request ends.
     """
     last = past[-1] if past else None
+    if last and last.diagnosis.action is Action.CONTINUE:
+        return ANSWERED
     if last and last.diagnosis.action in FINAL:
         return GiveUp(last.diagnosis.failure_class, _tell(last), last.over_budget)
     spent = _spent(past, policy, left_s, standing)

@@ -17,7 +17,7 @@ from router.core.routing.facts import NOTHING, Observed
 from router.core.routing.resolve import FREE, Unknown, named, resolve, without_paid
 from router.core.routing.rules import RuleCase, first_fit
 from router.core.settings.config import RouterConfig
-from router.core.settings.routes import ANYBODY, Privacy, Route
+from router.core.settings.routes import ANYBODY, Privacy, Route, Strategy
 from router.core.settings.tasks import RoutingRule
 
 if TYPE_CHECKING:
@@ -97,6 +97,27 @@ def assign(
         assigned = _within(config, assigned, way)
     level_counts = ruled is None and (ours or asked.level is not None)
     return _at_level(config, assigned) if level_counts else assigned
+
+
+def depends_on_work(config: RouterConfig, asked: Request) -> bool:
+    """Tell whether it bears on `asked` what kind of work it is: else nobody needs to find out before it goes.
+
+    A task map, a level's pool, a rule, a private task, or an order by what each is good at or will cost.
+    """
+    route = resolve(config, asked.name)
+    if isinstance(route, Unknown):
+        return False
+    if config.local_only_tasks:
+        return True
+    if route.explicit:
+        return asked.instead_of is not None
+    ours = route.name.removesuffix(FREE) == AUTO
+    if ours and (config.tasks or config.levels):
+        return True
+    if route.strategy in (Strategy.WEIGHTED, Strategy.CHEAPEST):
+        return True
+    asks = (rule.when for rule in config.policy.rules)
+    return any(when.tasks or when.language or when.requests_per_day_over is not None for when in asks)
 
 
 def _labelled(asked: Request, found: Classification | None) -> Request:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from router.core.cost.estimate import Estimate, estimate
+from router.core.cost.estimate import Estimate, estimate, input_size
 from router.core.money import usd
 from router.core.records.stress import Load, LoadPattern
 from router.core.request import Message
@@ -73,9 +73,9 @@ class StressPlan:
 
 def target(deployment: Deployment) -> Target:
     """Return a deployment as a target, with what one request to it takes."""
-    size = estimate(PROMPT, deployment, 1).input_expected_tokens
+    size = estimate(input_size(PROMPT), deployment, 1).input_expected_tokens
     tokens = clamp(MOST_OUTPUT_TOKENS, MOST_OUTPUT_TOKENS, deployment, size).max_tokens
-    return Target(deployment, estimate(PROMPT, deployment, tokens), tokens)
+    return Target(deployment, estimate(input_size(PROMPT), deployment, tokens), tokens)
 
 
 def can_be_tried(deployment: Deployment) -> bool:

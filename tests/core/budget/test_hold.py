@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from router.core.budget.hold import LEAST_BYTES, NEVER, extended, more, next_look
 from router.core.cost.cost import cost
-from router.core.cost.estimate import estimate
+from router.core.cost.estimate import estimate, input_size
 from router.core.cost.settling import (
     BYTES_PER_TOKEN,
     MOST_BYTES_PER_TOKEN,
@@ -31,11 +31,13 @@ NOW = 1_795_348_800_000
 
 
 def so_far(received: int, reading: UsageReading | None = None, deployment: Deployment = PAID) -> int | None:
-    return so_far_nano(AnswerSoFar(deployment, estimate(MESSAGES, PAID, 100), received, NOW, reading))
+    return so_far_nano(
+        AnswerSoFar(deployment, estimate(input_size(MESSAGES), PAID, 100), received, NOW, reading)
+    )
 
 
 def test_input_is_what_is_expected_until_the_wire_counts_it_and_output_what_came() -> None:
-    expected = estimate(MESSAGES, PAID, 100).input_expected_tokens
+    expected = estimate(input_size(MESSAGES), PAID, 100).input_expected_tokens
     assert so_far(10 * BYTES_PER_TOKEN) == expected * 1_000 + 10 * 2_000
     counted = UsageReading(Usage(input_tokens=500, output_tokens=1))
     assert so_far(10 * BYTES_PER_TOKEN, counted) == 500 * 1_000 + 10 * 2_000
@@ -70,7 +72,7 @@ def test_an_answer_is_believed_to_keep_to_its_max_tokens_until_no_text_could(cam
 
 @given(st.integers(0, 3_000), st.integers(0, 100))
 def test_an_answer_that_keeps_to_what_it_was_asked_for_never_needs_more(came: int, out: int) -> None:
-    made = estimate(MESSAGES, PAID, 1_000)
+    made = estimate(input_size(MESSAGES), PAID, 1_000)
     honest = UsageReading(Usage(input_tokens=made.input_bound_tokens, output_tokens=out))
     assert made.bound_nano is not None
     bill = cost(replace(honest, usage=replace(honest.usage, output_tokens=1_000)), PAID.price, NOW).nano

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.cost.cost import cost
-from router.core.cost.estimate import Cached, estimate, input_tokens
+from router.core.cost.estimate import Cached, estimate, input_size
 from router.core.cost.experience import UNSEEN
 from router.core.cost.price_config import price_from_config
 from router.core.cost.prompt_cache import NO_WISH, Wish, cached, marked, watches_prefixes, wish
@@ -115,17 +115,17 @@ def test_what_was_sent_is_remembered_only_where_something_is_decided_by_it() -> 
 
 def test_a_cold_prefix_is_expected_to_be_written_and_a_warm_one_to_be_read() -> None:
     messages = marked((LONG, ASK), SONNET, REPEATED, UNSEEN)
-    prefix, whole = input_tokens((LONG,))[1], input_tokens((LONG, ASK))[1]
+    prefix, whole = input_size((LONG,)).probable, input_size((LONG, ASK)).probable
     cold, warm = cached(messages, UNSEEN, 0), cached(messages, UNSEEN, 10**6)
     assert (cold, warm) == (Cached(0, prefix), Cached(prefix, 0))
     half = cached(messages, UNSEEN, prefix // 2)
     assert (half.read_tokens, half.written_tokens) == (prefix // 2, prefix - prefix // 2)
     assert cached((LONG, ASK), UNSEEN, 10**6) == Cached()
     for part in (cold, warm, half):
-        made = estimate(messages, SONNET, 100, cached=part)
+        made = estimate(input_size(messages), SONNET, 100, cached=part)
         usage = Usage(whole, part.read_tokens, part.written_tokens, None, 100)
         assert made.expected_nano == cost(UsageReading(usage), PRICE, NOW).nano
-    costs = [estimate(messages, SONNET, 100, cached=part) for part in (warm, Cached(), cold)]
+    costs = [estimate(input_size(messages), SONNET, 100, cached=part) for part in (warm, Cached(), cold)]
     expected = [made.expected_nano or 0 for made in costs]
     assert expected == sorted(expected)
     assert len({made.bound_nano for made in costs}) == 1  # what a cache may save never lowers the bound
@@ -133,11 +133,11 @@ def test_a_cold_prefix_is_expected_to_be_written_and_a_warm_one_to_be_read() -> 
 
 def test_a_mark_for_an_hour_is_written_and_bounded_at_the_hour_s_rate() -> None:
     hour = (replace(LONG, mark=CacheMark.HOUR), ASK)
-    plain, dear = estimate((LONG, ASK), SONNET, 100), estimate(hour, SONNET, 100)
+    plain, dear = estimate(input_size((LONG, ASK)), SONNET, 100), estimate(input_size(hour), SONNET, 100)
     assert plain.bound_nano == plain.input_bound_tokens * 3_750 + 100 * 15_000
     assert dear.bound_nano == dear.input_bound_tokens * 6_000 + 100 * 15_000
     part = cached(hour, UNSEEN, 0)
-    made = estimate(hour, SONNET, 100, cached=part)
-    usage = Usage(input_tokens(hour)[1], 0, part.written_tokens, part.written_tokens, 100)
+    made = estimate(input_size(hour), SONNET, 100, cached=part)
+    usage = Usage(input_size(hour).probable, 0, part.written_tokens, part.written_tokens, 100)
     assert made.expected_nano == cost(UsageReading(usage), PRICE, NOW).nano
     assert Decimal(made.expected_nano or 0) <= Decimal(made.bound_nano or 0)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.cost.estimate import estimate
+from router.core.cost.estimate import estimate, input_size
 from router.core.cost.settling import BYTES_PER_TOKEN, AnswerSoFar, AttemptBill, AttemptEnding, settled_bill
 from router.core.money import CostSource
 from router.core.records.diagnosis import LedgerOutcome
@@ -36,7 +36,7 @@ def bill(
         AttemptEnding(
             AnswerSoFar(
                 deployment=deployment,
-                expected=estimate(MESSAGES, deployment, 100),
+                expected=estimate(input_size(MESSAGES), deployment, 100),
                 received_bytes=received_bytes,
                 when_ms=1_795_348_800_000,
                 reading=reading,
@@ -84,7 +84,7 @@ def test_a_broken_answer_has_no_cost_but_an_estimate_of_what_had_come() -> None:
     made = bill(
         outcome=LedgerOutcome.SETTLE_ESTIMATED, reading=None, whole=False, received_bytes=10 * BYTES_PER_TOKEN
     )
-    expected_in = estimate(MESSAGES, PAID, 100).input_expected_tokens
+    expected_in = estimate(input_size(MESSAGES), PAID, 100).input_expected_tokens
     assert (made.cost_nano, made.source) == (None, CostSource.UNKNOWN)
     assert made.estimate_nano == made.budget_nano == expected_in * 1_000 + 10 * 2_000
 

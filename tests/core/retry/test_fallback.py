@@ -12,6 +12,7 @@ from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange, Fault
 from router.core.records.diagnosis import Action, Diagnosis, FailureClass, Lacking
 from router.core.retry.fallback import (
+    ANSWERED,
     Decision,
     GiveUp,
     PastAttempt,
@@ -74,7 +75,7 @@ def test_what_is_safe_to_repeat_is_repeated_once_and_nothing_else_is() -> None:
     assert tried(decide(plan, [PastAttempt("a", AGAIN), PastAttempt("a", AGAIN)], POLICY, 60)) == "b"
 
 
-@pytest.mark.parametrize("action", [Action.RETURN_TO_CALLER, Action.SURFACE_STREAM_ERROR, Action.CONTINUE])
+@pytest.mark.parametrize("action", [Action.RETURN_TO_CALLER, Action.SURFACE_STREAM_ERROR])
 def test_after_a_final_action_nobody_else_may_answer(action: Action) -> None:
     end = decide(
         of(one("a"), one("b")),
@@ -84,6 +85,12 @@ def test_after_a_final_action_nobody_else_may_answer(action: Action) -> None:
         RequestStanding(cached=True),
     )
     assert isinstance(end, GiveUp)
+
+
+def test_an_answer_is_no_giving_up() -> None:
+    answered = PastAttempt("a", replace(DOWN, action=Action.CONTINUE))
+    for past in ([answered], [PastAttempt("b", DOWN), answered], [answered] * POLICY.max_attempts):
+        assert decide(of(one("a"), one("b")), past, POLICY, 60, RequestStanding(cached=True)) is ANSWERED
 
 
 @pytest.mark.parametrize(

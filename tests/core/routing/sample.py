@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from router.core.cost.estimate import estimate
+from router.core.cost.estimate import estimate, input_size
 from router.core.request import Message, Request
 from router.core.routing.assignment import Assignment
 from router.core.routing.clamp import Clamp
@@ -27,7 +27,7 @@ def fact(
 ) -> DeploymentFacts:
     """A deployment that could serve `ASK`; free on T0 unless said otherwise."""
     made = deployed or deployment(name, tier, billing)
-    return DeploymentFacts(made, estimate(ASK.messages, made, 1000), Clamp(1000, None), blocked)
+    return DeploymentFacts(made, estimate(input_size(ASK.messages), made, 1000), Clamp(1000, None), blocked)
 
 
 def costing(name: str, expected_nano: int | None) -> DeploymentFacts:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from router.core.classify.tasks import Classification
 from router.core.request import Request
-from router.core.routing.assignment import Assignment, assign
+from router.core.routing.assignment import Assignment, assign, depends_on_work
 from router.core.routing.facts import Observed
 from router.core.routing.resolve import Unknown
 from router.core.routing.stickiness import Pin
 from router.core.settings.config import RouterConfig
 from router.core.settings.policy import Policy
-from router.core.settings.routes import Climb, Privacy
+from router.core.settings.routes import Climb, Privacy, Route, Strategy
 from router.core.settings.tasks import LevelRule, RoutingRule, RuleCondition, TaskRule
 from tests.configs import T0, T1, T2, small_config
 from tests.core.routing.sample import ASK
@@ -239,3 +240,24 @@ def test_a_complaint_about_a_deployment_asked_by_name_goes_there_again() -> None
     seen = Observed(pin=Pin("paid", 0, 100))
     result = assigned(replace(ASK, name="free"), found=replace(UNSURE, complaint=True), seen=seen)
     assert (result.route.explicit, result.bounds, result.complaint) == (True, (), True)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "matters"),
+    [
+        ({}, "auto", False),
+        ({"tasks": {"default": TaskRule("auto")}}, "auto", True),
+        ({"tasks": {"default": TaskRule("auto")}}, "skill/code", False),
+        ({"levels": {"L1": LevelRule(("T1",))}}, "auto:free", True),
+        ({"local_only_tasks": frozenset({"chat"})}, "paid", True),
+        ({"policy": Policy(rules=(RoutingRule(RuleCondition(urgent=True)),))}, "skill/code", False),
+        ({"policy": Policy(rules=(RoutingRule(RuleCondition(language="de")),))}, "skill/code", True),
+        ({"policy": Policy(rules=(RoutingRule(RuleCondition(tasks=("chat",))),))}, "paid", False),
+        ({"routes": {"w": Route("w", ("paid",), strategy=Strategy.WEIGHTED)}}, "w", True),
+        ({}, "nobody", False),
+    ],
+)
+def test_what_kind_of_work_it_is_matters_only_where_something_is_decided_by_it(
+    change: dict[str, Any], name: str, matters: bool
+) -> None:
+    assert depends_on_work(replace(small_config(), **change), Request((), name)) is matters
