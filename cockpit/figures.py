@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from router.core.budget.budget import fraction_used
@@ -11,8 +11,9 @@ from router.core.catalog.news import ModelNews, NewsKind
 from router.core.catalog.quotas import DailyQuota
 from router.core.records.admission import Cap, Used
 from router.core.records.entries import Entry
-from router.core.records.spend import DeploymentStats, Spend, Window
+from router.core.records.spend import Spend, Window
 from router.core.records.usage import Usage
+from router.services.tiers import LadderFigures
 
 NOTHING_SPENT = Spend()
 
@@ -27,8 +28,8 @@ class Figures:
     """The seven days before."""
     calls: tuple[Entry, ...] = ()
     """Newest first."""
-    stats: Mapping[str, DeploymentStats] = field(default_factory=dict)
-    """By deployment, over the last 24 hours."""
+    ladder: LadderFigures = field(default_factory=LadderFigures)
+    """How each deployment has done."""
     budgets: tuple[tuple[Cap, Used], ...] = ()
     """Every standing budget with what counts against it, in the configuration's order."""
     alarms: tuple[str, ...] = ()

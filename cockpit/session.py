@@ -24,13 +24,14 @@ from router.core.routing.selection import Candidate, Plan
 from router.core.settings.config import RouterConfig
 from router.core.settings.edits import ConfigEdit, Proposal
 from router.core.stress.plan import StressPlan
-from router.core.windows import HOUR_MS, calendar_days, rolling_hours, span
+from router.core.windows import HOUR_MS, calendar_days, span
 from router.engine.events import RouteEvent, TextArrived
 from router.engine.health_board import DeploymentState
 from router.engine.ports import Clock, SpendReader
 from router.engine.stress_events import StressEvent
 from router.errors import LedgerError, RouterError
 from router.jobs.levels import read_tanks
+from router.services.tiers import ladder_figures
 
 PAINT_EVERY_S = 0.05
 """Twenty paints a second are as many as anyone can read."""
@@ -230,6 +231,7 @@ class Watch:
         days = calendar_days(now_ms, self._zone, SHOWN_DAYS)
         before = span(calendar_days(now_ms, self._zone, SHOWN_DAYS, back=SHOWN_DAYS))
         caps = standing_caps(self._engine.config.budgets, now_ms, self._zone)
+        names = [state.deployment.name for state in self._engine.deployments()]
         *spends, previous = await self._reader.totals([*days, before])
         return Figures(
             news=news(self._engine.config, await self._reader.offers(), now_ms),
@@ -237,7 +239,7 @@ class Watch:
             days=tuple(zip(days, spends, strict=True)),
             previous=previous,
             calls=tuple(await self._reader.recent(SHOWN_CALLS)),
-            stats=await self._reader.deployment_stats(rolling_hours(now_ms, 24)),
+            ladder=await ladder_figures(self._reader, names, now_ms),
             budgets=tuple(zip(caps, await self._reader.budgets(caps), strict=True)),
             alarms=tuple(
                 mismatch.words for mismatch in mismatches(await self._reader.billed(now_ms - LOOK_BACK_MS))

@@ -14,7 +14,7 @@ from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension
-from router.core.windows import rolling_hours
+from router.services.tiers import tier_rows
 from router.wiring.planning import planning
 from router.wiring.reading import Reading
 
@@ -50,8 +50,7 @@ async def _print(options: Options) -> None:
     async with planning(config=options.config, ledger=options.ledger) as world:
         now = world.clock.now_ms()
         report = await spend.report(world.reader, now, world.zone, 7, Dimension.DAY)
-        stats = await world.reader.deployment_stats(rolling_hours(now, tiers.STATS_HOURS))
-        states = world.planner.deployments()
+        ladder = await tier_rows(world.reader, world.planner.deployments(), now)
         recent = await world.reader.recent(CALLS)
         alarms = await spend.billing_alarms(world.reader, now)
         for warning in (*world.warnings, *alarms):
@@ -60,7 +59,7 @@ async def _print(options: Options) -> None:
             print_json(
                 {
                     "spend": spend.document(report),
-                    "tiers": [tiers.document(state, stats.get(state.deployment.name)) for state in states],
+                    "tiers": [tiers.document(row) for row in ladder],
                     "calls": [_document(entry) for entry in recent],
                     "problems": [*world.warnings, *alarms],
                 }
@@ -69,7 +68,7 @@ async def _print(options: Options) -> None:
         click.echo("Spend, last 7 days")
         spend.print_report(report, "day")
         click.echo("\nTiers")
-        tiers.print_states(states, stats)
+        tiers.print_rows(ladder)
         click.echo("\nCalls, newest first")
         _print_calls(world, recent)
 

@@ -18,7 +18,8 @@ from router.core.money import usd
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension, Spend
 from router.core.reports.trends import per_1k_requests
-from router.core.windows import calendar_days, rolling_hours, span
+from router.core.windows import calendar_days, span
+from router.services.tiers import tier_rows
 from router.wiring.planning import Planning, planning
 from router.wiring.reading import Reading
 
@@ -172,16 +173,26 @@ def _call_row(entry: Entry) -> Row:
 
 
 TIER_COLUMNS = (
-    *("tier", "deployment", "provider", "model", "health", "until", "reason", "ttft_p50_s", "error_rate"),
+    *(
+        "tier",
+        "deployment",
+        "provider",
+        "model",
+        "health",
+        "standing",
+        "until",
+        "reason",
+        "ttft_p50_s",
+        "error_rate",
+    ),
     *("rpm", "tpm", "rpd", "tpd", "parallel", "billing"),
 )
 
 
 async def _tiers(world: Planning) -> list[Row]:
-    stats = await world.reader.deployment_stats(rolling_hours(world.clock.now_ms(), tiers.STATS_HOURS))
     rows = []
-    for state in world.planner.deployments():
-        told = tiers.document(state, stats.get(state.deployment.name))
+    for row in await tier_rows(world.reader, world.planner.deployments(), world.clock.now_ms()):
+        told = tiers.document(row)
         limits = told["limits"]
         flat = {**told, **limits} if isinstance(limits, dict) else told
         rows.append({name: _cell(flat.get(name)) for name in TIER_COLUMNS})

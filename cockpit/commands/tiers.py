@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 import click
@@ -11,14 +11,12 @@ import click
 from cockpit.format import seconds
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from router.core.records.spend import DeploymentStats
 from router.core.settings.deployments import Limits
-from router.core.windows import rolling_hours
 from router.engine.health_board import DeploymentState
+from router.services.tiers import TierRow, tier_rows
 from router.wiring.planning import planning
 from router.wiring.rests import clear_rests
 
-STATS_HOURS = 24
 HEAD = ("tier", "deployment", "provider", "billing", "health", "until", "ttft p50", "errors", "why")
 
 
@@ -45,43 +43,41 @@ def clear(options: Options, name: str | None) -> None:
     if options.json:
         print_json([_cleared(state) for state in cleared])
     for state in cleared:
-        say(f"cleared {state.deployment.name}, which was {state.word}: {state.reason}")
+        say(f"cleared {state.deployment.name}, which was {TierRow(state).standing}: {state.reason}")
     if not cleared:
         say("nothing rests" if name is None else f"nothing rests behind {name}")
 
 
 async def _show(options: Options) -> None:
     async with planning(config=options.config, ledger=options.ledger) as world:
-        stats = await world.reader.deployment_stats(rolling_hours(world.clock.now_ms(), STATS_HOURS))
-        states = world.planner.deployments()
+        rows = await tier_rows(world.reader, world.planner.deployments(), world.clock.now_ms())
     if options.json:
-        print_json([document(state, stats.get(state.deployment.name)) for state in states])
+        print_json([document(row) for row in rows])
     else:
-        print_states(states, stats, world.zone)
+        print_rows(rows, world.zone)
 
 
-def print_states(
-    states: tuple[DeploymentState, ...], stats: Mapping[str, DeploymentStats], zone: tzinfo = UTC
-) -> None:
+def print_rows(rows: Sequence[TierRow], zone: tzinfo = UTC) -> None:
     """Write the ladder as a table; moments are in `zone`."""
-    rows = [_row(state, stats.get(state.deployment.name), zone) for state in states]
-    print_table(HEAD, rows)
+    print_table(HEAD, [_row(row, zone) for row in rows])
 
 
-def document(state: DeploymentState, stats: DeploymentStats | None) -> dict[str, object]:
+def document(row: TierRow) -> dict[str, object]:
     """Return one element of `tiers --json`; speed and errors are of the last 24 hours, null without calls."""
-    deployment = state.deployment
+    deployment, stats, rate = row.deployment, row.stats, row.error_rate
     return {
         "tier": deployment.tier.name,
         "deployment": deployment.name,
         "provider": deployment.provider.name,
         "model": deployment.model,
-        "health": state.health,
-        "until": _moment(state.until_ms),
-        "reason": state.reason,
+        "health": row.state.health,
+        "standing": row.standing,
+        "until": _moment(row.state.until_ms),
+        "reason": row.reason,
         "dropped": deployment.dropped,
-        "ttft_p50_s": stats.ttft_p50_ms / 1000 if stats and stats.ttft_p50_ms is not None else None,
-        "error_rate": _error_rate(stats),
+        "ttft_p50_s": None if stats.ttft_p50_ms is None else stats.ttft_p50_ms / 1000,
+        "error_rate": None if rate is None else round(rate, 4),
+        "last_calls": list(row.record.last_calls),
         "limits": _limits(deployment.limits),
         "billing": deployment.billing,
     }
@@ -89,10 +85,6 @@ def document(state: DeploymentState, stats: DeploymentStats | None) -> dict[str,
 
 def _moment(at_ms: int | None) -> str | None:
     return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
-
-
-def _error_rate(stats: DeploymentStats | None) -> float | None:
-    return round(stats.failures / stats.calls, 4) if stats and stats.calls else None
 
 
 def _limits(limits: Limits) -> dict[str, int | None]:
@@ -115,18 +107,16 @@ def _cleared(state: DeploymentState) -> dict[str, object]:
     }
 
 
-def _row(state: DeploymentState, stats: DeploymentStats | None, zone: tzinfo) -> tuple[str | None, ...]:
-    rate = _error_rate(stats)
+def _row(row: TierRow, zone: tzinfo) -> tuple[str | None, ...]:
+    until_ms, rate, ttft_ms = row.state.until_ms, row.error_rate, row.stats.ttft_p50_ms
     return (
-        state.deployment.tier.name,
-        state.deployment.name,
-        state.deployment.provider.name,
-        state.deployment.billing,
-        state.word,
-        None
-        if state.until_ms is None
-        else f"{datetime.fromtimestamp(state.until_ms / 1000, zone):%m-%d %H:%M:%S}",
-        seconds(stats.ttft_p50_ms / 1000 if stats and stats.ttft_p50_ms is not None else None),
+        row.deployment.tier.name,
+        row.deployment.name,
+        row.deployment.provider.name,
+        row.deployment.billing,
+        row.standing,
+        None if until_ms is None else f"{datetime.fromtimestamp(until_ms / 1000, zone):%m-%d %H:%M:%S}",
+        seconds(None if ttft_ms is None else ttft_ms / 1000),
         None if rate is None else f"{rate:.0%}",
-        state.reason,
+        row.reason,
     )

@@ -40,7 +40,8 @@ class Dashboard(Container):
         super().__init__(id="dashboard")
         self._zone = zone
         self._figures = Figures()
-        self._tiers = 0
+        self._states: Sequence[DeploymentState] = ()
+        self._now_ms = 0
 
     @property
     def situation(self) -> str:
@@ -68,19 +69,23 @@ class Dashboard(Container):
         self._make_room()
         self.query_one(LiveCalls).show(figures.calls, figures.days[-1][0].start if figures.days else 0)
         self._show_detail()
+        self._show_tiers()
 
     def tick(self, states: Sequence[DeploymentState], now_ms: int) -> None:
         """Show the deployments and the time as they are now."""
-        self._tiers = len(states)
+        self._states, self._now_ms = states, now_ms
         self._make_room()
-        self.query_one(TierTable).show(states, self._figures.stats, now_ms)
+        self._show_tiers()
         self.query_one(SpendHud).now_minute_ms = now_ms - now_ms % MINUTE_MS
+
+    def _show_tiers(self) -> None:
+        self.query_one(TierTable).show(self._figures.ladder.rows(self._states), self._now_ms)
 
     def _make_room(self) -> None:
         budgets = len(self._figures.budgets)
         self.set_class(budgets > 0, "-budgets")
         self.set_class(bool(self._figures.tanks), "-tanks")
-        self.set_class(self._tiers > ROWS_AT_80X24 or budgets > 1, "-many")
+        self.set_class(len(self._states) > ROWS_AT_80X24 or budgets > 1, "-many")
 
     def enter(self) -> None:
         """Take the focus."""

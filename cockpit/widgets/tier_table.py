@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -14,10 +14,10 @@ from cockpit.sanitize import one_line
 from cockpit.widgets.columns import Column
 from cockpit.widgets.table import Row, Table
 from cockpit.widgets.tones import Part, Tone
+from router.core.health.standing import Standing
 from router.core.records.health import Health
-from router.core.records.spend import DeploymentStats
-from router.core.settings.deployments import Deployment
 from router.engine.health_board import DeploymentState
+from router.services.tiers import TierRow
 
 COLUMNS = (
     Column("tier", 4),
@@ -25,13 +25,16 @@ COLUMNS = (
     Column("health", 7),
     Column("ttft, or why", 12, most=200),
 )
-WORDS: dict[str, Part] = {
-    "available": ("● ok", Tone.GOOD),
-    "cooling": ("◔ COOL", Tone.WARN),
-    "probing": ("◑ PROBE", Tone.WARN),
-    "disabled": ("○ DOWN", Tone.BAD),
-    "dropped": ("· DROP", Tone.MUTED),
-    "off": ("· OFF", Tone.MUTED),
+WORDS: dict[Standing, Part] = {
+    Standing.NEW: ("◌ new", Tone.MUTED),
+    Standing.OK: ("● ok", Tone.GOOD),
+    Standing.WEAK: ("◍ WEAK", Tone.BAD),
+    Standing.FULL: ("◕ full", Tone.WARN),
+    Standing.COOLING: ("◔ COOL", Tone.WARN),
+    Standing.PROBING: ("◑ PROBE", Tone.WARN),
+    Standing.DOWN: ("○ DOWN", Tone.BAD),
+    Standing.DROPPED: ("· DROP", Tone.MUTED),
+    Standing.OFF: ("· OFF", Tone.MUTED),
 }
 
 
@@ -43,20 +46,18 @@ class TierTable(Table):
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, empty="no deployment is configured")
-        self._states: Sequence[DeploymentState] = ()
+        self._ladder: Sequence[TierRow] = ()
 
-    def show(
-        self, states: Sequence[DeploymentState], stats: Mapping[str, DeploymentStats], now_ms: int
-    ) -> None:
+    def show(self, ladder: Sequence[TierRow], now_ms: int) -> None:
         """Show the deployments as they are at `now_ms`; lines that read the same are not painted."""
-        self._states = states
-        self.rows = tuple(tier_row(state, stats.get(state.deployment.name), now_ms) for state in states)
+        self._ladder = ladder
+        self.rows = tuple(tier_row(row, now_ms) for row in ladder)
 
     def action_clear_rest(self) -> None:
         """Ask for the end of a rest, or say why there is none to end."""
-        state = next((each for each in self._states if each.deployment.name == self.cursor_key), None)
-        if state is not None:
-            name, why = state.deployment.name, no_rest(state)
+        row = next((each for each in self._ladder if each.deployment.name == self.cursor_key), None)
+        if row is not None:
+            name, why = row.deployment.name, no_rest(row.state)
             self.post_message(Say(why) if why else ClearRest(name))
 
 
@@ -70,25 +71,29 @@ def no_rest(state: DeploymentState) -> str | None:
     return None
 
 
-def tier_row(state: DeploymentState, stats: DeploymentStats | None, now_ms: int) -> Row:
+def tier_row(row: TierRow, now_ms: int) -> Row:
     """Return one deployment's line."""
-    deployment = state.deployment
+    may_be_asked = row.standing in (Standing.NEW, Standing.OK, Standing.WEAK)
     return Row(
-        key=deployment.name,
+        key=row.deployment.name,
         cells=(
-            (one_line(deployment.tier.name), Tone.STRONG),
-            (one_line(deployment.name), Tone.PLAIN),
-            WORDS.get(state.word, (one_line(state.word), Tone.WARN)),
-            _usual(deployment, stats) if state.word == "available" else _away(state, now_ms),
+            (one_line(row.deployment.tier.name), Tone.STRONG),
+            (one_line(row.deployment.name), Tone.PLAIN),
+            WORDS[row.standing],
+            _usual(row) if may_be_asked else _away(row.state, now_ms),
         ),
     )
 
 
-def _usual(deployment: Deployment, stats: DeploymentStats | None) -> Part:
-    """Return what is to be expected of one that can serve: its median ttft, and what its tier is."""
-    p50 = stats.ttft_p50_ms if stats else None
-    label = one_line(deployment.tier.label)
-    return (f"{seconds(p50 / 1000)} {label}" if p50 is not None else label, Tone.MUTED)
+def _usual(row: TierRow) -> Part:
+    """Return what is to be expected of one that can serve: its median ttft, what failed, and its tier."""
+    p50_ms, rate = row.stats.ttft_p50_ms, row.error_rate
+    told = (
+        None if p50_ms is None else seconds(p50_ms / 1000),
+        f"{rate:.0%} err" if rate else None,
+        one_line(row.reason) if row.reason else one_line(row.deployment.tier.label),
+    )
+    return " ".join(part for part in told if part), Tone.MUTED
 
 
 def _away(state: DeploymentState, now_ms: int) -> Part:

@@ -34,18 +34,6 @@ class DeploymentState:
     full: bool = False
     """It is well, and its provider says that a limit is used up."""
 
-    @property
-    def word(self) -> str:
-        """Return what a person reads: `off` is what was never on, `disabled` what a failure switched off.
-
-        `dropped` is what no route asks any more, however well it is.
-        """
-        if self.deployment.off:
-            return "off"
-        if self.deployment.dropped:
-            return "dropped"
-        return "full" if self.full else self.health
-
 
 class HealthBoard:
     """The health of one configuration's scopes."""

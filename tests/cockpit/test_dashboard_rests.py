@@ -18,7 +18,7 @@ def rest(world: Cockpit, name: str, health: Health) -> None:
 
 
 async def to_row(pilot: Pilot[None], row: int) -> None:
-    await until(pilot, "● ok")
+    await until(pilot, "◌ new")
     await pilot.press("tab", *["j"] * row)
 
 
@@ -32,7 +32,7 @@ async def test_c_ends_the_rest_of_the_deployment_under_the_cursor(health: Health
         assert "c end rest" in screen_lines(world.app)[-1]
         await pilot.press("c")
         text = await until(pilot, "gemma-free may be asked again")
-        assert text.count("● ok") == 2
+        assert text.count("◌ new") == 2
         assert list(world.engine.health) == ["smollm"]
 
 

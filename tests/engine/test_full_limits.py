@@ -71,7 +71,7 @@ def test_other_processes_learn_it_and_clearing_ends_it() -> None:
         other = await Twin(one).refreshed()
         assert planned(other).full
         shown = other.engine.deployments()[0]
-        assert (shown.word, shown.health) == ("full", "available")
+        assert (shown.full, shown.health) == (True, "available")
         assert shown.reason == "full: no requests left, free in 3 s"
         await other.ledger.upkeep.clear_cooldowns(other.engine.scope_keys("free"))
         await other.refreshed()

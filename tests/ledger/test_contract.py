@@ -9,7 +9,7 @@ import pytest
 from router.core.records.admission import Quota, Unit
 from router.core.records.entries import EntryStatus
 from router.core.records.facts import LimitExhausted
-from router.core.records.health import ExhaustedLimit
+from router.core.records.health import ExhaustedLimit, TrackRecord
 from router.core.records.history import Answered
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
 from router.core.records.usage import Usage
@@ -167,6 +167,24 @@ async def test_a_failed_stress_test_is_an_attempt_and_no_failure_of_live_calls(b
         )
     [seen] = (await book.reader.deployment_stats(ALL)).values()
     assert (seen.attempts, seen.tests, seen.calls, seen.failures) == (4, 3, 1, 0)
+
+
+async def test_a_track_record_is_of_live_calls_and_of_what_says_something(book: Book) -> None:
+    endings: list[tuple[EntryStatus, str, str]] = [
+        *[(EntryStatus.OK, "ok", "ask")] * 3,
+        (EntryStatus.FAILED, "transient", "ask"),
+        (EntryStatus.FAILED, "bad_request", "ask"),
+        (EntryStatus.CANCELLED, "cancelled", "ask"),
+        (EntryStatus.FAILED, "transient", "stress"),
+        (EntryStatus.TRUNCATED, "transient", "ask"),
+        *[(EntryStatus.OK, "ok", "ask")] * 7,
+    ]
+    for n, (status, failure, source) in enumerate(endings):
+        sent = replace(intent(f"r{n}"), source=source, started_at=START + n)
+        await book.book(sent, replace(settlement(f"r{n}"), status=status, failure_class=failure))
+    await book.ledger.admit(intent("running"))
+    records = await book.reader.track_records(["gemma-free", "never"])
+    assert records == {"gemma-free": TrackRecord((True, False, False, *[True] * 7), None)}
 
 
 async def test_a_closed_ledger_takes_nothing_more_and_closes_twice(book: Book) -> None:

@@ -36,6 +36,19 @@ class ScopeHealth:
 
 
 HEALTHY = ScopeHealth()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """How a deployment's last calls went, and its last stress test."""
+
+    last_calls: tuple[bool, ...] = ()
+    """Whether each was answered; live calls alone, oldest first, ten at most."""
+    test_keeps: bool | None = None
+    """What the newest stress test with a verdict says; None without one."""
+
+
+UNTRIED = TrackRecord()
 SHOWN_IN_SECONDS_MS = 120_000
 
 

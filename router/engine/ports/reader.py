@@ -9,7 +9,7 @@ from router.core.records.admission import Cap, Quota, Used
 from router.core.records.alerts import Alert, StandingPause
 from router.core.records.answers import CachedResponse, Evidence
 from router.core.records.entries import Entry
-from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
+from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth, TrackRecord
 from router.core.records.history import Answered, Billed
 from router.core.records.offers import Offers
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
@@ -55,6 +55,9 @@ class SpendReader(Protocol):
 
     async def deployment_stats(self, window: Window) -> Mapping[str, DeploymentStats]:
         """Attempts, failures and the median first-token time per deployment name."""
+
+    async def track_records(self, deployments: Collection[str]) -> Mapping[str, TrackRecord]:
+        """How the last calls and the last stress test of each went; none for one never asked."""
 
     async def stress_results(self, limit: int, deployment: str | None = None) -> list[StressResult]:
         """The newest results of stress tests, newest first; of one deployment or of all."""

@@ -6,11 +6,12 @@ row counts as a request and an attempt. It is not an attempt of unknown cost: th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from statistics import median_low
 from typing import Any
 
 from router.core.records.entries import Entry
+from router.core.records.health import TrackRecord
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
 from router.core.records.usage import Usage
 from router.ledger.sqlite.driver import Connection
@@ -18,6 +19,7 @@ from router.ledger.sqlite.rollup_tables import COLUMNS, NO_KEY
 from router.ledger.sqlite.rollups import summed
 from router.ledger.sqlite.rows import ENTRY_COLUMNS, USAGE_COLUMNS, Tags, entry
 from router.ledger.sqlite.schema import columns
+from router.ledger.sqlite.stress import newest_verdict
 
 NEWEST_ANSWERS = 50
 """Of how many answers the median time to the first token is taken, at most: the newest of the window."""
@@ -36,6 +38,13 @@ SELECT deployment, count(*), sum(status <> 'ok') FROM token_spend
 WHERE source = 'stress' AND started_at >= ? AND started_at < ? AND status IN ('ok', 'failed', 'truncated')
 GROUP BY deployment
 """
+_LAST_CALLS = """
+SELECT status = 'ok' FROM token_spend
+WHERE deployment = ? AND source <> 'stress' AND status IN ('ok', 'failed', 'truncated')
+  AND coalesce(failure_class, '') NOT IN ('bad_request', 'content')
+ORDER BY started_at DESC, id DESC LIMIT 10
+"""
+"""What was asked wrongly, or refused for what it says, tells nothing of who was asked."""
 
 
 def totals(connection: Connection, window: Window) -> Spend:
@@ -105,6 +114,17 @@ def deployment_stats(connection: Connection, window: Window) -> dict[str, Deploy
             tried, failed = tests.get(deployment, (0, 0))
             stats[deployment] = DeploymentStats(line["answered"], line["failures"] - failed, median, tried)
     return stats
+
+
+def track_records(connection: Connection, deployments: Collection[str]) -> dict[str, TrackRecord]:
+    """Return how each one's last calls and last stress test went; nothing of those never asked."""
+    records = {}
+    for name in deployments:
+        calls = tuple(bool(ok) for (ok,) in connection.execute(_LAST_CALLS, (name,)))[::-1]
+        keeps = newest_verdict(connection, name)
+        if calls or keeps is not None:
+            records[name] = TrackRecord(calls, keeps)
+    return records
 
 
 def _tests(connection: Connection, window: Window) -> dict[str, tuple[int, int]]:

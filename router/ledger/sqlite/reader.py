@@ -13,7 +13,7 @@ from router.core.records.admission import Cap, Quota, Used
 from router.core.records.alerts import Alert, StandingPause
 from router.core.records.answers import CachedResponse, Evidence
 from router.core.records.entries import Entry
-from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth
+from router.core.records.health import ExhaustedLimit, LearnedLimit, ScopeHealth, TrackRecord
 from router.core.records.history import Answered, Billed
 from router.core.records.offers import Offers
 from router.core.records.spend import DeploymentStats, Dimension, Spend, SpendGroup, Window
@@ -144,6 +144,10 @@ class SqliteReader:
     async def has_news(self, seen: Sequence[Alert], hooks: Sequence[Hook], now_ms: int) -> bool:
         """Tell whether an alert is to be written down or told."""
         return await self._ask(lambda connection: alerts.is_news(connection, seen, hooks, now_ms))
+
+    async def track_records(self, deployments: Collection[str]) -> Mapping[str, TrackRecord]:
+        """Return how the last calls and the last stress test of each deployment went."""
+        return await self._ask(lambda connection: queries.track_records(connection, deployments))
 
     async def stress_results(self, limit: int, deployment: str | None = None) -> list[StressResult]:
         """Return the newest results of stress tests, newest first; of one deployment or of all."""

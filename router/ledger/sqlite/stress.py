@@ -16,6 +16,9 @@ _COLUMNS = (
 _INSERT = f"INSERT OR IGNORE INTO stress_result ({_COLUMNS}) VALUES ({', '.join('?' * 22)})"
 _NEWEST = f"SELECT {_COLUMNS} FROM stress_result"
 _REQUESTS = "SELECT request_id FROM stress_attempt WHERE run_id = ? AND deployment = ? ORDER BY n"
+_VERDICT = """
+SELECT verdict FROM stress_result
+WHERE deployment = ? AND verdict IS NOT NULL ORDER BY started_at DESC, run_id DESC LIMIT 1"""
 _PATTERNS = {pattern.value for pattern in LoadPattern}
 _CAUSES = {cause.value for cause in Cause}
 
@@ -65,6 +68,14 @@ def newest(connection: Connection, limit: int, deployment: str | None) -> list[S
     query = f"{_NEWEST}{of_one} ORDER BY started_at DESC, run_id DESC, deployment LIMIT ?"
     rows = connection.execute(query, (*values, max(limit, 0))).fetchall()
     return [_result(connection, row) for row in rows if row[5] in _PATTERNS]
+
+
+def newest_verdict(connection: Connection, deployment: str) -> bool | None:
+    """Return whether a deployment's newest test with a verdict says keep; None without one."""
+    if not has_table(connection, "stress_result"):
+        return None
+    row = connection.execute(_VERDICT, (deployment,)).fetchone()
+    return None if row is None else row[0] == "keep"
 
 
 def _result(connection: Connection, row: tuple[Any, ...]) -> StressResult:

@@ -1,0 +1,1 @@
+"""What commands, screens, exports, jobs and the gateway ask of engine and ledger; knows none of them."""
