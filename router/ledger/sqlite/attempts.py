@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from router.ledger.sqlite.driver import open_for_writing
 from router.ledger.sqlite.orders import Admit, Close, Extend, Flush, Note, Order, Reply, Settle, Write
 from router.ledger.sqlite.rows import settled_row
 from router.ledger.sqlite.writer import RETRY_S, Connect, Writer
+
+log = logging.getLogger(__name__)
 
 
 async def open_ledger(path: Path, clock: Clock, *, connect: Connect = open_for_writing) -> SqliteLedger:
@@ -131,16 +134,27 @@ class SqliteLedger:
         try:
             writer = Writer(self.path, clock, connect)
             opened.send(None)
-            while self._serve(writer):
+            while self._goes_on(writer):
                 pass
         except LedgerError as error:
             opened.send(error)
         finally:
             self._abandon()
 
-    def _serve(self, writer: Writer) -> bool:
-        """Do what is queued, or after a while what is owed; return whether to go on."""
+    def _goes_on(self, writer: Writer) -> bool:
+        """Serve; after whatever ends that, keep what was to be written, tell who waits, and go on."""
         self._batch = self._take(RETRY_S if writer.owes else None)
+        try:
+            return self._serve(writer)
+        except Exception:  # boundary: one writer serves the whole process
+            log.exception("the writer of the ledger %s starts again", self.path)
+            writer.keep([order for order in self._batch if isinstance(order, Write)])
+            writer.drop_connection()
+            self._leave_nobody_waiting(self._batch, "had to start again", "Ask again")
+            return not any(isinstance(order, Close) for order in self._batch)
+
+    def _serve(self, writer: Writer) -> bool:
+        """Do what was queued, or what is owed; return whether to go on."""
         writer.write([order for order in self._batch if isinstance(order, Write)])
         for order in self._batch:
             match order:
@@ -168,10 +182,13 @@ class SqliteLedger:
     def _abandon(self) -> None:
         """Leave nobody waiting, however the thread ends; who has an answer keeps it."""
         self._finish_later()
-        stopped = LedgerError(f"the writer of the ledger {self.path} has stopped", hint="Start again")
-        for order in [*self._batch, *self._take(0)]:
+        self._leave_nobody_waiting([*self._batch, *self._take(0)], "has stopped", "Start again")
+
+    def _leave_nobody_waiting(self, orders: Sequence[Order], what: str, hint: str) -> None:
+        error = LedgerError(f"the writer of the ledger {self.path} {what}", hint=hint)
+        for order in orders:
             if isinstance(order, Admit | Extend | Flush | Close) and order.reply is not None:
-                order.reply.send(stopped)
+                order.reply.send(error)
 
 
 def _error_of(action: Callable[[], None]) -> LedgerError | None:

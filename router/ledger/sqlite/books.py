@@ -5,7 +5,8 @@ Decided here is nothing: `admission` knows what lets an attempt start, `facts` w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from router.engine.step_watch import ahead
 from router.errors import LedgerError
 from router.ledger.sqlite import facts
 from router.ledger.sqlite.admission import admit, extend, take_in
-from router.ledger.sqlite.driver import Connection, told_clearly, writing
+from router.ledger.sqlite.driver import Connection, is_of_a_value, kept_apart, told_clearly, writing
 from router.ledger.sqlite.health import keep_time
 from router.ledger.sqlite.orders import Admit, Extend, Note, Reply, Settle, Write
 from router.ledger.sqlite.owners import this_boot, this_process
@@ -25,6 +26,8 @@ from router.ledger.sqlite.rows import settle_row
 from router.ledger.sqlite.schema import require_writable
 
 Answers = dict[Reply[Admission], Admission | LedgerError]
+
+log = logging.getLogger(__name__)
 
 
 class Books:
@@ -39,21 +42,52 @@ class Books:
         self._boot = this_boot()
 
     def commit(self, orders: Sequence[Write]) -> Answers:
-        """Write `orders`, in order; return what those are answered who wait."""
+        """Write `orders`, in order; return what those are answered who wait.
+
+        An order that cannot be written for what is in it fails alone: who waits for it is told, and the
+        others are written all the same.
+        """
+        with told_clearly(self._path):
+            try:
+                return self._written(orders, self._do)
+            except Exception as error:  # boundary: an odd value is one order's
+                if not is_of_a_value(error):
+                    raise
+            return self._written(orders, self._do_apart)  # the first try has left nothing
+
+    def _written(self, orders: Sequence[Write], do: Callable[[Write, Answers], None]) -> Answers:
         answers: Answers = {}
-        with told_clearly(self._path), writing(self._connection):
+        with writing(self._connection):
             require_writable(self._connection, self._path)
             if self._clock is not None:
                 keep_time(self._connection, self._clock, self._boot)
             for order in orders:
-                match order:
-                    case Admit(reply=reply):
-                        answers[reply] = self._admit(order, self._late_ms(order))
-                    case Extend(place, hold, caps, reply):
-                        answers[reply] = extend(self._connection, place, hold, caps)
-                    case _:
-                        self._note(order)
+                do(order, answers)
         return answers
+
+    def _do_apart(self, order: Write, answers: Answers) -> None:
+        parts = [order]
+        if isinstance(order, Settle) and order.learn is not None:
+            parts = [Settle(order.row), order.learn]
+        for part in parts:
+            try:
+                with kept_apart(self._connection):
+                    self._do(part, answers)
+            except Exception as error:  # boundary: an odd value is one order's
+                if not is_of_a_value(error):
+                    raise
+                log.exception("a %s could not be written to the ledger", type(part).__name__)
+                if isinstance(part, Admit | Extend):
+                    answers[part.reply] = _odd(error)
+
+    def _do(self, order: Write, answers: Answers) -> None:
+        match order:
+            case Admit(reply=reply):
+                answers[reply] = self._admit(order, self._late_ms(order))
+            case Extend(place, hold, caps, reply):
+                answers[reply] = extend(self._connection, place, hold, caps)
+            case _:
+                self._note(order)
 
     def _note(self, order: Settle | Note) -> None:
         """Write an order that is not decided on, inside the transaction that is open."""
@@ -86,3 +120,10 @@ class Books:
             return admission
         named = f"attempt {intent.attempt} of request {intent.request_id}"
         return LedgerError(f"{named} is in the ledger {self._path} already")
+
+
+def _odd(error: Exception) -> LedgerError:
+    return LedgerError(
+        f"the call could not be written to the ledger: {error}",
+        hint="Something it was asked with cannot be stored; nothing was sent",
+    )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from router.errors import LedgerError
 
@@ -22,9 +22,9 @@ else:
     except ImportError:
         import sqlite3 as driver
 
-connect = driver.connect
-Connection = driver.Connection
 SqliteError = driver.Error
+_OF_A_VALUE = (driver.IntegrityError, driver.DataError, driver.ProgrammingError, driver.InterfaceError)
+"""What SQLite says of one value or one row; all its other errors are of the file or the disk."""
 
 CACHED_STATEMENTS = 4096
 """More than a connection ever prepares. pysqlite3's cache takes nothing more once its 128 are full: each
@@ -38,6 +38,52 @@ WAL_PAUSE_S = 0.02
 
 _FIXED_IN = (3, 51, 3)
 _WAL_LIMIT = 16 * 1024 * 1024  # bytes the -wal file is cut back to after a checkpoint
+
+
+_LARGEST = 2**63 - 1
+
+
+class Connection(driver.Connection):
+    """A connection that can be asked with any text and any number, wherever they come from.
+
+    Half a surrogate pair, which JSON allows, is no UTF-8, and SQLite's numbers have 64 bits: such a value is
+    bound in the nearest form it has there, alike in what is written and in what is looked for.
+    """
+
+    def execute(self, sql: str, parameters: Any = ()) -> driver.Cursor:
+        """Run one statement."""
+        try:
+            return super().execute(sql, parameters)
+        except (UnicodeEncodeError, OverflowError):  # nothing has been done: binding comes first
+            return super().execute(sql, _bindable(parameters))
+
+    def executemany(self, sql: str, parameters: Iterable[Any]) -> driver.Cursor:
+        """Run one statement with each of `parameters`."""
+        return super().executemany(sql, [_bindable(each) for each in parameters])
+
+
+def _bindable(parameters: Any) -> Any:
+    if isinstance(parameters, dict):
+        return {name: _bound(value) for name, value in parameters.items()}
+    return [_bound(value) for value in parameters]
+
+
+def _bound(value: object) -> object:
+    if isinstance(value, str):
+        return str(value).encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int):
+        return max(-_LARGEST, min(_LARGEST, value))
+    return value
+
+
+def connect(database: str | Path, *, factory: type[Connection] = Connection, **options: Any) -> Connection:
+    """Open a database as the driver does, through a `Connection` of ours."""
+    return driver.connect(database, factory=factory, **options)
+
+
+def is_of_a_value(error: Exception) -> bool:
+    """Tell whether an error while writing concerns what was written, and not the file or the disk."""
+    return isinstance(error, _OF_A_VALUE) or not isinstance(error, SqliteError | OSError | LedgerError)
 
 
 def sqlite_version_warning(version: tuple[int, ...] = driver.sqlite_version_info) -> str | None:
@@ -54,13 +100,16 @@ def sqlite_version_warning(version: tuple[int, ...] = driver.sqlite_version_info
     )
 
 
-def open_for_writing(path: Path, *, busy_s: float = BUSY_S) -> Connection:
+def open_for_writing(
+    path: Path, *, busy_s: float = BUSY_S, factory: type[Connection] = Connection
+) -> Connection:
     """Open an existing file in WAL mode, every commit fsynced. Transactions are explicit: see `writing`.
 
     Raises the driver's errors; `errors.told_clearly` turns them into words.
     """
     connection = connect(
         f"{path.absolute().as_uri()}?mode=rw",
+        factory=factory,
         timeout=0,
         isolation_level=None,
         cached_statements=CACHED_STATEMENTS,
@@ -137,6 +186,21 @@ def writing(connection: Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     with _finished(connection):
         yield
+
+
+@contextmanager
+def kept_apart(connection: Connection) -> Iterator[None]:
+    """Hold a part of a write transaction that is undone alone when anything is raised."""
+    connection.execute("SAVEPOINT part")
+    whole = False
+    try:
+        yield
+        whole = True
+    finally:
+        if connection.in_transaction:  # else SQLite has undone all of it already
+            if not whole:
+                connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
 
 
 @contextmanager

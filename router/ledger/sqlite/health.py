@@ -49,7 +49,7 @@ def write_health(connection: Connection, healths: Mapping[str, ScopeHealth], now
                 health.strikes,
                 health.healthy_since_ms,
                 json.dumps(health.failed_ms),
-                health.reason.encode(errors="backslashreplace").decode(),  # it may quote a provider
+                health.reason,
                 now_ms,
             )
             for key, health in healths.items()

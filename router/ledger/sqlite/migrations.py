@@ -41,12 +41,14 @@ def m002_shared_state(db: Database) -> None:
 @LEDGER()
 def m003_budgets(db: Database) -> None:
     """Sums per tag kept by triggers, pauses of the runaway guard, leases of jobs."""
+    assert isinstance(db.conn, Connection)
     _make_budget(db.conn)
 
 
 @LEDGER()
 def m004_rollups(db: Database) -> None:
     """Sums per hour and day, kept by triggers, and the sums of the rows that are there."""
+    assert isinstance(db.conn, Connection)
     rollup_tables.make(db.conn)
 
 

@@ -19,7 +19,7 @@ from router.core.records.offers import (
     Offers,
 )
 from router.ledger.sqlite.driver import Connection
-from router.ledger.sqlite.rows import storable
+from router.ledger.sqlite.rows import figure
 from router.ledger.sqlite.schema import has_table
 
 REMEMBERED_MS = 90 * 86_400_000
@@ -64,10 +64,10 @@ def write_listing(connection: Connection, provider: str, models: Iterable[Listed
         [
             (
                 provider,
-                storable(m.name),
+                m.name,
                 _text(m.input_mtok),
                 _text(m.output_mtok),
-                storable(m.context_window),
+                figure(m.context_window),
                 now_ms,
                 now_ms,
             )

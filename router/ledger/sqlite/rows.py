@@ -24,6 +24,13 @@ SETTLED_COLUMNS = (
 )
 ENTRY_COLUMNS = (*INTENT_COLUMNS, *SETTLED_COLUMNS)
 
+_FIGURES = frozenset(
+    field.name
+    for of in (Intent, Settlement, Usage)
+    for field in fields(of)
+    if str(field.type).startswith("int")
+)
+"""The columns of whole numbers; all others hold text."""
 _LARGEST = 10**15
 """Figures come from the wire. One above this (a million dollars, a quadrillion tokens) is no figure; it is
 kept as unknown, so that a sum over the ledger always fits into SQLite's 64 bits."""
@@ -46,12 +53,12 @@ _E = TypeVar("_E", bound=StrEnum)
 
 def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
     """Write the open row and its request's tags. Return False when that attempt has a row already."""
-    row: Row = {name: storable(getattr(intent, name)) for name in INTENT_COLUMNS}
+    row: Row = {name: storable(name, getattr(intent, name)) for name in INTENT_COLUMNS}
     if connection.execute(_INSERT, {**row, "owner": owner}).rowcount == 0:
         return False
     connection.executemany(
         "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)",
-        [(row["request_id"], storable(key), storable(value)) for key, value in intent.tags],
+        [(row["request_id"], storable("key", key), storable("value", value)) for key, value in intent.tags],
     )
     return True
 
@@ -65,7 +72,7 @@ def settled_row(settlement: Settlement) -> Row:
     """Return what a settlement writes, by column, with the two columns that find the row."""
     names = ("request_id", "attempt", *SETTLED_COLUMNS)
     return {
-        name: storable(getattr(settlement.usage if name in USAGE_COLUMNS else settlement, name))
+        name: storable(name, getattr(settlement.usage if name in USAGE_COLUMNS else settlement, name))
         for name in names
     }
 
@@ -94,11 +101,16 @@ def _known(kind: type[_E], word: str | None, otherwise: _E) -> _E:
     return next((member for member in kind if member.value == word), otherwise)
 
 
-def storable(value: str | int | None) -> str | int | None:
-    """Return `value` as SQLite can hold it, so that nothing a provider sends can make a row unwritable."""
-    match value:
-        case str():  # half a surrogate pair, which JSON allows, is no UTF-8
-            return str(value).encode("utf-8", "backslashreplace").decode()
-        case int() if abs(value) > _LARGEST:
-            return None
-    return value
+def storable(name: str, value: object) -> str | int | None:
+    """Return what column `name` holds of a value, so that nothing a provider sends makes a row unwritable."""
+    if value is None:
+        return None
+    if name in _FIGURES:
+        return figure(value)
+    text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is no UTF-8
+
+
+def figure(value: object) -> int | None:
+    """Return a whole number; None, unknown, for what is none or too large to be one."""
+    return int(value) if isinstance(value, int) and abs(value) <= _LARGEST else None

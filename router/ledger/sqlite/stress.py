@@ -47,8 +47,8 @@ def write(connection: Connection, result: StressResult) -> None:
             result.duration_p50_ms,
             verdict.word if verdict else None,
             verdict.cause.value if verdict else None,
-            _storable(result.evidence),
-            None if result.stopped is None else _storable(result.stopped),
+            result.evidence,
+            result.stopped,
             result.learned_rpm,
             result.cost_nano,
         ),
@@ -105,8 +105,3 @@ def _result(connection: Connection, row: tuple[Any, ...]) -> StressResult:
         cost_nano=cost,
         request_ids=tuple(each for (each,) in connection.execute(_REQUESTS, (run_id, deployment))),
     )
-
-
-def _storable(text: str) -> str:
-    """Return `text` as SQLite can hold it: it may quote a provider, who may send half a surrogate pair."""
-    return text.encode(errors="backslashreplace").decode()

@@ -8,7 +8,7 @@ attempt taught waits in memory: while nothing can be written nothing is sent eit
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from router.core.records.facts import HealthLearned
@@ -16,7 +16,7 @@ from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger.private_files import beside, prepare
 from router.ledger.sqlite.books import Answers, Books
-from router.ledger.sqlite.driver import Connection, told_clearly, writing
+from router.ledger.sqlite.driver import Connection, SqliteError, told_clearly, writing
 from router.ledger.sqlite.health import believe
 from router.ledger.sqlite.orders import Admit, Extend, Note, Settle, Write
 from router.ledger.sqlite.rows import Row, settle_row
@@ -39,18 +39,9 @@ class Writer:
         self._spool = Spool(beside(path, ".spool"))
         self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
         self._unlearned: list[Note] = []
-        with told_clearly(path), ExitStack() as undo:
-            prepare(path)
-            self._connection = connect(path)
-            undo.callback(self._connection.close)
-            migrate(self._connection, path)
-            self._books = Books(self._connection, path, clock)
-            self._spool.prepare()
-            self.replay()
-            self._books.commit([])
-            sweep(self._connection, path, clock.now_ms())
-            believe(self._connection, clock.now_ms())
-            undo.pop_all()
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._books = self._opened()
 
     @property
     def owes(self) -> bool:
@@ -67,17 +58,37 @@ class Writer:
                 answers = self._books.commit(orders)
         except LedgerError as error:
             failed = error
-            self._keep([order for order in orders if isinstance(order, Settle)])
-            self._unlearned += [
-                order for order in orders if isinstance(order, Note) and isinstance(order.fact, HealthLearned)
-            ]
+            self.keep(orders)
         for order in orders:
             match order:
                 case Admit(reply=reply) | Extend(reply=reply):
                     reply.send(failed or answers[reply])
 
+    def keep(self, orders: Sequence[Write]) -> None:
+        """Keep outside the ledger what must not be lost of `orders`: settlements, what attempts taught."""
+        settles = [order for order in orders if isinstance(order, Settle)]
+        self._unlearned += [settle.learn for settle in settles if settle.learn is not None]
+        self._unlearned += [
+            order for order in orders if isinstance(order, Note) and isinstance(order.fact, HealthLearned)
+        ]
+        rows = [settle.row for settle in settles]
+        try:
+            if rows:
+                self._spool.append(rows)
+        except OSError:
+            self._unspooled.extend(rows)
+
+    def drop_connection(self) -> None:
+        """Have the file opened anew before anything is written again."""
+        if self._connection is not None:
+            with suppress(SqliteError):
+                self._connection.close()
+        self._connection = None
+
     def replay(self) -> None:
         """Write what waits outside the ledger, if anything does."""
+        if self._connection is None:
+            self._books = self._opened()
         if self._unspooled:
             self._settle(self._unspooled)
             self._unspooled = []
@@ -99,21 +110,32 @@ class Writer:
 
     def close(self) -> None:
         """Flush and close; the last process to do so folds the -wal file into the ledger."""
-        with closing(self._connection):
+        try:
             self.flush()
+        finally:
+            self.drop_connection()
+
+    def _opened(self) -> Books:
+        """Open or make the file; migrate, then write what is spooled, then close what is dead."""
+        path, clock = self.path, self._clock
+        with told_clearly(path), ExitStack() as undo:
+            prepare(path)
+            self._connection = self._connect(path)
+            undo.callback(self.drop_connection)
+            migrate(self._connection, path)
+            self._books = Books(self._connection, path, clock)
+            self._spool.prepare()
+            self.replay()
+            self._books.commit([])
+            sweep(self._connection, path, clock.now_ms())
+            believe(self._connection, clock.now_ms())
+            undo.pop_all()
+        return self._books
 
     def _settle(self, rows: Sequence[Row]) -> None:
+        if self._connection is None:
+            return
         with told_clearly(self.path), writing(self._connection):
             require_writable(self._connection, self.path)
             for row in rows:
                 settle_row(self._connection, row)  # one already settled stays as it is
-
-    def _keep(self, settles: Sequence[Settle]) -> None:
-        if not settles:
-            return
-        self._unlearned += [settle.learn for settle in settles if settle.learn is not None]
-        rows = [settle.row for settle in settles]
-        try:
-            self._spool.append(rows)
-        except OSError:
-            self._unspooled.extend(rows)
