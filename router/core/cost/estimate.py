@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
-from router.core.cost.cost import MTOK, one_hour_rate
 from router.core.cost.experience import UNSEEN, Experience, Output
+from router.core.cost.rate_card import RateCard
 from router.core.cost.text_size import text_size
-from router.core.money import NANO, to_nano
 from router.core.request import CacheMark, Message
 from router.core.settings.deployments import Deployment
-from router.core.settings.prices import Price, Rates
 from router.core.settings.providers import Billing
 
 TOKENS_A_MESSAGE = 16
@@ -75,6 +72,63 @@ class Cached:
 NOT_CACHED = Cached()
 
 
+class Estimator:
+    """Estimates the calls to one deployment; its price is made ready once."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._most_output = deployment.max_output_tokens
+        price = deployment.price
+        planned = price is not None and price.plan is not None
+        self._costs_nothing = deployment.billing is not Billing.METERED or planned
+        self._card = RateCard(price) if price is not None and not self._costs_nothing else None
+
+    def estimate(
+        self,
+        size: InputSize,
+        max_tokens: int | None = None,
+        *,
+        task: str | None = None,
+        known: Experience = UNSEEN,
+        cached: Cached = NOT_CACHED,
+    ) -> Estimate:
+        """Estimate a call of messages of a `size` that may be answered with `max_tokens`.
+
+        `known` is what the model's earlier calls have shown; it moves what is expected. The bound it can only
+        raise, where inputs took more tokens than they had bytes. `cached` moves what is expected.
+
+        The bound takes the dearest rate that can apply: a cache write, a long input, the dear hours. What a
+        cache or a discount may save never lowers it.
+        """
+        expected_in = known.input_tokens(size.probable)
+        bound_in = max(size.most, expected_in)
+        bound_out = self._most_output if max_tokens is None else max_tokens
+        expected_out, likely_out = _outputs(known.output(task), bound_out)
+        bound: int | None = None
+        expected: int | None = None
+        likely: int | None = None
+        if self._costs_nothing:
+            bound = expected = likely = 0
+        elif card := self._card:
+            if bound_out is not None:
+                bound = card.bound(bound_in, bound_out, hour=size.hour)
+            parts = (cached.read_tokens, cached.written_tokens)
+            expected = card.expected(expected_in, expected_out, *parts, hour=cached.hour)
+            likely = expected
+            if likely_out != expected_out:
+                likely = card.expected(expected_in, likely_out, *parts, hour=cached.hour)
+        return Estimate(
+            bound_in,
+            expected_in,
+            bound_out,
+            expected_out,
+            bound,
+            expected,
+            likely,
+            size.probable,
+            known.calls,
+        )
+
+
 def estimate(
     size: InputSize,
     deployment: Deployment,
@@ -84,34 +138,8 @@ def estimate(
     known: Experience = UNSEEN,
     cached: Cached = NOT_CACHED,
 ) -> Estimate:
-    """Estimate a call of messages of a `size` to a deployment that may answer with `max_tokens`.
-
-    `known` is what the model's earlier calls have shown; it moves what is expected. The bound it can only
-    raise, where inputs took more tokens than they had bytes. `cached` moves what is expected.
-
-    The bound takes the dearest rate that can apply: a cache write, a long input, the dear hours. What a cache
-    or a discount may save never lowers it.
-    """
-    bound_in, plain_in = size.most, size.probable
-    expected_in = known.input_tokens(plain_in)
-    bound_in = max(bound_in, expected_in)
-    bound_out = deployment.max_output_tokens if max_tokens is None else max_tokens
-    expected_out, likely_out = _outputs(known.output(task), bound_out)
-    price = deployment.price
-    bound: int | None = None
-    expected: int | None = None
-    likely: int | None = None
-    if deployment.billing is not Billing.METERED or (price is not None and price.plan is not None):
-        bound = expected = likely = 0
-    elif price is not None:
-        if bound_out is not None:
-            bound = _bound(price, bound_in, bound_out, hour=size.hour)
-        expected = _expected(price, expected_in, expected_out, cached)
-        alike = likely_out == expected_out
-        likely = expected if alike else _expected(price, expected_in, likely_out, cached)
-    return Estimate(
-        bound_in, expected_in, bound_out, expected_out, bound, expected, likely, plain_in, known.calls
-    )
+    """Estimate one call to a deployment; see `Estimator`."""
+    return Estimator(deployment).estimate(size, max_tokens, task=task, known=known, cached=cached)
 
 
 def _outputs(seen: Output | None, most: int | None) -> tuple[int, int]:
@@ -136,50 +164,3 @@ def input_size(messages: Iterable[Message]) -> InputSize:
         expected += sixths + role * 3 // 2
         bound += size + role
     return InputSize(bound + TOKENS_A_MESSAGE * count, -(-expected // 6) + EXPECTED_A_MESSAGE * count, hour)
-
-
-def _bound(price: Price, tokens_in: int, tokens_out: int, *, hour: bool) -> int | None:
-    """Return the most the call can cost, rounded up; None where a rate is not known."""
-    plain = price.table.rates
-    applicable = [
-        plain,
-        *(tier.rates.over(plain) for tier in price.table.tiers if tier.reached_by(tokens_in)),
-    ]
-    applicable += [hours.rates.over(rates) for hours in price.hours for rates in tuple(applicable)]
-    inputs = [rate for rates in applicable for rate in (rates.input_mtok, rates.cache_write_mtok)]
-    inputs += [one_hour_rate(rates, rates.input_mtok) for rates in applicable if hour and rates.input_mtok]
-    dearest_in = max((rate for rate in inputs if rate is not None), default=None)
-    outputs = [rates.output_mtok for rates in applicable]
-    dearest_out = max((rate for rate in outputs if rate is not None), default=None)
-    dollars = _dollars(price, (tokens_in, dearest_in), (tokens_out, dearest_out))
-    return None if dollars is None else int((dollars * NANO).to_integral_value(rounding=ROUND_CEILING))
-
-
-def _expected(price: Price, tokens_in: int, tokens_out: int, cached: Cached) -> int | None:
-    """Return what the call probably costs, at the plain hours."""
-    rates = price.table.at(tokens_in)
-    read = min(cached.read_tokens, tokens_in)
-    written = min(cached.written_tokens, tokens_in - read)
-    dollars = _dollars(
-        price,
-        (tokens_in - read - written, rates.input_mtok),
-        (read, rates.input_mtok if rates.cache_read_mtok is None else rates.cache_read_mtok),
-        (written, _write_rate(rates, hour=cached.hour)),
-        (tokens_out, rates.output_mtok),
-    )
-    return None if dollars is None else to_nano(dollars)
-
-
-def _write_rate(rates: Rates, *, hour: bool) -> Decimal | None:
-    if hour and rates.input_mtok is not None:
-        return one_hour_rate(rates, rates.input_mtok)
-    return rates.input_mtok if rates.cache_write_mtok is None else rates.cache_write_mtok
-
-
-def _dollars(price: Price, *parts: tuple[int, Decimal | None]) -> Decimal | None:
-    """Return the sum, or None where a rate is missing or all are 0 and nothing says why."""
-    known = [(tokens, rate) for tokens, rate in parts if rate is not None]
-    fee = price.request_usd or Decimal(0)
-    if len(known) < len(parts) or not (fee or any(rate for _, rate in known)):
-        return None
-    return sum((tokens * rate for tokens, rate in known), Decimal(0)) / MTOK + fee

@@ -46,6 +46,8 @@ class Experience:
 
     def input_tokens(self, plain: int) -> int:
         """Return the tokens to expect of an input whose text suggests `plain`."""
+        if not self.calls:
+            return plain
         return int((plain * self.input_factor).to_integral_value(rounding=ROUND_CEILING))
 
 
