@@ -70,9 +70,13 @@ def quality(prior: float, evidence: Evidence) -> Quality:
     return Quality(mean, evidence.count)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeploymentFacts:
-    """A deployment, what the request would cost there, and how it has been doing."""
+    """A deployment, what the request would cost there, and how it has been doing.
+
+    Who gathers these may work out the estimate, the clamp and the quality when they are first asked for: most
+    decisions ask for one of them, of one deployment. So decisions ask for nothing that they do not need.
+    """
 
     deployment: Deployment
     estimate: Estimate
@@ -92,6 +96,11 @@ class DeploymentFacts:
     pressure: float = 0.0
     """The highest used fraction of the budgets that apply, 0 to 1."""
     quality: Quality = NOT_KNOWN
+
+    @property
+    def input_tokens(self) -> int:
+        """How many tokens its input is expected to have."""
+        return self.estimate.input_expected_tokens
 
     @property
     def paid(self) -> bool:

@@ -6,16 +6,16 @@ rest alone keeps out is known to be worth waiting for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.core.cost.estimate import Estimate
 from router.core.money import usd
 from router.core.routing.assignment import Assignment
 from router.core.routing.clamp import MARGIN
 from router.core.routing.facts import DeploymentFacts
 from router.core.settings.deployments import Deployment, Need
 from router.core.settings.providers import Billing, Wire
+from router.core.settings.routes import ANYBODY
 
 CAPABILITIES = {
     Wire.OPENAI: frozenset({Need.TOOLS, Need.JSON}),
@@ -69,31 +69,26 @@ def call_limit(assigned: Assignment, fact: DeploymentFacts, others: Company) -> 
 
 def stop(assigned: Assignment, fact: DeploymentFacts, others: Company) -> Stop | None:
     """Return the first thing that keeps a deployment out, or None."""
-    return next(_stops(assigned, fact, others), None)
-
-
-def _stops(assigned: Assignment, fact: DeploymentFacts, others: Company) -> Iterator[Stop]:
-    deployment, estimate = fact.deployment, fact.estimate
-    plain: tuple[Callable[[], str | None], ...] = (
-        lambda: deployment.off,
-        lambda: _dropped(assigned, deployment),
-        lambda: _may_not_see(assigned, deployment),
-        lambda: _cannot(assigned, deployment),
-        lambda: _does_not_fit(deployment, estimate),
-        lambda: _out_of_bounds(assigned, fact, stranded=others.stranded),
-        lambda: _may_not_be_paid(assigned, fact, others),
+    deployment = fact.deployment
+    never = (
+        deployment.off
+        or _dropped(assigned, deployment)
+        or _may_not_see(assigned, deployment)
+        or _cannot(assigned, deployment)
+        or _does_not_fit(fact)
+        or _out_of_bounds(assigned, fact, stranded=others.stranded)
+        or _may_not_be_paid(assigned, fact, others)
     )
-    for gate in plain:
-        if reason := gate():
-            yield Stop(reason)
-    if reason := _too_dear(assigned, estimate, _climb_cap(assigned, fact, others)):
-        yield Stop(reason, money=True)
+    if never:
+        return Stop(never)
+    if dear := _too_dear(assigned, fact, _climb_cap(assigned, fact, others)):
+        return Stop(dear, money=True)
     if fact.blocked:
-        yield Stop(fact.blocked, back_in_s=fact.back_in_s)
+        return Stop(fact.blocked, back_in_s=fact.back_in_s)
     if fact.full:
-        yield Stop(fact.full, back_in_s=fact.frees_in_s, full=True)
-    if reason := _fails_too_often(fact):
-        yield Stop(reason)
+        return Stop(fact.full, back_in_s=fact.frees_in_s, full=True)
+    often = _fails_too_often(fact)
+    return Stop(often) if often else None
 
 
 def _dropped(assigned: Assignment, deployment: Deployment) -> str | None:
@@ -102,6 +97,8 @@ def _dropped(assigned: Assignment, deployment: Deployment) -> str | None:
 
 
 def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
+    if assigned.privacy == ANYBODY:
+        return None
     local = deployment.billing is Billing.LOCAL
     if assigned.privacy.local_only and not local:
         return "is not local, and this may be served by local deployments only"
@@ -115,19 +112,23 @@ def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
 def _cannot(assigned: Assignment, deployment: Deployment) -> str | None:
     if deployment.embeds:
         return "makes embeddings for the classifier, and no answers"
+    if not assigned.request.needs:
+        return None
     can = deployment.capabilities
     missing = assigned.request.needs - (CAPABILITIES[deployment.provider.wire] if can is None else can)
     return f"cannot do {', '.join(sorted(missing))}" if missing else None
 
 
-def _does_not_fit(deployment: Deployment, estimate: Estimate) -> str | None:
-    window = deployment.context_window
-    if window is None or estimate.input_expected_tokens + MARGIN < window:
+def _does_not_fit(fact: DeploymentFacts) -> str | None:
+    window = fact.deployment.context_window
+    if window is None or fact.input_tokens + MARGIN < window:
         return None
-    return f"about {estimate.input_expected_tokens} input tokens do not fit its context of {window}"
+    return f"about {fact.input_tokens} input tokens do not fit its context of {window}"
 
 
 def _out_of_bounds(assigned: Assignment, fact: DeploymentFacts, *, stranded: bool) -> str | None:
+    if not assigned.bounds:
+        return None
     tier = fact.deployment.tier
     reasons = (bound.keeps_out(tier, stranded=stranded) for bound in assigned.bounds)
     return next((reason for reason in reasons if reason), None)
@@ -135,9 +136,11 @@ def _out_of_bounds(assigned: Assignment, fact: DeploymentFacts, *, stranded: boo
 
 def _may_not_be_paid(assigned: Assignment, fact: DeploymentFacts, others: Company) -> str | None:
     route = assigned.route
-    if fact.paid and route.free_only:
+    if not fact.paid:
+        return None
+    if route.free_only:
         return f"costs money, and {route.name} forbids that"
-    missing = route.climb.undeclared(others.unpaid) if fact.paid else None
+    missing = route.climb.undeclared(others.unpaid) if others.unpaid else None
     return f"costs money and route {route.name} does not declare climb: {missing}" if missing else None
 
 
@@ -147,28 +150,30 @@ def _climb_cap(assigned: Assignment, fact: DeploymentFacts, others: Company) -> 
     return assigned.route.climb.max_cost_nano if fact.paid and climbs else None
 
 
-def _too_dear(assigned: Assignment, estimate: Estimate, climb_cap: int | None) -> str | None:
+def _too_dear(assigned: Assignment, fact: DeploymentFacts, climb_cap: int | None) -> str | None:
     return (
-        _over("the climb's cap", climb_cap, estimate)
-        or _over("the caller's limit", assigned.request.max_cost_nano, estimate)
-        or _over_ceiling(assigned, estimate)
+        _over("the climb's cap", climb_cap, fact)
+        or _over("the caller's limit", assigned.request.max_cost_nano, fact)
+        or _over_ceiling(assigned, fact)
     )
 
 
-def _over(limit: str, cap_nano: int | None, estimate: Estimate) -> str | None:
+def _over(limit: str, cap_nano: int | None, fact: DeploymentFacts) -> str | None:
     if cap_nano is None:
         return None
-    if estimate.bound_nano is None:
+    bound_nano = fact.estimate.bound_nano
+    if bound_nano is None:
         return f"its price is unknown and {limit} is ${usd(cap_nano)}"
-    if estimate.bound_nano > cap_nano:
-        return f"could cost ${usd(estimate.bound_nano)}, {limit} is ${usd(cap_nano)}"
+    if bound_nano > cap_nano:
+        return f"could cost ${usd(bound_nano)}, {limit} is ${usd(cap_nano)}"
     return None
 
 
-def _over_ceiling(assigned: Assignment, estimate: Estimate) -> str | None:
+def _over_ceiling(assigned: Assignment, fact: DeploymentFacts) -> str | None:
     ceiling = assigned.ceiling_nano_per_1k
     if ceiling is None:
         return None
+    estimate = fact.estimate
     limit = f"the ceiling of level {assigned.request.level} is ${usd(ceiling)}"
     if estimate.expected_nano is None:
         return f"its price is unknown and {limit} per 1,000"
@@ -178,7 +183,7 @@ def _over_ceiling(assigned: Assignment, estimate: Estimate) -> str | None:
 
 
 def _in_bounds(assigned: Assignment, fact: DeploymentFacts) -> bool:
-    return not (_out_of_bounds(assigned, fact, stranded=False) or _over_ceiling(assigned, fact.estimate))
+    return not (_out_of_bounds(assigned, fact, stranded=False) or _over_ceiling(assigned, fact))
 
 
 def _fails_too_often(fact: DeploymentFacts) -> str | None:

@@ -6,7 +6,7 @@ order is `strategies.py`; what happens when an attempt fails is `fallback.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from router.core.routing.assignment import Assignment
@@ -97,38 +97,143 @@ NOW = PlanMoment()
 """A plan of one moment, for a request that belongs to no session."""
 
 
-def plan(assigned: Assignment, everyone: Sequence[DeploymentFacts], moment: PlanMoment = NOW) -> Plan:
-    """Rank a route's deployments, those that may serve before the others.
+class Selection:
+    """A route's deployments for one request: in which order they are asked, and what keeps the others out.
 
-    `everyone` has one entry per deployment of the route, in the route's order.
+    Decided when it is made. The words, estimates and scores of all of them, a `Plan`, are worked out when
+    somebody looks at it.
     """
-    others, scale = company(assigned, everyone), _scale(assigned, everyone)
-    runners = [
-        RankedDeployment(place, fact, _score(moment.weights, fact, scale))
-        for place, fact in enumerate(everyone)
-    ]
-    limits = [call_limit(assigned, fact, others) for fact in everyone]
-    stops = {runner.place: stop(assigned, runner.facts, others) for runner in runners}
-    order = ranked(assigned.route, [r for r in runners if stops[r.place] is None], moment.roll)
-    candidates = [_inside(runner, says(assigned.route, runner), limits[runner.place]) for runner in order]
-    if order and assigned.route.strategy is Strategy.ORDERED:
-        candidates[0] = replace(candidates[0], reason=_first_in_order(order[0].place))
-    notes, stays = _session(order, moment)
-    if stays is not None:
-        candidates.insert(0, replace(candidates.pop(stays), reason=notes[0]))
-    candidates += [
-        _outside(runner, why, limits[runner.place]) for runner in runners if (why := stops[runner.place])
-    ]
-    request = assigned.request
-    return Plan(
-        assigned.route.name,
-        request.task,
-        request.level,
-        request.language,
-        tuple(candidates),
-        (*assigned.notes, *notes),
-        request.needs,
-    )
+
+    def __init__(
+        self,
+        assigned: Assignment,
+        everyone: Sequence[DeploymentFacts],
+        moment: PlanMoment = NOW,
+        narrowed: Callable[[Plan], Plan] | None = None,
+    ) -> None:
+        """`everyone` has one entry per deployment of the route, in the route's order.
+
+        `narrowed` leaves out of the plan what the request may not be answered by for other reasons.
+        """
+        self.assigned = assigned
+        self.stops: dict[int, Stop] = {}
+        """What keeps deployments out, by their place in the route."""
+        self.is_narrowed = narrowed is not None
+        self._everyone = everyone
+        self._moment = moment
+        self._narrowed = narrowed
+        self._others = company(assigned, everyone)
+        self._scale: int | None = None
+        self._plan: Plan | None = None
+        inside = []
+        for place, fact in enumerate(everyone):
+            why = stop(assigned, fact, self._others)
+            if why is None:
+                inside.append(self._runner(place))
+            else:
+                self.stops[place] = why
+        self.order = ranked(assigned.route, inside, moment.roll)
+        """Those that may serve, best first."""
+        self._by_rule = self.order[0] if self.order else None
+        self.notes, stays = _session(self.order, moment)
+        self._stays = stays is not None
+        if stays is not None:
+            self.order.insert(0, self.order.pop(stays))
+
+    @property
+    def chosen(self) -> DeploymentFacts | None:
+        """What an attempt would go to now, if nothing narrows the plan."""
+        return self.order[0].facts if self.order else None
+
+    @property
+    def plan(self) -> Plan:
+        """The whole of it, for people and for what comes after a failure."""
+        if self._plan is None:
+            made = self._made()
+            self._plan = self._narrowed(made) if self._narrowed else made
+        return self._plan
+
+    def of(self, deployment: str) -> DeploymentFacts:
+        """Return what is known of one of the route's deployments. Raises KeyError for any other."""
+        for fact in self._everyone:
+            if fact.deployment.name == deployment:
+                return fact
+        raise KeyError(deployment)
+
+    def limit_nano(self, fact: DeploymentFacts) -> int | None:
+        """Return the most one call to a deployment may cost; None without a limit."""
+        return call_limit(self.assigned, fact, self._others)
+
+    def outside(self) -> Iterator[tuple[DeploymentFacts, Stop]]:
+        """Yield those that may not serve, in the route's order, and why."""
+        for place, why in self.stops.items():
+            yield self._everyone[place], why
+
+    def reason(self, runner: RankedDeployment) -> str:
+        """Return in words why one that may serve stands where it stands."""
+        if self._stays and runner is self.order[0]:
+            return self.notes[0]
+        if runner is self._by_rule and self.assigned.route.strategy is Strategy.ORDERED:
+            return _first_in_order(runner.place)
+        return says(self.assigned.route, runner)
+
+    def _made(self) -> Plan:
+        request = self.assigned.request
+        inside = [self._candidate(runner, self.reason(runner)) for runner in self.order]
+        outside = [
+            _outside(self._candidate(self._runner(place), why.reason), why)
+            for place, why in self.stops.items()
+        ]
+        return Plan(
+            self.assigned.route.name,
+            request.task,
+            request.level,
+            request.language,
+            (*inside, *outside),
+            (*self.assigned.notes, *self.notes),
+            request.needs,
+        )
+
+    def _runner(self, place: int) -> RankedDeployment:
+        return RankedDeployment(place, self._everyone[place], self._scored)
+
+    def _candidate(self, runner: RankedDeployment, reason: str) -> Candidate:
+        fact = runner.facts
+        return Candidate(
+            deployment=fact.deployment.name,
+            tier=fact.deployment.tier.name,
+            eligible=True,
+            reason=reason,
+            score=runner.score,
+            estimate_nano_usd=fact.estimate.expected_nano,
+            bound_nano_usd=fact.estimate.bound_nano,
+            limit_nano=self.limit_nano(fact),
+            max_tokens=fact.clamp.max_tokens,
+            clamped=fact.clamp.reason,
+            thinking_tokens=fact.clamp.thinking_tokens,
+            learned_from=fact.estimate.learned_from,
+            quality=fact.quality.mean,
+            quality_count=fact.quality.count,
+            paid=fact.paid,
+            context_window=fact.deployment.context_window,
+            off=fact.deployment.off is not None,
+        )
+
+    def _scored(self, fact: DeploymentFacts) -> Score:
+        if self._scale is None:
+            self._scale = _scale(self.assigned, self._everyone)
+        return score(
+            self._moment.weights,
+            cost=cost_term(fact.estimate.expected_nano, self._scale),
+            quality=fact.quality.mean,
+            health=health_term(fact.stats, fact.left),
+            pressure=fact.pressure,
+        )
+
+
+def plan(assigned: Assignment, everyone: Sequence[DeploymentFacts], moment: PlanMoment = NOW) -> Plan:
+    """Rank a route's deployments, those that may serve before the others; see `Selection`."""
+    return Selection(assigned, everyone, moment).plan
 
 
 def _scale(assigned: Assignment, everyone: Sequence[DeploymentFacts]) -> int:
@@ -138,21 +243,13 @@ def _scale(assigned: Assignment, everyone: Sequence[DeploymentFacts]) -> int:
     return 1000 * max((fact.estimate.expected_nano or 0 for fact in everyone), default=0)
 
 
-def _score(weights: Weights, fact: DeploymentFacts, scale_nano_per_1k: int) -> Score:
-    return score(
-        weights,
-        cost=cost_term(fact.estimate.expected_nano, scale_nano_per_1k),
-        quality=fact.quality.mean,
-        health=health_term(fact.stats, fact.left),
-        pressure=fact.pressure,
-    )
-
-
 def _session(order: Sequence[RankedDeployment], moment: PlanMoment) -> tuple[tuple[str, ...], int | None]:
     """Return what is to be said of the session's last deployment, and its place when the session stays."""
     pin = moment.pin
-    place = next((i for i, r in enumerate(order) if pin and r.facts.deployment.name == pin.deployment), None)
-    if pin is None or place is None:
+    if pin is None:
+        return (), None
+    place = next((i for i, r in enumerate(order) if r.facts.deployment.name == pin.deployment), None)
+    if place is None:
         return (), None
     here = order[place].facts
     warm_s = warm_for_s(pin, here.deployment, moment.now_ms)
@@ -163,37 +260,8 @@ def _session(order: Sequence[RankedDeployment], moment: PlanMoment) -> tuple[tup
     return (verdict.reason,), place if verdict.stays else None
 
 
-def _inside(runner: RankedDeployment, reason: str, limit_nano: int | None) -> Candidate:
-    fact = runner.facts
-    return Candidate(
-        deployment=fact.deployment.name,
-        tier=fact.deployment.tier.name,
-        eligible=True,
-        reason=reason,
-        score=runner.score,
-        estimate_nano_usd=fact.estimate.expected_nano,
-        bound_nano_usd=fact.estimate.bound_nano,
-        limit_nano=limit_nano,
-        max_tokens=fact.clamp.max_tokens,
-        clamped=fact.clamp.reason,
-        thinking_tokens=fact.clamp.thinking_tokens,
-        learned_from=fact.estimate.learned_from,
-        quality=fact.quality.mean,
-        quality_count=fact.quality.count,
-        paid=fact.paid,
-        context_window=fact.deployment.context_window,
-    )
-
-
-def _outside(runner: RankedDeployment, why: Stop, limit_nano: int | None) -> Candidate:
-    return replace(
-        _inside(runner, why.reason, limit_nano),
-        eligible=False,
-        over_budget=why.money,
-        off=runner.facts.deployment.off is not None,
-        back_in_s=why.back_in_s,
-        full=why.full,
-    )
+def _outside(inside: Candidate, why: Stop) -> Candidate:
+    return replace(inside, eligible=False, over_budget=why.money, back_in_s=why.back_in_s, full=why.full)
 
 
 def _first_in_order(before: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from router.core.money import usd
 from router.core.routing.facts import DeploymentFacts
@@ -15,16 +16,25 @@ from router.core.routing.scoring import Score
 from router.core.settings.routes import Route, Strategy
 
 Key = tuple[float, ...]
+_PLACE = attrgetter("place")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RankedDeployment:
-    """One who may serve, with its place in the route."""
+    """One of a route's deployments, with its place."""
 
     place: int
     """In the route's order, from 0."""
     facts: DeploymentFacts
-    score: Score
+    scoring: Callable[[DeploymentFacts], Score]
+    _score: Score | None = None
+
+    @property
+    def score(self) -> Score:
+        """What the `weighted` strategy thinks of it, whatever the route's own is."""
+        if self._score is None:
+            self._score = self.scoring(self.facts)
+        return self._score
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +51,10 @@ def ranked(route: Route, runners: Sequence[RankedDeployment], roll: float) -> li
     `roll`, 0 to 1, draws who comes first: by weight on a `shuffle` route, and on a `weighted` one where the
     weights are not all the same; evenly among those that a `spread` route cannot tell apart.
     """
+    if route.strategy is Strategy.ORDERED:
+        return sorted(runners, key=_PLACE)
     own = len(route.deployments) if route.own is None else route.own
     way = WAYS[route.strategy]
-    if route.strategy is Strategy.ORDERED:
-        return sorted(runners, key=lambda runner: runner.place)
     arranged = sorted(
         (runner for runner in runners if runner.place < own),
         key=lambda runner: (runner.facts.deployment.order, *way.key(runner), runner.place),
@@ -55,7 +65,7 @@ def ranked(route: Route, runners: Sequence[RankedDeployment], roll: float) -> li
     if route.strategy is Strategy.SPREAD and arranged:
         same = [runner for runner in arranged if _alike(runner, arranged[0])]
         arranged = [*_turned(same, roll), *arranged[len(same) :]]
-    return [*arranged, *sorted((r for r in runners if r.place >= own), key=lambda runner: runner.place)]
+    return [*arranged, *sorted((r for r in runners if r.place >= own), key=_PLACE)]
 
 
 def says(route: Route, runner: RankedDeployment) -> str:

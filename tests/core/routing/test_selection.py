@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 from router.core.cost.price_config import price_from_config
 from router.core.records.spend import DeploymentStats
 from router.core.retry.why import describe, plan_to_json
+from router.core.routing.assignment import Assignment
 from router.core.routing.bounds import pool
 from router.core.routing.clamp import Clamp
 from router.core.routing.facts import DeploymentFacts, Quality
-from router.core.routing.selection import Plan, PlanMoment, plan
+from router.core.routing.selection import Plan, PlanMoment, Selection, plan
 from router.core.routing.stickiness import Pin
+from router.core.settings.deployments import Need
 from router.core.settings.policy import Weights
 from router.core.settings.providers import Billing
-from router.core.settings.routes import Climb, Route, Strategy
+from router.core.settings.routes import Climb, Privacy, Route, Strategy
 from tests.configs import CLIMB, T0, T1, T2, deployment
+from tests.core.routing.plain_plan import plain_plan
 from tests.core.routing.sample import ASK, assigned, costing, fact
 
 TIERS = (T0, T1, T2)
@@ -42,6 +45,8 @@ def anyone(draw: st.DrawFn, name: str) -> DeploymentFacts:
         known,
         blocked=draw(st.sampled_from([None, None, "cooling for 7 s"])),
         back_in_s=7.0,
+        full=draw(st.sampled_from([None, None, "full: 10 requests a minute"])),
+        frees_in_s=12.0,
         stats=draw(st.none() | st.builds(DeploymentStats, st.integers(5, 9), st.integers(0, 5), st.none())),
         left=draw(st.none() | st.floats(0, 1)),
         pressure=draw(st.floats(0, 1)),
@@ -50,7 +55,7 @@ def anyone(draw: st.DrawFn, name: str) -> DeploymentFacts:
 
 
 @st.composite
-def anything(draw: st.DrawFn) -> tuple[Plan, list[DeploymentFacts]]:
+def cases(draw: st.DrawFn) -> tuple[Assignment, list[DeploymentFacts], PlanMoment]:
     names = draw(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True))
     facts = [draw(anyone(name)) for name in names]
     route = Route(
@@ -58,16 +63,50 @@ def anything(draw: st.DrawFn) -> tuple[Plan, list[DeploymentFacts]]:
         (),
         strategy=draw(st.sampled_from(Strategy)),
         own=draw(st.none() | st.integers(0, len(names))),
-        climb=draw(st.sampled_from([CLIMB, Climb()])),
+        climb=draw(st.sampled_from([CLIMB, Climb(), Climb(free_to_paid=True, max_cost_nano=3_000_000)])),
         free_only=draw(st.booleans()),
+        without=draw(st.sampled_from([{}, {names[0]: "its model is gone"}])),
+    )
+    request = replace(
+        ASK,
+        max_cost_nano=draw(st.sampled_from([None, None, 1_000_000, 3_000_000])),
+        needs=draw(st.sampled_from([frozenset(), frozenset({Need.VISION})])),
     )
     assignment = replace(
-        assigned(*facts, route=route),
+        assigned(*facts, route=route, request=request),
+        privacy=draw(st.sampled_from([Privacy(), Privacy(local_only=True), Privacy(no_training=True)])),
         ceiling_nano_per_1k=draw(st.none() | st.integers(0, 10**9)),
         bounds=draw(st.sampled_from([(), (pool("level L1", TIERS, ("T0", "T1")),)])),
     )
     pin = draw(st.none() | st.builds(Pin, st.sampled_from(names), st.just(0), st.integers(0, 50)))
-    return plan(assignment, facts, PlanMoment(roll=draw(st.floats(0, 0.999)), now_ms=1000, pin=pin)), facts
+    return assignment, facts, PlanMoment(roll=draw(st.floats(0, 0.999)), now_ms=1000, pin=pin)
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> tuple[Plan, list[DeploymentFacts]]:
+    assignment, facts, moment = draw(cases())
+    return plan(assignment, facts, moment), facts
+
+
+@settings(max_examples=200)
+@given(cases())
+def test_a_selection_is_the_plain_decision_and_its_first_choice_is_the_plan_s(
+    case: tuple[Assignment, list[DeploymentFacts], PlanMoment],
+) -> None:
+    made, expected = Selection(*case), plain_plan(*case)
+    chosen = made.chosen
+    if expected.chosen is None:
+        assert chosen is None
+    else:
+        assert chosen is not None
+        assert chosen.deployment.name == expected.chosen.deployment
+        assert made.limit_nano(chosen) == expected.chosen.limit_nano
+    assert made.plan == expected
+    assert [(fact.deployment.name, why.reason) for fact, why in made.outside()] == [
+        (candidate.deployment, candidate.reason)
+        for candidate in expected.candidates
+        if not candidate.eligible
+    ]
 
 
 @settings(max_examples=50)
@@ -95,7 +134,7 @@ def test_nobody_that_is_off_or_rests_is_ever_chosen(case: tuple[Plan, list[Deplo
         if fact.blocked or fact.deployment.off:
             assert not candidate.eligible
         assert candidate.off == (fact.deployment.off is not None)
-        assert candidate.back_in_s is None or fact.blocked
+        assert candidate.back_in_s is None or fact.blocked or fact.full
 
 
 def test_the_first_that_can_serve_says_how_many_before_it_cannot() -> None:
