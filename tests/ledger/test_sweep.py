@@ -13,10 +13,11 @@ from router.engine.clock import ManualClock
 from router.ledger.private_files import prepare
 from router.ledger.sqlite.attempts import open_ledger
 from router.ledger.sqlite.driver import Connection, open_for_writing
+from router.ledger.sqlite.owners import GIVEN_UP_MS
 from router.ledger.sqlite.reports import open_reports
 from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
 from router.ledger.sqlite.schema import migrate
-from router.ledger.sqlite.sweep import GIVEN_UP_MS, sweep
+from router.ledger.sqlite.sweep import sweep
 from tests.ledger.samples import ALL, START, intent, kill, line_of, other_process, settlement, statuses
 
 DEAD = "another-boot 1 1 1"

@@ -61,6 +61,9 @@ class Intent:
     prefix_fingerprint: str | None = None
     why_json: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
+    job: str | None = None
+    """The job it is part of, where that outlives the process that writes the row: only a settlement ends it
+    then, from whichever process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,19 +22,22 @@ from router.errors import LedgerError
 from router.ledger.sqlite.driver import open_for_writing
 from router.ledger.sqlite.orders import Admit, Close, Extend, Flush, Note, Order, Reply, Settle, Write
 from router.ledger.sqlite.rows import settled_row
-from router.ledger.sqlite.writer import RETRY_S, Connect, Writer
+from router.ledger.sqlite.writer import Connect, Writer
 
 log = logging.getLogger(__name__)
 
 
-async def open_ledger(path: Path, clock: Clock, *, connect: Connect = open_for_writing) -> SqliteLedger:
+async def open_ledger(
+    path: Path, clock: Clock, *, connect: Connect = open_for_writing, owner: str | None = None
+) -> SqliteLedger:
     """Open or make the ledger at `path`; write what was spooled, close what dead processes left open.
 
+    Rows are this process's unless `owner` names another one.
     Raises LedgerError: not writable, no space, locked, no ledger, or made by a newer cockpit (which
     `reader.open_reader` still reads).
     """
     ledger = SqliteLedger(path)
-    await ledger.start(clock, connect)
+    await ledger.start(clock, connect, owner)
     return ledger
 
 
@@ -50,12 +53,12 @@ class SqliteLedger:
         self._thread: threading.Thread | None = None
         self._clock: Clock | None = None
 
-    async def start(self, clock: Clock, connect: Connect) -> None:
+    async def start(self, clock: Clock, connect: Connect, owner: str | None = None) -> None:
         """Start the thread and wait until it has the file open."""
         opened: Reply[None] = Reply()
         self._clock = clock
         self._thread = threading.Thread(
-            target=self._run, args=(clock, connect, opened), name="ledger-writer", daemon=True
+            target=self._run, args=(clock, connect, owner, opened), name="ledger-writer", daemon=True
         )
         atexit.register(self._finish)
         self._thread.start()
@@ -128,11 +131,11 @@ class SqliteLedger:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, clock: Clock, connect: Connect, opened: Reply[None]) -> None:
+    def _run(self, clock: Clock, connect: Connect, owner: str | None, opened: Reply[None]) -> None:
         """Be the thread."""
         self._batch = [Flush(opened)]
         try:
-            writer = Writer(self.path, clock, connect)
+            writer = Writer(self.path, clock, connect, owner)
             opened.send(None)
             while self._goes_on(writer):
                 pass
@@ -143,7 +146,7 @@ class SqliteLedger:
 
     def _goes_on(self, writer: Writer) -> bool:
         """Serve; after whatever ends that, keep what was to be written, tell who waits, and go on."""
-        self._batch = self._take(RETRY_S if writer.owes else None)
+        self._batch = self._take(writer.due_s)
         try:
             return self._serve(writer)
         except Exception:  # boundary: one writer serves the whole process

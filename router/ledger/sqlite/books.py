@@ -12,6 +12,7 @@ from pathlib import Path
 
 from router.core.health.clock_steps import step_of
 from router.core.records.admission import Admission
+from router.core.records.entries import Intent
 from router.core.records.facts import HealthLearned
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
@@ -21,7 +22,7 @@ from router.ledger.sqlite.admission import admit, extend, take_in
 from router.ledger.sqlite.driver import Connection, is_of_a_value, kept_apart, told_clearly, writing
 from router.ledger.sqlite.health import keep_time
 from router.ledger.sqlite.orders import Admit, Extend, Note, Reply, Settle, Write
-from router.ledger.sqlite.owners import this_boot, this_process
+from router.ledger.sqlite.owners import BEAT_MS, beat, end_beats, this_boot, this_process
 from router.ledger.sqlite.rows import settle_row
 from router.ledger.sqlite.schema import require_writable
 
@@ -33,13 +34,29 @@ log = logging.getLogger(__name__)
 class Books:
     """One connection that writes. Every method raises LedgerError and nothing else that a disk can cause."""
 
-    def __init__(self, connection: Connection, path: Path, clock: Clock | None) -> None:
-        """`clock` tells when the time of day was set; with None nobody sets it."""
+    def __init__(
+        self, connection: Connection, path: Path, clock: Clock | None, owner: str | None = None
+    ) -> None:
+        """`clock` tells when the time of day was set; with None nobody sets it. Rows are this process's
+        unless `owner` is said."""
         self._connection = connection
         self._path = path
         self._clock = clock
-        self._owner = this_process()
+        self._owner = owner or this_process()
         self._boot = this_boot()
+        self._running: set[tuple[str, int]] = set()
+        self._beaten_ms: int | None = None
+
+    @property
+    def beats(self) -> bool:
+        """Whether calls of this process run, so that it has to say now and then that it lives."""
+        return bool(self._running)
+
+    def end(self) -> None:
+        """Take back that this process lives: what it leaves open nobody settles."""
+        if self._clock is not None and self._beaten_ms is not None:
+            with told_clearly(self._path), writing(self._connection):
+                end_beats(self._connection, self._owner, self._clock.now_ms())
 
     def commit(self, orders: Sequence[Write]) -> Answers:
         """Write `orders`, in order; return what those are answered who wait.
@@ -49,11 +66,13 @@ class Books:
         """
         with told_clearly(self._path):
             try:
-                return self._written(orders, self._do)
+                answers = self._written(orders, self._do)
             except Exception as error:  # boundary: an odd value is one order's
                 if not is_of_a_value(error):
                     raise
-            return self._written(orders, self._do_apart)  # the first try has left nothing
+                answers = self._written(orders, self._do_apart)  # the first try has left nothing
+        self._count(orders, answers)
+        return answers
 
     def _written(self, orders: Sequence[Write], do: Callable[[Write, Answers], None]) -> Answers:
         answers: Answers = {}
@@ -63,7 +82,30 @@ class Books:
                 keep_time(self._connection, self._clock, self._boot)
             for order in orders:
                 do(order, answers)
+            self._beat(orders)
         return answers
+
+    def _beat(self, orders: Sequence[Write]) -> None:
+        """Say that this process lives, if that is due and anything runs."""
+        if self._clock is None or not (self._running or any(isinstance(order, Admit) for order in orders)):
+            return
+        now_ms = self._clock.now_ms()
+        if self._beaten_ms is None or not 0 <= now_ms - self._beaten_ms < BEAT_MS:
+            beat(self._connection, self._owner, now_ms)
+            self._beaten_ms = now_ms
+
+    def _count(self, orders: Sequence[Write], answers: Answers) -> None:
+        """Know what of this process runs, now that `orders` are committed."""
+        for order in orders:
+            match order:
+                case Admit(Intent(request_id=name, attempt=attempt, job=None), reply=reply):
+                    answer = answers[reply]
+                    if isinstance(answer, Admission) and answer.refusal is None:
+                        self._running.add((name, attempt))
+                case Settle(row):
+                    self._running.discard((str(row["request_id"]), int(row["attempt"] or 0)))
+                case _:
+                    pass
 
     def _do_apart(self, order: Write, answers: Answers) -> None:
         parts = [order]

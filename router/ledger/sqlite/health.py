@@ -105,6 +105,7 @@ def keep_time(connection: Connection, clock: Clock, boot: str | None) -> None:
     if step_ms:
         write_health(connection, _moved(connection, step_ms, now_ms), now_ms)
         connection.execute("DELETE FROM full_until")  # the next answer tells it again
+        connection.execute("UPDATE owner_beat SET beat_at = beat_at + ?", (step_ms,))
     if step_ms or known is None:
         connection.execute("DELETE FROM clock")
         connection.execute("INSERT INTO clock (boot, ahead_ms) VALUES (?, ?)", (boot, ahead(clock)))

@@ -9,7 +9,7 @@ from router.core.health.rate_limits import refusal
 from router.core.records.admission import Quota, Refusal, Unit
 from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, LimitSource
 from router.ledger.sqlite.driver import Connection
-from router.ledger.sqlite.owners import has_died
+from router.ledger.sqlite.owners import is_gone
 from router.ledger.sqlite.schema import has_table
 
 _KINDS = {kind.value for kind in LimitKind}
@@ -26,7 +26,10 @@ _SINCE_SET_BACK = (
     " AND id > (SELECT coalesce(max(id), 0) FROM token_spend WHERE deployment = ?1 AND started_at >= ?3)"
 )
 # Few rows are open: the plus keeps SQLite from the index by deployment, which holds all there ever were.
-RUNNING = "SELECT owner, count(*) FROM token_spend WHERE status = 'open' AND +deployment = ? GROUP BY owner"
+# What a job has handed in waits in a queue of the provider's: it takes no place among calls at once.
+RUNNING = """
+SELECT owner, count(*) FROM token_spend
+WHERE status = 'open' AND +deployment = ? AND owner NOT LIKE 'job %' GROUP BY owner"""
 
 
 def all_limits(connection: Connection) -> list[LearnedLimit]:
@@ -73,7 +76,7 @@ def refused_by(connection: Connection, deployment: str, quota: Quota, now_ms: in
         running: Mapping[str, int] = dict(connection.execute(RUNNING, (deployment,)).fetchall())
         used = sum(running.values())
         if used + quota.amount > quota.limit:  # only then is it worth a look at who is alive
-            used = sum(count for owner, count in running.items() if has_died(owner) is not True)
+            used = sum(n for owner, n in running.items() if is_gone(connection, owner, now_ms) is not True)
         return refusal(quota, used, (), now_ms)
     amount, place = _AMOUNTS[quota.unit], (deployment, quota.since_ms, quota.before_ms(now_ms))
     slides = quota.until_ms is None

@@ -149,6 +149,12 @@ def m018_doubts(db: Database) -> None:
     db.execute(tables.DOUBT)
 
 
+@LEDGER()
+def m019_heartbeats(db: Database) -> None:
+    """When each process with running calls last said that it lives."""
+    db.execute("CREATE TABLE owner_beat (owner TEXT PRIMARY KEY, beat_at INTEGER NOT NULL) WITHOUT ROWID")
+
+
 _HOUR_MS = 3_600_000
 
 _FIGURE = "coalesce({row}.budget_nano_usd, {row}.held_nano_usd, 0)"

@@ -2,7 +2,11 @@
 
 A process is known by the machine's boot, its process-id namespace, its id and its start: ids are used again,
 and a container has ids of its own. Spelled as one text, `boot namespace pid start`, with `-` for what the
-system does not tell.
+system does not tell. Processes that share a place can look each other up; of one in another container or on
+another machine only its heartbeat tells that it runs, which it writes while calls of it do.
+
+A row may belong to a job instead, `job NAME`: it outlives the process that wrote it, and only its settlement
+ends it.
 """
 
 from __future__ import annotations
@@ -12,8 +16,17 @@ import sys
 from pathlib import Path
 
 from router.ledger.sqlite.driver import Connection, writing
+from router.ledger.sqlite.schema import has_table
 
 PROC = Path("/proc")
+BEAT_MS = 15_000
+"""How often a process with running calls says that it lives."""
+SILENT_MS = 60_000
+"""After how long without a word one that nobody can look up is dead: four beats."""
+GIVEN_UP_MS = 24 * 3600 * 1000
+"""How old an open row must be where nobody can tell whether its owner runs and it never said a word: no
+attempt lasts as long."""
+_JOB = "job "
 _UNTOLD = "-"
 
 
@@ -21,6 +34,16 @@ def this_process(proc: Path = PROC) -> str:
     """Return the owner text of the process that asks."""
     pid = os.getpid()
     return f"{_boot(proc)} {_namespace(proc)} {pid} {_start(proc, pid) or _UNTOLD}"
+
+
+def job_owner(job: str) -> str:
+    """Return the owner text of what a job has under way."""
+    return f"{_JOB}{job}"
+
+
+def job_of(owner: str) -> str | None:
+    """Return the job that an owner text names; None for a process."""
+    return owner.removeprefix(_JOB) if owner.startswith(_JOB) else None
 
 
 def this_boot(proc: Path = PROC) -> str | None:
@@ -31,7 +54,7 @@ def this_boot(proc: Path = PROC) -> str | None:
 
 def has_died(owner: str, proc: Path = PROC) -> bool | None:
     """Return whether `owner` is gone for good; None when that cannot be told from here."""
-    if owner == this_process(proc):
+    if owner == this_process(proc) or job_of(owner) is not None:
         return False
     try:
         boot, namespace, digits, start = owner.split(" ")
@@ -45,6 +68,30 @@ def has_died(owner: str, proc: Path = PROC) -> bool | None:
     if start != _UNTOLD:
         return _start(proc, pid) != start
     return _is_gone(pid)
+
+
+def beat(connection: Connection, owner: str, now_ms: int) -> None:
+    """Write that `owner` lives, inside a write transaction."""
+    connection.execute("INSERT OR REPLACE INTO owner_beat (owner, beat_at) VALUES (?, ?)", (owner, now_ms))
+
+
+def end_beats(connection: Connection, owner: str, now_ms: int) -> None:
+    """Forget the beats of `owner`, which has nothing under way any more, and those of the long dead."""
+    connection.execute("DELETE FROM owner_beat WHERE owner = ? OR beat_at < ?", (owner, now_ms - GIVEN_UP_MS))
+
+
+def is_gone(connection: Connection, owner: str, now_ms: int, proc: Path = PROC) -> bool | None:
+    """Return whether `owner` is gone as far as can be told: `has_died`, and from elsewhere by its heartbeat.
+
+    None where it was never heard of and cannot be looked up.
+    """
+    died = has_died(owner, proc)
+    if died is False or owner.split(" ")[:2] == [_boot(proc), _namespace(proc)]:
+        return died
+    found = None
+    if has_table(connection, "owner_beat"):
+        found = connection.execute("SELECT beat_at FROM owner_beat WHERE owner = ?", (owner,)).fetchone()
+    return died if found is None else now_ms - int(found[0]) > SILENT_MS
 
 
 def _boot(proc: Path) -> str:

@@ -12,17 +12,18 @@ from router.core.records.admission import Hold
 from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
 from router.core.records.usage import Usage
 from router.ledger.sqlite.driver import Connection
+from router.ledger.sqlite.owners import job_of, job_owner
 
 Row = dict[str, str | int | None]
 Tags = tuple[tuple[str, str], ...]
 
 USAGE_COLUMNS = tuple(field.name for field in fields(Usage))
-INTENT_COLUMNS = tuple(field.name for field in fields(Intent) if field.name != "tags")
+INTENT_COLUMNS = tuple(field.name for field in fields(Intent) if field.name not in {"tags", "job"})
 SETTLED_COLUMNS = (
     *(field.name for field in fields(Settlement) if field.name not in {"request_id", "attempt", "usage"}),
     *USAGE_COLUMNS,
 )
-ENTRY_COLUMNS = (*INTENT_COLUMNS, *SETTLED_COLUMNS)
+ENTRY_COLUMNS = (*INTENT_COLUMNS, *SETTLED_COLUMNS, "owner")
 
 _FIGURES = frozenset(
     field.name
@@ -54,7 +55,8 @@ _E = TypeVar("_E", bound=StrEnum)
 def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
     """Write the open row and its request's tags. Return False when that attempt has a row already."""
     row: Row = {name: storable(name, getattr(intent, name)) for name in INTENT_COLUMNS}
-    if connection.execute(_INSERT, {**row, "owner": owner}).rowcount == 0:
+    row["owner"] = storable("owner", owner if intent.job is None else job_owner(intent.job))
+    if connection.execute(_INSERT, row).rowcount == 0:
         return False
     connection.executemany(
         "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)",
@@ -86,7 +88,8 @@ def settle_row(connection: Connection, row: Row) -> bool:
 def entry(row: Sequence[Any], tags: Tags) -> Entry:
     """Return the entry of a row that was selected as `ENTRY_COLUMNS`."""
     values = dict(zip(ENTRY_COLUMNS, row, strict=True))
-    intent = Intent(**{name: values[name] for name in INTENT_COLUMNS}, tags=tags)
+    job = job_of(values["owner"])
+    intent = Intent(**{name: values[name] for name in INTENT_COLUMNS}, tags=tags, job=job)
     if values["status"] == EntryStatus.OPEN:
         return Entry(intent, None)
     settled = {name: values[name] for name in SETTLED_COLUMNS if name not in USAGE_COLUMNS}

@@ -10,7 +10,7 @@ from pathlib import Path
 from router.errors import LedgerError
 from router.ledger.sqlite.driver import Connection, writing
 
-VERSION = 18
+VERSION = 19
 """How many migrations there are; kept in the file's `user_version`."""
 
 APPLICATION_ID = 0x5469_6572

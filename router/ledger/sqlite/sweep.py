@@ -8,12 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from router.ledger.sqlite.driver import Connection, writing
-from router.ledger.sqlite.owners import PROC, has_died
+from router.ledger.sqlite.owners import GIVEN_UP_MS, PROC, is_gone
 from router.ledger.sqlite.schema import require_writable
-
-GIVEN_UP_MS = 24 * 3600 * 1000
-"""How old an open row must be when nobody can tell whether its owner runs: another container's, say. No
-attempt lasts as long."""
 
 # The class is `cancelled`: the process ended and took the call with it. It is no fault of the deployment.
 _CLOSE = """
@@ -32,7 +28,7 @@ def sweep(connection: Connection, path: Path, now_ms: int, proc: Path = PROC) ->
     ]
     closing = []
     for owner in owners:
-        died = has_died(owner, proc)
+        died = is_gone(connection, owner, now_ms, proc)
         if died is not False:
             latest = 2**62 if died else now_ms - GIVEN_UP_MS
             closing.append({"owner": owner, "now": now_ms, "latest": latest})

@@ -19,6 +19,7 @@ from router.ledger.sqlite.books import Answers, Books
 from router.ledger.sqlite.driver import Connection, SqliteError, told_clearly, writing
 from router.ledger.sqlite.health import believe
 from router.ledger.sqlite.orders import Admit, Extend, Note, Settle, Write
+from router.ledger.sqlite.owners import BEAT_MS
 from router.ledger.sqlite.rows import Row, settle_row
 from router.ledger.sqlite.schema import migrate, require_writable
 from router.ledger.sqlite.spool import Spool
@@ -32,9 +33,10 @@ Connect = Callable[[Path], Connection]
 class Writer:
     """One open ledger file. Every method raises LedgerError and nothing else that a disk can cause."""
 
-    def __init__(self, path: Path, clock: Clock, connect: Connect) -> None:
+    def __init__(self, path: Path, clock: Clock, connect: Connect, owner: str | None = None) -> None:
         """Open or make the ledger at `path`; migrate, then write what is spooled, then close what is dead."""
         self.path = path
+        self._owner = owner
         self._clock = clock
         self._spool = Spool(beside(path, ".spool"))
         self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
@@ -48,13 +50,20 @@ class Writer:
         """Whether anything waits outside the ledger."""
         return bool(self._unspooled or self._unlearned) or not self._spool.is_empty()
 
+    @property
+    def due_s(self) -> float | None:
+        """In how many seconds there is something to do though nothing is handed in; None: not at all."""
+        if self.owes:
+            return RETRY_S
+        return BEAT_MS / 1000 if self._books.beats else None
+
     def write(self, orders: Sequence[Write]) -> None:
         """Write what is owed, then `orders`, in order, in one transaction; answer those who wait."""
         answers: Answers = {}
         failed: LedgerError | None = None
         try:
             self.replay()
-            if orders:
+            if orders or self._books.beats:
                 answers = self._books.commit(orders)
         except LedgerError as error:
             failed = error
@@ -112,6 +121,7 @@ class Writer:
         """Flush and close; the last process to do so folds the -wal file into the ledger."""
         try:
             self.flush()
+            self._books.end()
         finally:
             self.drop_connection()
 
@@ -123,7 +133,7 @@ class Writer:
             self._connection = self._connect(path)
             undo.callback(self.drop_connection)
             migrate(self._connection, path)
-            self._books = Books(self._connection, path, clock)
+            self._books = Books(self._connection, path, clock, self._owner)
             self._spool.prepare()
             self.replay()
             self._books.commit([])
