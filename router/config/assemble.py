@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from router.config import schema, settings
 from router.config.check_schema import checks_of
@@ -24,7 +25,7 @@ from router.core.settings.jobs import Jobs, WarmUp
 from router.core.settings.policy import Policy, ResponseCache, StressDefaults
 from router.core.settings.prices import Price
 from router.core.settings.providers import Provider
-from router.core.settings.routes import Climb, Route
+from router.core.settings.routes import Climb, Route, RoutePart, Strategy
 from router.core.settings.secret import Secret
 from router.core.settings.tasks import EmbeddingsClassifier, LevelRule, TaskRule
 
@@ -141,14 +142,15 @@ def _embeds(file: schema.File) -> str | None:
 def _route(name: str, file: schema.File, deployments: Mapping[str, Deployment]) -> Route:
     written = file.routes[name]
     cap = written.climb.max_usd_per_call
-    own = dict.fromkeys(_own(written, file))
-    everyone = tuple(dict.fromkeys(members(written, file)))
+    own, *after = _parts(written, file)
+    everyone = tuple(member for part in (own, *after) for member in part.members)
     return Route(
         name=name,
         deployments=everyone,
         without={**dropped(deployments, everyone), **written.without},
         ladder=tuple(written.ladder or ()),
-        own=len(own) if written.fallbacks else None,
+        own=len(own.members) if written.fallbacks else None,
+        fallbacks=tuple(RoutePart(len(part.members), part.strategy) for part in after),
         strategy=written.strategy,
         climb=Climb(
             written.climb.free_to_paid,
@@ -171,16 +173,35 @@ def _own(route: schema.RouteSection, file: schema.File) -> list[str]:
     return own
 
 
+class _Part(NamedTuple):
+    members: tuple[str, ...]
+    strategy: Strategy
+
+
+def _parts(route: schema.RouteSection, file: schema.File) -> list[_Part]:
+    """Return a route's own deployments, then its fallbacks, routes written out; each where it comes first."""
+    written = [_Part(tuple(_own(route, file)), route.strategy)]
+    for fallback in route.fallbacks:
+        if fallback in file.routes:
+            of = file.routes[fallback]
+            written += [
+                _Part(tuple(name for name in part.members if name not in of.without), part.strategy)
+                for part in _parts(of, file)
+            ]
+        else:
+            written.append(_Part((fallback,), Strategy.ORDERED))
+    seen: set[str] = set()
+    found = []
+    for part in written:
+        fresh = tuple(name for name in dict.fromkeys(part.members) if name not in seen)
+        seen.update(fresh)
+        found.append(part._replace(members=fresh))
+    return [found[0], *(part for part in found[1:] if part.members)]
+
+
 def members(route: schema.RouteSection, file: schema.File) -> list[str]:
     """Return a route's deployments in order: its own, then its fallbacks, routes written out."""
-    members = _own(route, file)
-    for fallback in route.fallbacks:
-        members += _serving(file.routes[fallback], file) if fallback in file.routes else [fallback]
-    return members
-
-
-def _serving(route: schema.RouteSection, file: schema.File) -> list[str]:
-    return [name for name in members(route, file) if name not in route.without]
+    return [name for part in _parts(route, file) for name in part.members]
 
 
 def _budget(written: BudgetSection) -> Budget:

@@ -22,7 +22,6 @@ from router.core.routing.facts import NOTHING, DeploymentFacts, Observed, qualit
 from router.core.routing.resolve import Unknown, members
 from router.core.routing.selection import Plan, PlanMoment, plan
 from router.core.routing.stickiness import Pin, warm_for_s
-from router.core.routing.strategies import DRAWN
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment, Work
 from router.core.settings.routes import Route
@@ -121,7 +120,7 @@ class Planner:
         assigned = assign(self._config, request, found, seen)
         if isinstance(assigned, Unknown):
             raise UnknownName(assigned.name, assigned.nearest)
-        roll = deps.chance.roll() if assigned.route.strategy in DRAWN else 0.0
+        roll = deps.chance.roll() if assigned.route.is_drawn else 0.0
         cache = wish(
             request.messages,
             ruled=assigned.cache_prefix,

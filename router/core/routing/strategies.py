@@ -15,6 +15,9 @@ from router.core.routing.facts import DeploymentFacts
 from router.core.routing.scoring import Score
 from router.core.settings.routes import Route, Strategy
 
+MIXING, GOLDEN = 65_537, 0.618_033_988_749_895
+"""What spreads one roll over the parts of a route."""
+
 Key = tuple[float, ...]
 _PLACE = attrgetter("place")
 
@@ -51,21 +54,37 @@ def ranked(route: Route, runners: Sequence[RankedDeployment], roll: float) -> li
     `roll`, 0 to 1, draws who comes first: by weight on a `shuffle` route, and on a `weighted` one where the
     weights are not all the same; evenly among those that a `spread` route cannot tell apart.
     """
-    if route.strategy is Strategy.ORDERED:
+    first = len(runners) + len(route.deployments) if route.own is None else route.own
+    order = _arranged([r for r in runners if r.place < first], route.strategy, roll)
+    for number, part in enumerate(route.fallbacks, start=1):
+        members = [runner for runner in runners if first <= runner.place < first + part.count]
+        order += _arranged(members, part.strategy, _roll_of(roll, number))
+        first += part.count
+    return [*order, *(runner for runner in runners if runner.place >= first)]
+
+
+def _roll_of(roll: float, number: int) -> float:
+    """Return the roll of a fallback, 0 to 1, that does not follow from the route's own.
+
+    Whoever comes first by a roll and fails would else always be followed by the same one.
+    """
+    return (roll * MIXING + number * GOLDEN) % 1.0
+
+
+def _arranged(runners: Sequence[RankedDeployment], strategy: Strategy, roll: float) -> list[RankedDeployment]:
+    if strategy is Strategy.ORDERED:
         return sorted(runners, key=_PLACE)
-    own = len(route.deployments) if route.own is None else route.own
-    way = WAYS[route.strategy]
+    way = WAYS[strategy]
     arranged = sorted(
-        (runner for runner in runners if runner.place < own),
-        key=lambda runner: (runner.facts.deployment.order, *way.key(runner), runner.place),
+        runners, key=lambda runner: (runner.facts.deployment.order, *way.key(runner), runner.place)
     )
     weights = {runner.facts.deployment.weight for runner in arranged}
-    if route.strategy is Strategy.SHUFFLE or (route.strategy is Strategy.WEIGHTED and len(weights) > 1):
+    if strategy is Strategy.SHUFFLE or (strategy is Strategy.WEIGHTED and len(weights) > 1):
         arranged = _drawn(arranged, roll)
-    if route.strategy is Strategy.SPREAD and arranged:
+    if strategy is Strategy.SPREAD and arranged:
         same = [runner for runner in arranged if _alike(runner, arranged[0])]
         arranged = [*_turned(same, roll), *arranged[len(same) :]]
-    return [*arranged, *sorted((r for r in runners if r.place >= own), key=_PLACE)]
+    return arranged
 
 
 def says(route: Route, runner: RankedDeployment) -> str:
@@ -102,9 +121,6 @@ def _says_ttft(runner: RankedDeployment) -> str:
     ttft = _ttft_ms(runner)
     return "never measured: after those that were" if ttft is None else f"first token after {ttft / 1000:g} s"
 
-
-DRAWN = frozenset({Strategy.WEIGHTED, Strategy.SHUFFLE, Strategy.SPREAD})
-"""The strategies that chance has a part in."""
 
 WAYS: Mapping[Strategy, Way] = {
     Strategy.ORDERED: Way(lambda runner: (), lambda runner: "next in the route's order"),

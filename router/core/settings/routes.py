@@ -60,6 +60,19 @@ class Climb:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutePart:
+    """Deployments of a route that are arranged among themselves: one of its fallbacks."""
+
+    count: int
+    """How many they are; they follow those of the part before."""
+    strategy: Strategy
+
+
+DRAWN = frozenset({Strategy.WEIGHTED, Strategy.SHUFFLE, Strategy.SPREAD})
+"""The strategies that chance has a part in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A name that callers ask for, and who may serve it."""
 
@@ -69,7 +82,9 @@ class Route:
     ladder: tuple[str, ...] = ()
     """The tiers it was written as, when it was."""
     own: int | None = None
-    """How many of them are its own, None for all; those after are its fallbacks', which no strategy moves."""
+    """How many of them are its own, the first ones; None for all."""
+    fallbacks: tuple[RoutePart, ...] = ()
+    """The parts after its own, in the order they are tried; each keeps its route's strategy."""
     strategy: Strategy = Strategy.ORDERED
     climb: Climb = Climb()
     privacy: Privacy = ANYBODY
@@ -83,3 +98,8 @@ class Route:
     """Which of its deployments were dropped from it, and why: they are its own still, and serve nothing."""
     checks: tuple[Check, ...] = ()
     """What an answer must pass; with any, nothing of an answer is handed over before all have spoken."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether chance has a part in its order."""
+        return self.strategy in DRAWN or any(part.strategy in DRAWN for part in self.fallbacks)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from router.core.records.spend import DeploymentStats
 from router.core.routing.facts import DeploymentFacts, Quality
 from router.core.routing.selection import Plan, PlanMoment, plan
-from router.core.settings.routes import Route, Strategy
+from router.core.settings.routes import Route, RoutePart, Strategy
 from tests.configs import CLIMB
 from tests.core.routing.sample import assigned, costing, fact
 
@@ -137,3 +139,28 @@ def test_two_that_weigh_the_same_are_not_drawn_where_the_score_decides() -> None
     assert {ranked(Strategy.WEIGHTED, *facts, roll=roll).candidates[0].deployment for roll in ROLLS} == {
         "fine"
     }
+
+
+def test_a_fallback_keeps_its_own_strategy_and_shares_whoever_of_the_route_failed() -> None:
+    route = Route(
+        "r", (), climb=CLIMB, strategy=Strategy.SHUFFLE, own=2, fallbacks=(RoutePart(2, Strategy.SHUFFLE),)
+    )
+    facts = (fact("a"), fact("b"), weighing("heavy", 3), weighing("light", 1))
+    chance = Random(7)
+    led: dict[str, Counter[str]] = {"a": Counter(), "b": Counter()}
+    for _ in range(4_000):
+        order = names(plan(assigned(*facts, route=route), facts, PlanMoment(roll=chance.random()))).split()
+        assert set(order[:2]) == {"a", "b"}
+        led[order[0]][order[2]] += 1
+    for counts in led.values():
+        assert counts["heavy"] / counts.total() == pytest.approx(0.75, abs=0.04)
+    assert led["a"].total() / 4_000 == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_fallback_that_is_ordered_stays_as_it_is_written() -> None:
+    parts = (RoutePart(2, Strategy.ORDERED), RoutePart(2, Strategy.CHEAPEST))
+    route = Route("r", (), climb=CLIMB, strategy=Strategy.SHUFFLE, own=1, fallbacks=parts)
+    facts = (fact("own"), costing("y", 9), costing("x", 1), costing("dear", 9), costing("cheap", 1))
+    for roll in (0.0, 0.3, 0.9):
+        made = plan(assigned(*facts, route=route), facts, PlanMoment(roll=roll))
+        assert names(made) == "own y x cheap dear"
