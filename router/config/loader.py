@@ -77,8 +77,10 @@ def built_in(environ: Mapping[str, str]) -> RouterConfig:
 
 
 def is_litellm(value: Plain) -> bool:
-    """Whether a document is LiteLLM's and not ours."""
-    return isinstance(value, dict) and "model_list" in value
+    """Whether a document is LiteLLM's and not ours: it lists models, or includes files that do."""
+    return isinstance(value, dict) and (
+        "model_list" in value or ("include" in value and "version" not in value)
+    )
 
 
 def _checked(document: Document) -> tuple[File, dict[str, Price]]:

@@ -47,6 +47,8 @@ class SourcePosition:
 
     line: int
     column: int
+    path: str | None = None
+    """The file, where it is not the document's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Document:
         """Return a problem placed at a value, at its key, or at the nearest thing above that the file has."""
         at_name = self.keys.get(steps) if at_key else None  # the items of a list have none
         place = at_name or self.values.get(steps) or self.place(steps[:-1])
-        return Problem(self.path, place.line, place.column, message)
+        return Problem(place.path or self.path, place.line, place.column, message)
 
     def place(self, steps: Steps) -> SourcePosition:
         """Return where an entry stands, or the nearest thing above it that the file has."""

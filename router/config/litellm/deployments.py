@@ -6,12 +6,12 @@ Owns what one entry comes to: its name, its account, its billing, why it is off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from router.config.litellm.providers import NOWHERE, LiteLlmUpstream, upstream_of
-from router.config.litellm.schema import Info, ModelEntry, RouterSettings
+from router.config.litellm.schema import Info, LiteLlmFile, ModelEntry, RouterSettings
 from router.config.litellm.unread import variable
 from router.config.positions import Plain, Steps
 from router.config.scalars import is_loopback
@@ -39,10 +39,9 @@ class Read:
     off: str | None
 
 
-def read(
-    entries: Sequence[ModelEntry], prices: Sequence[Mapping[str, Plain]], unset: Mapping[Steps, str]
-) -> list[Read]:
+def read(file: LiteLlmFile, prices: Sequence[Mapping[str, Plain]], unset: Mapping[Steps, str]) -> list[Read]:
     """Read every entry; `prices` are theirs, `unset` the variables they name that are not set."""
+    entries, credentials = file.model_list, {one.credential_name for one in file.credential_list or ()}
     groups = {entry.group for entry in entries}
     counts: dict[str, int] = {}
     found = []
@@ -56,7 +55,10 @@ def read(
         upstream = upstream_of(params.model, params.custom_llm_provider, base, key)
         info = entry.model_info or Info()
         billing = _billing(upstream, price)
-        off = _off(entry, info, number, unset) or upstream.off
+        keyless = _no_credential(entry, number, credentials, unset)
+        if keyless:
+            upstream = replace(upstream, keys=())  # not another account's
+        off = keyless or _off(entry, info, number, unset) or upstream.off
         name = f"{group}/{counts[group]}"
         found.append(Read(name, group, number, entry, info, upstream, price, billing, off))
     return found
@@ -66,6 +68,19 @@ def _no_address(number: int, unset: Mapping[Steps, str]) -> str | None:
     """Return the variable that should hold an entry's address and is not set."""
     steps: Steps = ("model_list", number, "litellm_params")
     return unset.get((*steps, "api_base")) or unset.get((*steps, "base_url"))
+
+
+def _no_credential(
+    entry: ModelEntry, number: int, known: Collection[str], unset: Mapping[Steps, str]
+) -> str | None:
+    """Return why the credential an entry names holds no key for it; another account's is not taken."""
+    name = entry.litellm_params.litellm_credential_name
+    if name is None or entry.litellm_params.api_key:
+        return None
+    if name not in known:
+        return f"credential_list has no `{name}`"
+    missing = unset.get(("model_list", number, "litellm_params", "api_key"))
+    return f"no key: set {missing}" if missing else None
 
 
 def _off(entry: ModelEntry, info: Info, number: int, unset: Mapping[Steps, str]) -> str | None:
@@ -101,8 +116,10 @@ def _billing_at(upstream: LiteLlmUpstream) -> Billing:
 class Accounts:
     """The providers: one for each wire, address and key."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], own: Mapping[str, str]) -> None:
+        """`own` are the variables that the file itself sets: their keys stand in it."""
         self._environ = environ
+        self._own = own
         self._names: dict[tuple[Wire, str, str | None, str], str] = {}
         self.written: dict[str, dict[str, Plain]] = {}
         """In our written form, by name."""
@@ -125,9 +142,12 @@ class Accounts:
     def _key(self, upstream: LiteLlmUpstream) -> str | None:
         if upstream.key is not None:
             name = variable(upstream.key)
-            return upstream.key if name is None else f"${{{name}}}"
+            return upstream.key if name is None else self._of(name)
         known = [name for name in upstream.keys if self._environ.get(name, "").strip()]
-        return next((f"${{{name}}}" for name in [*known, *upstream.keys]), None)
+        return next((self._of(name) for name in [*known, *upstream.keys]), None)
+
+    def _of(self, variable_name: str) -> str:
+        return self._own.get(variable_name) or f"${{{variable_name}}}"
 
 
 def _provider(upstream: LiteLlmUpstream, key: str | None, name: str) -> dict[str, Plain]:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from router.config import problems
 from router.config.findings import Finding
+from router.config.litellm.combine import own_variables, with_credentials, with_includes
 from router.config.litellm.deployments import Accounts, Read, deployment_of, orders, read, weights
 from router.config.litellm.ladder import Ladder, ladder_of
 from router.config.litellm.policy import gateway_of, merged, policy_of
@@ -43,11 +44,14 @@ class Translation:
 def translate(document: Document, environ: Mapping[str, str], listed: Listed) -> Translation:
     """Return a LiteLLM file in our format. Raises ConfigError with every problem."""
     unset: dict[Steps, str] = {}
-    file, prices = _checked(document, resolved(document.value, environ, unset))
+    document = with_includes(document)
+    own = own_variables(document.value, environ)
+    environ = {**environ, **own}
+    file, prices = _checked(document, with_credentials(resolved(document.value, environ, unset), unset))
     settings, notes = merged(file), [*unread(document), *not_set(document, unset)]
-    reads = read(file.model_list, prices, unset)
+    reads = read(file, prices, unset)
     groups = _groups(reads, settings, notes)
-    accounts = Accounts(environ)
+    accounts = Accounts(environ, own)
     ladder = ladder_of(reads, listed, {*groups.members, *(one.name for one in reads)})
     strategy = strategy_of(settings, notes)
     deployments = _deployments(reads, settings, accounts, ladder, strategy)

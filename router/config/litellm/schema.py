@@ -132,6 +132,13 @@ class Lenient(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True, hide_input_in_errors=True)
 
 
+class Credential(Lenient):
+    """One entry of `credential_list`; what it says goes into the entries that name it."""
+
+    credential_name: Text
+    credential_values: dict[str, object]
+
+
 class Params(Lenient):
     """`litellm_params`: where a deployment is and what it may do. Prices are read by `prices.py`."""
 
@@ -141,6 +148,7 @@ class Params(Lenient):
     base_url: str | None = None
     """The same as `api_base`."""
     api_key: str | None = None
+    litellm_credential_name: Text | None = None
     rpm: Count | None = None
     tpm: Count | None = None
     max_parallel_requests: Count | None = None
@@ -212,3 +220,4 @@ class LiteLlmFile(Lenient):
     router_settings: RouterSettings | None = None
     litellm_settings: RouterSettings | None = None
     general_settings: General | None = None
+    credential_list: list[Credential] | None = None

@@ -23,6 +23,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "litellm_settings": schema.RouterSettings,
     "general_settings": schema.General,
 }
+_FOLLOWED = frozenset({"include", "environment_variables", "credential_list"})
 _PRICED: Mapping[str, type[BaseModel]] = {"litellm_params": schema.Params, "model_info": schema.Info}
 
 
@@ -59,10 +60,10 @@ def _unread_keys(file: Plain) -> Iterator[Steps]:
         if key == "model_list":
             for number, entry in enumerate(section if isinstance(section, list) else ()):
                 yield from _unread_of_entry((key, number), entry)
-        elif key not in _SECTIONS:
-            yield (key,)
-        else:
+        elif key in _SECTIONS:
             yield from _beyond(_SECTIONS[key], (key,), section)
+        elif key not in _FOLLOWED:
+            yield (key,)
 
 
 def _unread_of_entry(steps: Steps, entry: Plain) -> Iterator[Steps]:

@@ -342,7 +342,6 @@ def test_the_master_key_is_the_gateways(mixed: RouterConfig, tmp_path: Path) -> 
 def test_what_has_no_meaning_is_listed_once_with_its_lines(mixed: RouterConfig) -> None:
     keys = [note for note in mixed.ignored if "(line" in note]
     assert keys == [
-        "environment_variables (line 2)",
         "litellm_params.organization (line 10)",
         "litellm_params.api_version (lines 19, 25)",
         "litellm_params.aws_region_name (line 38)",
