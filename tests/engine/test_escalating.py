@@ -76,7 +76,7 @@ class Run:
             step = self.answers.step(self._plan(), self.past, left_s=60, standing=impatient)
             if not isinstance(step, Try):
                 break
-            name = step.candidate.deployment
+            name = step.deployment
             self.asked.append(name)
             self.sent.append(request)
             exchange, pieces = attempts[name]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from router.core.records.admission import Refusal, RefusedBy
 from router.core.records.diagnosis import Action, Diagnosis, FailureClass, Lacking, LedgerOutcome
-from router.core.routing.selection import Candidate, Plan
+from router.core.routing.selection import Candidate, Plan, Selection
 from router.core.settings.policy import Policy
 
 FINAL = (Action.RETURN_TO_CALLER, Action.SURFACE_STREAM_ERROR)
@@ -31,7 +31,7 @@ class PastAttempt:
 class Try:
     """Make this attempt next."""
 
-    candidate: Candidate
+    deployment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def decide(
         return _end(GiveUp(_class_of(past), f"{spent}: {_tell(_worst(past))}"), standing)
     again = _find(plan, last.deployment) if last and _may_repeat(past) else None
     if again:
-        return Try(again)
+        return Try(again.deployment)
     tried = {attempt.deployment for attempt in past}
     able = [candidate for candidate in plan.candidates if _is_capable(candidate, plan, past)]
     fresh = [candidate for candidate in able if candidate.deployment not in tried]
@@ -132,11 +132,25 @@ def decide(
     choice = next((candidate for candidate in fresh if candidate.eligible), None)
     back = next((c for c in failed if c.eligible and not (choice and c.paid)), None)
     if back and standing.rested and (choice is None or choice.paid):
-        return Try(back)
+        return Try(back.deployment)
     wait = _worth_waiting(fresh, failed, choice, _Patience(policy, left_s, standing, len(past)))
     if wait:
         return wait
-    return Try(choice) if choice else _end(_nothing_left(plan, past), standing)
+    return Try(choice.deployment) if choice else _end(_nothing_left(plan, past), standing)
+
+
+def first_try(selection: Selection) -> Try | None:
+    """Return the first attempt of a request, where nothing can be better than to make it at once.
+
+    It is what `decide` says of the plan then, and needs no plan. None: somebody free may be about to come
+    back, nobody can serve, or the plan is narrowed; then `decide` is to be asked.
+    """
+    chosen = selection.chosen
+    if chosen is None or selection.is_narrowed:
+        return None
+    if chosen.paid and any(why.back_in_s is not None for why in selection.stops.values()):
+        return None
+    return Try(chosen.deployment.name)
 
 
 def _may_come_back(deployment: str, past: Sequence[PastAttempt]) -> bool:

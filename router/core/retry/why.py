@@ -12,13 +12,14 @@ from router.core.records.answers import CachedResponse
 from router.core.records.diagnosis import FailureClass
 from router.core.retry.fallback import PastAttempt
 from router.core.routing.scoring import Score
-from router.core.routing.selection import Candidate, Plan
+from router.core.routing.selection import Candidate, Plan, Selection
+from router.core.settings.routes import Strategy
 
 NONE: Mapping[str, Refusal] = MappingProxyType({})
 
 
 def describe(
-    plan: Plan,
+    plan: Plan | Selection,
     past: tuple[PastAttempt, ...] = (),
     kept: CachedResponse | None = None,
     refusals: Mapping[str, Refusal] = NONE,
@@ -27,7 +28,7 @@ def describe(
 
     Those that are off on this machine are only counted: the same ones would fill every sentence.
     """
-    out = [candidate for candidate in plan.candidates if not candidate.eligible]
+    out = plan.skipped
     parts = [*plan.notes, *(f"{c.deployment} ({c.tier}) skipped: {c.reason}" for c in out if not c.off)]
     off = sum(candidate.off for candidate in out)
     if off:
@@ -44,23 +45,26 @@ def describe(
     elif served:
         alone = " with reasoning alone, and no answer" if served.diagnosis.reasoning_alone else ""
         parts.append(f"{served.deployment} answered{alone}{_clamped(plan, served.deployment)}")
-    elif not past and plan.chosen:
-        clamped = _clamped(plan, plan.chosen.deployment)
-        parts.append(f"{plan.chosen.deployment} ({plan.chosen.tier}): {plan.chosen.reason}{clamped}")
+    elif not past and (first := plan.first):
+        deployment, tier, reason = first
+        parts.append(f"{deployment} ({tier}): {reason}{_clamped(plan, deployment)}")
     elif not past:
         parts.append("nobody can serve")
     return f"route {plan.route}: " + "; ".join(parts)
 
 
-def _clamped(plan: Plan, deployment: str) -> str:
+def _clamped(plan: Plan | Selection, deployment: str) -> str:
     """Return what of the wish for tokens was not sent to a deployment, and why, in brackets."""
-    why = next((c.clamped for c in plan.candidates if c.deployment == deployment), None)
+    why = plan.clamped(deployment)
     return f" ({why})" if why else ""
+
+
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def plan_to_json(plan: Plan) -> str:
     """Return the plan as compact JSON for the ledger's `why_json`."""
-    return json.dumps(
+    return _compact(
         {
             "route": plan.route,
             "task": plan.task,
@@ -68,9 +72,46 @@ def plan_to_json(plan: Plan) -> str:
             "language": plan.language,
             "notes": plan.notes,
             "candidates": [_candidate(candidate) for candidate in plan.candidates],
-        },
-        separators=(",", ":"),
-        ensure_ascii=False,
+        }
+    )
+
+
+def selection_to_json(selection: Selection) -> str:
+    """Return the same of a selection, with figures of those only whom it had to work them out for.
+
+    A row is written for every attempt: what the others would have cost is not worth its time and its bytes.
+    """
+    if selection.is_narrowed:
+        return plan_to_json(selection.plan)
+    request = selection.assigned.request
+    weighted = selection.assigned.route.strategy is Strategy.WEIGHTED
+    candidates: list[dict[str, object]] = []
+    for runner in selection.order:
+        told: dict[str, object] = {
+            "deployment": runner.facts.deployment.name,
+            "eligible": True,
+            "reason": selection.reason(runner),
+        }
+        if weighted:
+            told |= {"score": round(runner.score.total, 4), "score_inputs": score_inputs(runner.score)}
+        candidates.append(told)
+    if chosen := selection.chosen:
+        candidates[0]["estimate_usd"] = usd(chosen.estimate.expected_nano)
+        candidates[0]["bound_usd"] = usd(chosen.estimate.bound_nano)
+        if chosen.clamp.reason:
+            candidates[0]["clamped"] = chosen.clamp.reason
+    candidates += [
+        {"deployment": out.deployment, "eligible": False, "reason": out.reason} for out in selection.skipped
+    ]
+    return _compact(
+        {
+            "route": selection.route,
+            "task": request.task,
+            "level": request.level,
+            "language": request.language,
+            "notes": selection.notes,
+            "candidates": candidates,
+        }
     )
 
 

@@ -6,8 +6,9 @@ order is `strategies.py`; what happens when an attempt fails is `fallback.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from router.core.routing.assignment import Assignment
 from router.core.routing.facts import DeploymentFacts
@@ -62,6 +63,15 @@ class Candidate:
     """A provider's limit alone keeps it out: nothing is wrong with it."""
 
 
+class Skipped(NamedTuple):
+    """One that may not serve."""
+
+    deployment: str
+    tier: str
+    reason: str
+    off: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A route resolved for one request: every deployment that belongs to it, best first."""
@@ -80,6 +90,21 @@ class Plan:
     def chosen(self) -> Candidate | None:
         """The first that is eligible: what an attempt would go to now."""
         return next((candidate for candidate in self.candidates if candidate.eligible), None)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Those that may not serve."""
+        return [Skipped(c.deployment, c.tier, c.reason, c.off) for c in self.candidates if not c.eligible]
+
+    @property
+    def first(self) -> tuple[str, str, str] | None:
+        """The chosen one's name and tier, and why it is the first."""
+        chosen = self.chosen
+        return (chosen.deployment, chosen.tier, chosen.reason) if chosen else None
+
+    def clamped(self, deployment: str) -> str | None:
+        """Return why a deployment would not be asked for all the tokens that were wished for."""
+        return next((c.clamped for c in self.candidates if c.deployment == deployment), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +160,7 @@ class Selection:
         self.order = ranked(assigned.route, inside, moment.roll)
         """Those that may serve, best first."""
         self._by_rule = self.order[0] if self.order else None
-        self.notes, stays = _session(self.order, moment)
+        self._of_session, stays = _session(self.order, moment)
         self._stays = stays is not None
         if stays is not None:
             self.order.insert(0, self.order.pop(stays))
@@ -144,6 +169,13 @@ class Selection:
     def chosen(self) -> DeploymentFacts | None:
         """What an attempt would go to now, if nothing narrows the plan."""
         return self.order[0].facts if self.order else None
+
+    @property
+    def estimate_nano(self) -> int | None:
+        """What the first attempt is expected to cost; None when unknown, or nobody can serve."""
+        if self.is_narrowed:
+            return self.plan.chosen.estimate_nano_usd if self.plan.chosen else None
+        return self.chosen.estimate.expected_nano if self.chosen else None
 
     @property
     def plan(self) -> Plan:
@@ -164,15 +196,40 @@ class Selection:
         """Return the most one call to a deployment may cost; None without a limit."""
         return call_limit(self.assigned, fact, self._others)
 
-    def outside(self) -> Iterator[tuple[DeploymentFacts, Stop]]:
-        """Yield those that may not serve, in the route's order, and why."""
-        for place, why in self.stops.items():
-            yield self._everyone[place], why
+    @property
+    def route(self) -> str:
+        """The route's name."""
+        return self.assigned.route.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the request came to this route and these bounds, and what a session's switch would cost."""
+        return (*self.assigned.notes, *self._of_session)
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """Those that may not serve."""
+        if self.is_narrowed:
+            return self.plan.skipped
+        known = ((self._everyone[place].deployment, why) for place, why in self.stops.items())
+        return [Skipped(d.name, d.tier.name, why.reason, d.off is not None) for d, why in known]
+
+    @property
+    def first(self) -> tuple[str, str, str] | None:
+        """The chosen one's name and tier, and why it is the first."""
+        if self.is_narrowed or not self.order:
+            return self.plan.first if self.is_narrowed else None
+        runner = self.order[0]
+        return runner.facts.deployment.name, runner.facts.deployment.tier.name, self.reason(runner)
+
+    def clamped(self, deployment: str) -> str | None:
+        """Return why a deployment would not be asked for all the tokens that were wished for."""
+        return self.of(deployment).clamp.reason
 
     def reason(self, runner: RankedDeployment) -> str:
         """Return in words why one that may serve stands where it stands."""
         if self._stays and runner is self.order[0]:
-            return self.notes[0]
+            return self._of_session[0]
         if runner is self._by_rule and self.assigned.route.strategy is Strategy.ORDERED:
             return _first_in_order(runner.place)
         return says(self.assigned.route, runner)
@@ -190,7 +247,7 @@ class Selection:
             request.level,
             request.language,
             (*inside, *outside),
-            (*self.assigned.notes, *self.notes),
+            self.notes,
             request.needs,
         )
 

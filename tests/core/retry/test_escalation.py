@@ -51,7 +51,7 @@ def climb(
     """Return who answers after `names[0]` answered poorly and the others were limited, or why nobody does."""
     past = [PastAttempt(name, LIMITED if place else WHOLE) for place, name in enumerate(names)]
     step = escalate(made, past, Poor(0, (FAILED,)), Rules(rules, policy or Policy(), LADDER), left_s)
-    return step.candidate.deployment if isinstance(step, Try) else step
+    return step.deployment if isinstance(step, Try) else step
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from router.core.cost.price_config import price_from_config
 from router.core.records.spend import DeploymentStats
-from router.core.retry.why import describe, plan_to_json
+from router.core.retry.fallback import decide, first_try
+from router.core.retry.why import describe, plan_to_json, selection_to_json
 from router.core.routing.assignment import Assignment
 from router.core.routing.bounds import pool
 from router.core.routing.clamp import Clamp
@@ -19,7 +20,7 @@ from router.core.routing.facts import DeploymentFacts, Quality
 from router.core.routing.selection import Plan, PlanMoment, Selection, plan
 from router.core.routing.stickiness import Pin
 from router.core.settings.deployments import Need
-from router.core.settings.policy import Weights
+from router.core.settings.policy import Policy, Weights
 from router.core.settings.providers import Billing
 from router.core.settings.routes import Climb, Privacy, Route, Strategy
 from tests.configs import CLIMB, T0, T1, T2, deployment
@@ -102,11 +103,14 @@ def test_a_selection_is_the_plain_decision_and_its_first_choice_is_the_plan_s(
         assert chosen.deployment.name == expected.chosen.deployment
         assert made.limit_nano(chosen) == expected.chosen.limit_nano
     assert made.plan == expected
-    assert [(fact.deployment.name, why.reason) for fact, why in made.outside()] == [
-        (candidate.deployment, candidate.reason)
-        for candidate in expected.candidates
-        if not candidate.eligible
+    assert (made.skipped, made.first, made.notes) == (expected.skipped, expected.first, expected.notes)
+    assert describe(made) == describe(expected)
+    stored = json.loads(selection_to_json(made))
+    assert [(c["deployment"], c["eligible"], c["reason"]) for c in stored["candidates"]] == [
+        (c.deployment, c.eligible, c.reason) for c in expected.candidates
     ]
+    at_once = first_try(made)
+    assert at_once is None or at_once == decide(expected, (), Policy(wait_for_free_s=9, queue_s=9), 60)
 
 
 @settings(max_examples=50)
