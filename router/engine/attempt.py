@@ -15,7 +15,6 @@ from router.core.failures.exchange import Exchange
 from router.core.records.admission import NO_HOLD, Hold, Refusal
 from router.core.records.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
 from router.core.records.entries import EntryStatus, Intent, Settlement
-from router.core.routing.selection import Candidate
 from router.core.settings.deployments import Deployment
 from router.engine.events import AttemptRecord
 from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport
@@ -27,11 +26,15 @@ class Attempt:
 
     intent: Intent
     deployment: Deployment
-    candidate: Candidate
     expected: Estimate
     clock: Clock
     until: float
     """When it must have ended, on the monotonic clock."""
+    max_tokens: int | None = None
+    thinking_tokens: int | None = None
+    """The part of `max_tokens` that may go into thinking."""
+    limit_nano: int | None = None
+    """The most it may cost: the caller's limit and the climb's cap; None without either."""
     started: float | None = None
     """When it was sent, on the monotonic clock; None before."""
     refusal: Refusal | None = None

@@ -88,8 +88,8 @@ async def _sent(
     call = Call(
         deployment=replace(deployment, timeouts=bounded),
         messages=messages,
-        max_tokens=attempt.candidate.max_tokens,
-        thinking_tokens=attempt.candidate.thinking_tokens,
+        max_tokens=attempt.max_tokens,
+        thinking_tokens=attempt.thinking_tokens,
     )
     attempt.started = clock.monotonic()
     async with aclosing(upstream.stream(call)) as events:

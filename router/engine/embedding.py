@@ -20,7 +20,6 @@ from router.core.records.entries import Intent
 from router.core.request import Message, Request
 from router.core.routing.assignment import AUTO
 from router.core.routing.resolve import resolve
-from router.core.routing.selection import Candidate
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing
@@ -150,8 +149,7 @@ class Embeddings:
             estimate_tokens=expected.input_expected_tokens,
             prompt_fingerprint=prompt_fingerprint(messages, self._deps.install_key),
         )
-        candidate = Candidate(deployment.name, deployment.tier.name, eligible=True, reason="the classifier's")
-        return Attempt(intent, deployment, candidate, expected, clock, clock.monotonic() + timeout_s)
+        return Attempt(intent, deployment, expected, clock, clock.monotonic() + timeout_s)
 
 
 def _instead(built_in: Classification, deployment: Deployment, why: str) -> Classification:

@@ -28,11 +28,13 @@ from router.core.retry.fallback import (
     UseCached,
     Wait,
     barred,
+    first_try,
 )
 from router.core.retry.retry_budget import RetryBudget
-from router.core.retry.why import describe, plan_to_json
+from router.core.retry.why import describe, selection_to_json
+from router.core.routing.facts import DeploymentFacts
 from router.core.routing.resolve import Unknown, resolve
-from router.core.routing.selection import Candidate, Plan
+from router.core.routing.selection import Plan, Selection
 from router.core.settings.config import RouterConfig
 from router.core.settings.routes import Route
 from router.core.stress.plan import StressPlan
@@ -92,7 +94,7 @@ class Engine:
     def plan(self, request: Request) -> Plan:
         """Return the decision as it would be made now. Sends and writes nothing. Raises UnknownName."""
         found = self._deps.classify(request.messages) if self._deps.classify else None
-        return self._planner.plan(self._planner.begin(request, found))
+        return self._planner.select(self._planner.begin(request, found)).plan
 
     def embeddings(self) -> Embeddings:
         """Return who makes embeddings for the classifier of the configuration in use."""
@@ -122,10 +124,10 @@ class Engine:
         first event, and LedgerError when an attempt cannot be written: then nothing was sent.
         """
         run = self._begin(request, await self.embeddings().classify(request))
-        first = plan = run.planner.plan(run.planned)
+        first = run.selection
         yield RequestStarted(run.request_id, first)
-        while isinstance(step := self._decide(run, plan), Try | Wait):
-            doing = self._attempt(run, step, plan) if isinstance(step, Try) else self._wait(run, step)
+        while isinstance(step := self._decide(run), Try | Wait):
+            doing = self._attempt(run, step) if isinstance(step, Try) else self._wait(run, step)
             async with aclosing(run.answers.watch(doing)) as events:
                 async for event in events:
                     if isinstance(event, AnswerChecked):
@@ -134,8 +136,7 @@ class Engine:
             if run.answers.is_answered(run.past):
                 step = ANSWERED
                 break
-            run.carry()
-            plan = run.planner.plan(run.planned)
+            run.go_on()
         kept = await self._kept.find(run) if isinstance(step, UseCached) else None
         if kept:
             yield TextArrived(len(run.past), kept.text, "text", b"")
@@ -171,6 +172,7 @@ class Engine:
             answers=answers,
             request_id=self._deps.new_id(),
             started=self._deps.clock.monotonic(),
+            selection=self._planner.select(planned),
         )
 
     def _now_ms(self) -> int:
@@ -181,14 +183,16 @@ class Engine:
         now_ms = self._now_ms()
         ends_ms = [run.shared.health.soonest_ms(run.route), *(r.until_ms for r in run.refusals.values())]
         back_s = [max(0, end - now_ms) / 1000 for end in ends_ms if end is not None]
-        full = (c.back_in_s for c in run.planner.plan(run.planned).candidates if c.full)
+        full = (c.back_in_s for c in run.planner.select(run.planned).plan.candidates if c.full)
         return min([*back_s, *(back for back in full if back is not None)], default=None)
 
     def _left_s(self, run: Run) -> float:
         return run.config.policy.deadline_s - (self._deps.clock.monotonic() - run.started)
 
-    def _decide(self, run: Run, fresh: Plan) -> Decision:
-        now_s, free = self._deps.clock.monotonic(), barred(fresh, run.refusals, self._now_ms())
+    def _decide(self, run: Run) -> Decision:
+        if not run.past and not run.refusals and (step := first_try(run.selection)):
+            return step
+        now_s, free = self._deps.clock.monotonic(), barred(run.selection.plan, run.refusals, self._now_ms())
         standing = RequestStanding(
             may_retry=self._retries.allows(now_s),
             may_wait=run.shared.may_wait,
@@ -204,9 +208,9 @@ class Engine:
         run.waited_s += step.seconds
         run.rested = True
 
-    async def _attempt(self, run: Run, step: Try, made: Plan) -> AsyncGenerator[RouteEvent, None]:
+    async def _attempt(self, run: Run, step: Try) -> AsyncGenerator[RouteEvent, None]:
         """Make the next call of a request, and note what came of it however this generator ends."""
-        attempt = self._prepare(run, step.candidate, made)
+        attempt = self._prepare(run, run.selection.of(step.deployment))
         upstream = self._deps.upstreams[attempt.deployment.provider.wire]
         messages = run.planner.messages(run.planned, attempt.deployment)
         try:
@@ -216,18 +220,20 @@ class Engine:
         finally:
             self._note(run, attempt)
 
-    def _prepare(self, run: Run, candidate: Candidate, made: Plan) -> Attempt:
+    def _prepare(self, run: Run, facts: DeploymentFacts) -> Attempt:
         place = AttemptPlace(
             request_id=run.request_id,
             n=len(run.past) + 1,
             route=run.route.name,
-            why_json=plan_to_json(made),
+            why_json=selection_to_json(run.selection),
             until=run.started + run.config.policy.deadline_s,
             held=bool(run.route.checks),
+            limit_nano=run.selection.limit_nano(facts),
+            max_tokens=facts.clamp.max_tokens,
+            thinking_tokens=facts.clamp.thinking_tokens,
         )
-        deployment = run.config.deployments[candidate.deployment]
-        expected = run.planner.estimate(run.planned, deployment, candidate.max_tokens or 1)
-        return prepared(deployment, candidate, expected, run.request, place, self._deps)
+        deployment = run.config.deployments[facts.deployment.name]
+        return prepared(deployment, facts.estimate, run.request, place, self._deps)
 
     def _note(self, run: Run, attempt: Attempt) -> None:
         """Take in how an attempt ended, or why it was refused."""
@@ -244,7 +250,7 @@ class Engine:
         run.text, run.kinds = "".join(attempt.text), frozenset(attempt.kinds)
 
     def _answer(
-        self, run: Run, first: Plan, step: Answered | UseCached | GiveUp, kept: CachedResponse | None
+        self, run: Run, first: Selection, step: Answered | UseCached | GiveUp, kept: CachedResponse | None
     ) -> Answer:
         end = step.instead if isinstance(step, UseCached) else step
         answered = bool(run.records) and run.records[-1].outcome is EntryStatus.OK
@@ -258,9 +264,9 @@ class Engine:
             text=kept.text if kept else run.text,
             route=run.route.name,
             task=run.request.task,
-            level=first.level,
+            level=first.assigned.request.level,
             attempts=tuple(run.records),
-            estimate_nano_usd=first.chosen.estimate_nano_usd if first.chosen else None,
+            estimate_nano_usd=first.estimate_nano,
             why=describe(first, tuple(run.past), kept, run.refusals),
             error=error,
             kept=kept,

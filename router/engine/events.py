@@ -9,7 +9,7 @@ from router.core.records.answers import CachedResponse, CheckVerdict
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import EntryStatus
 from router.core.records.usage import NO_USAGE, Usage
-from router.core.routing.selection import Plan
+from router.core.routing.selection import Plan, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,24 @@ class Answer:
         return self.served_by.cost_source if self.served_by else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, match_args=False)
 class RequestStarted:
-    """The request has a name and a plan."""
+    """The request has a name and a plan, which is made when somebody looks at it."""
 
+    __match_args__ = ("request_id", "plan")
     request_id: str
-    plan: Plan
+    decided: Plan | Selection
+
+    @property
+    def plan(self) -> Plan:
+        """Who may serve, and why not."""
+        return self.decided if isinstance(self.decided, Plan) else self.decided.plan
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, RequestStarted) and self.request_id == other.request_id
+        return same and isinstance(other, RequestStarted) and self.plan == other.plan
+
+    __hash__ = None  # type: ignore[assignment]  # a value with an equality of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from router.core.health.clock_steps import moved
 from router.core.health.scopes import learn, resting, scope_keys, why_away
 from router.core.records.admission import Lesson
 from router.core.records.diagnosis import HealthScope
-from router.core.records.health import Health, ScopeHealth
+from router.core.records.health import HEALTHY, Health, ScopeHealth
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment
 from router.core.settings.routes import Route
@@ -62,7 +62,7 @@ class HealthBoard:
     def blocked(self, deployment: Deployment) -> str | None:
         """Return why this deployment may not be asked now, or None; a rest that is over may be probed."""
         now_ms = self._now_ms()
-        return why_away(self._resting(deployment), now_ms)
+        return why_away(self.resting(deployment), now_ms)
 
     def refresh(self, healths: Mapping[str, ScopeHealth]) -> None:
         """Know what the ledger knows, all of it."""
@@ -72,12 +72,17 @@ class HealthBoard:
     def update(self, healths: Mapping[str, ScopeHealth]) -> None:
         """Know what the ledger has just said about some scopes."""
         self._now_ms()
-        self._scopes |= healths
+        self._learn(healths)
 
     def take_in(self, lesson: Lesson, at_ms: int) -> None:
         """Know what an attempt of this process taught before the ledger has it."""
         self._now_ms()
-        self._scopes |= learn(self._scopes, lesson, at_ms)
+        self._learn(learn(self._scopes, lesson, at_ms))
+
+    def known(self) -> Mapping[str, ScopeHealth]:
+        """Return what is known of all scopes: another object as soon as anything else is known."""
+        self._now_ms()
+        return self._scopes
 
     def states(self) -> tuple[DeploymentState, ...]:
         """Return every deployment with its health, cheapest tier first."""
@@ -100,7 +105,7 @@ class HealthBoard:
         if deployment.off:
             return DeploymentState(deployment, Health.DISABLED, None, deployment.off)
         now_ms = self._now_ms()
-        rest = self._resting(deployment)
+        rest = self.resting(deployment)
         if rest is None:
             return DeploymentState(deployment, Health.AVAILABLE, None, deployment.dropped)
         if rest.until_ms is not None and rest.until_ms <= now_ms:
@@ -109,5 +114,10 @@ class HealthBoard:
             )
         return DeploymentState(deployment, rest.state, rest.until_ms, rest.reason)
 
-    def _resting(self, deployment: Deployment) -> ScopeHealth | None:
+    def _learn(self, healths: Mapping[str, ScopeHealth]) -> None:
+        if any(self._scopes.get(key, HEALTHY) != health for key, health in healths.items()):
+            self._scopes = {**self._scopes, **healths}
+
+    def resting(self, deployment: Deployment) -> ScopeHealth | None:
+        """Return the rest that keeps a deployment away the longest, which may be over; None for none."""
         return resting(self._scopes, self._keys[deployment.name].values())

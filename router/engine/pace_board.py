@@ -43,6 +43,7 @@ class PaceBoard:
         self._running: dict[str, int] = {}
         self._full: dict[str, ExhaustedLimit] = {}
         self._watch = StepWatch(clock)
+        self._version = 0
 
     def under(self, policy: Policy) -> PaceBoard:
         """Return a board of another policy on the same memory: what runs under this one counts there too."""
@@ -50,6 +51,13 @@ class PaceBoard:
         board._learned, board._paces, board._running = self._learned, self._paces, self._running
         board._full = self._full
         return board
+
+    def version(self) -> int:
+        """Return a number that is another one as soon as anything else is known of limits."""
+        if self._watch.step_ms():
+            self._full.clear()
+            self._version += 1
+        return self._version
 
     def limits(self, deployment: Deployment) -> Limits:
         """Return what a deployment bears now: the smallest of what is configured, learned and tried."""
@@ -76,6 +84,7 @@ class PaceBoard:
 
     def refresh(self, limits: Sequence[LearnedLimit], full: Mapping[str, ExhaustedLimit]) -> None:
         """Know what the ledger knows, all of it."""
+        self._version += 1
         self._learned.clear()
         self._keep(limits)
         self._full.clear()
@@ -83,8 +92,7 @@ class PaceBoard:
 
     def full(self, deployment: Deployment) -> ExhaustedLimit | None:
         """Return the limit that a provider says is used up now; forgotten when somebody sets the clock."""
-        if self._watch.step_ms():
-            self._full.clear()
+        self.version()
         found = self._full.get(_key(deployment))
         left_s = (found.until_ms - self._clock.now_ms()) / 1000 if found else 0
         return found if 0 < left_s <= DAY_S else None
@@ -95,6 +103,7 @@ class PaceBoard:
         if found is None:
             return None
         self._full[_key(attempt.deployment)] = found
+        self._version += 1
         return _key(attempt.deployment), found
 
     def started(self, attempt: Attempt) -> None:
@@ -140,6 +149,7 @@ class PaceBoard:
 
     def _keep(self, limits: Sequence[LearnedLimit]) -> None:
         for limit in limits:
+            self._version += 1
             self._learned.setdefault(limit.deployment, {})[limit.kind, limit.source] = limit
 
 

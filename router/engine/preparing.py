@@ -8,7 +8,6 @@ from router.core.cost.estimate import Estimate
 from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
 from router.core.records.entries import Intent
 from router.core.request import Request
-from router.core.routing.selection import Candidate
 from router.core.settings.deployments import Deployment
 from router.engine.attempt import Attempt
 from router.engine.dependencies import Dependencies
@@ -27,17 +26,17 @@ class AttemptPlace:
     """When it must have ended, on the monotonic clock."""
     held: bool = False
     """Its content waits for checks."""
+    limit_nano: int | None = None
+    """The most it may cost; None without a limit."""
+    max_tokens: int | None = None
+    thinking_tokens: int | None = None
+    """The part of `max_tokens` that may go into thinking."""
 
 
 def prepared(
-    deployment: Deployment,
-    candidate: Candidate,
-    expected: Estimate,
-    request: Request,
-    place: AttemptPlace,
-    deps: Dependencies,
+    deployment: Deployment, expected: Estimate, request: Request, place: AttemptPlace, deps: Dependencies
 ) -> Attempt:
-    """Return the attempt of `request` at a deployment that was chosen as `candidate`."""
+    """Return the attempt of `request` at the deployment that was chosen for it."""
     key, price = deps.install_key, deployment.price
     intent = Intent(
         request_id=place.request_id,
@@ -45,7 +44,7 @@ def prepared(
         started_at=deps.clock.now_ms(),
         source=request.source,
         route=place.route,
-        tier=candidate.tier,
+        tier=deployment.tier.name,
         deployment=deployment.name,
         provider=deployment.provider.name,
         model_requested=deployment.model,
@@ -56,8 +55,8 @@ def prepared(
         language=request.language,
         price_version=price.version if price else None,
         rates_json=price.rates_json if price else None,
-        estimate_nano_usd=candidate.estimate_nano_usd,
-        held_nano_usd=candidate.bound_nano_usd,
+        estimate_nano_usd=expected.expected_nano,
+        held_nano_usd=expected.bound_nano,
         soft_held_nano_usd=expected.likely_nano,
         plain_input_tokens=expected.plain_input_tokens,
         estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
@@ -66,4 +65,14 @@ def prepared(
         why_json=place.why_json,
         tags=request.tags,
     )
-    return Attempt(intent, deployment, candidate, expected, deps.clock, place.until, held=place.held)
+    return Attempt(
+        intent,
+        deployment,
+        expected,
+        deps.clock,
+        place.until,
+        max_tokens=place.max_tokens,
+        thinking_tokens=place.thinking_tokens,
+        limit_nano=place.limit_nano,
+        held=place.held,
+    )

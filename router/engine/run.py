@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from router.core.records.admission import Refusal
 from router.core.request import Request
 from router.core.retry.fallback import PastAttempt
+from router.core.routing.selection import Selection
 from router.core.settings.config import RouterConfig
 from router.core.settings.routes import Route
 from router.engine.escalating import Escalating
 from router.engine.events import AttemptRecord
-from router.engine.planner import Planned, Planner
+from router.engine.planned import Planned
+from router.engine.planner import Planner
 from router.engine.shared_state import SharedState
 
 
@@ -32,6 +34,8 @@ class Run:
     answers: Escalating
     request_id: str
     started: float
+    selection: Selection
+    """Who may serve what is sent next, as things were when that was last asked."""
     past: list[PastAttempt] = field(default_factory=list)
     records: list[AttemptRecord] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
@@ -59,6 +63,7 @@ class Run:
         """Who may serve it."""
         return self.planned.assigned.route
 
-    def carry(self) -> None:
-        """Have what is sent next be what was asked at first, with a poor answer and its faults behind it."""
+    def go_on(self) -> None:
+        """Have what was asked at first, with a poor answer and its faults behind it, be what is sent next."""
         self.planned = self.first.carrying(self.answers.carrying(self.asked))
+        self.selection = self.planner.select(self.planned)

@@ -99,7 +99,7 @@ class SharedState:
     def hold(self, attempt: Attempt, terms: Terms) -> None:
         """Note what counts a running attempt: what nothing counts never needs to be looked at."""
         hard, soft = any(cap.hard for cap in terms.caps), any(not cap.hard for cap in terms.caps)
-        intent, limited = attempt.intent, attempt.candidate.limit_nano is not None
+        intent, limited = attempt.intent, attempt.limit_nano is not None
         attempt.hold = Hold(
             bound_nano=(intent.held_nano_usd or None) if hard or limited else None,
             expected_nano=(intent.soft_held_nano_usd or None) if soft else None,
@@ -116,7 +116,7 @@ class SharedState:
         so_far = so_far_nano(arrived)
         if so_far is None:
             return None
-        wanted = extended(attempt.hold, so_far, attempt.candidate.limit_nano)
+        wanted = extended(attempt.hold, so_far, attempt.limit_nano)
         if wanted != attempt.hold:
             refusal = await self._extend(attempt, wanted)
             if refusal is not None:
@@ -164,7 +164,7 @@ class SharedState:
     async def _extend(self, attempt: Attempt, wanted: Hold | None) -> Refusal | None:
         """Have the ledger hold more, for all budgets at once; what cannot be written is refused."""
         if wanted is None:
-            limit = usd(attempt.candidate.limit_nano or 0)
+            limit = usd(attempt.limit_nano or 0)
             return Refusal(RefusedBy.BUDGET, f"this call may cost ${limit} at most")
         intent, added = attempt.intent, more(attempt.hold, wanted)
         charge = replace(charge_of(intent), bound_nano=added.bound_nano, expected_nano=added.expected_nano)

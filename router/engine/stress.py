@@ -209,9 +209,12 @@ class StressTest:
         # A session of its own, so that the runaway guard does not take its prompts for a caller's loop.
         session = f"{SOURCE}-{self.run_id}"
         request = Request(PROMPT, name, max_tokens=target.max_tokens, session=session, source=SOURCE)
-        place = AttemptPlace(self._deps.new_id(), 1, name, why)
+        limit_nano = candidate.limit_nano
+        place = AttemptPlace(
+            self._deps.new_id(), 1, name, why, limit_nano=limit_nano, max_tokens=target.max_tokens
+        )
         bounded = replace(deployment, timeouts=timeouts)
-        return prepared(bounded, candidate, target.each, request, place, self._deps)
+        return prepared(bounded, target.each, request, place, self._deps)
 
     def _wait_s(self, refusal: Refusal) -> float | None:
         """Return how long to wait for a limit to free; None where that takes too long, or it is no limit."""

@@ -114,7 +114,10 @@ def depends_on_work(config: RouterConfig, asked: Request) -> bool:
     ours = route.name.removesuffix(FREE) == AUTO
     if ours and (config.tasks or config.levels):
         return True
-    if route.strategy in (Strategy.WEIGHTED, Strategy.CHEAPEST):
+    if {route.strategy, *(part.strategy for part in route.fallbacks)} & {
+        Strategy.WEIGHTED,
+        Strategy.CHEAPEST,
+    }:
         return True
     asks = (rule.when for rule in config.policy.rules)
     return any(when.tasks or when.language or when.requests_per_day_over is not None for when in asks)
