@@ -1,6 +1,7 @@
 """The ports `Attempts` and `Facts` over a SQLite file: an async door to one writer thread.
 
-Whatever is queued when the thread is free is written in one transaction, with one fsync.
+Whatever is queued when the thread is free is written in one transaction. Nobody waits for the disk to start a
+call; what has ended is brought there in groups (`disk`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from router.core.records.facts import Fact, HealthLearned
 from router.engine.ports import Clock
 from router.engine.step_watch import ahead
 from router.errors import LedgerError
-from router.ledger.sqlite.driver import open_for_writing
+from router.ledger.sqlite.disk import DiskSync, Sync, sync_commits
+from router.ledger.sqlite.driver import open_for_traffic
 from router.ledger.sqlite.orders import Admit, Close, Extend, Flush, Note, Order, Reply, Settle, Write
 from router.ledger.sqlite.rows import settled_row
 from router.ledger.sqlite.writer import Connect, Writer
@@ -28,7 +30,12 @@ log = logging.getLogger(__name__)
 
 
 async def open_ledger(
-    path: Path, clock: Clock, *, connect: Connect = open_for_writing, owner: str | None = None
+    path: Path,
+    clock: Clock,
+    *,
+    connect: Connect = open_for_traffic,
+    sync: Sync = sync_commits,
+    owner: str | None = None,
 ) -> SqliteLedger:
     """Open or make the ledger at `path`; write what was spooled, close what dead processes left open.
 
@@ -36,7 +43,7 @@ async def open_ledger(
     Raises LedgerError: not writable, no space, locked, no ledger, or made by a newer cockpit (which
     `reader.open_reader` still reads).
     """
-    ledger = SqliteLedger(path)
+    ledger = SqliteLedger(path, sync)
     await ledger.start(clock, connect, owner)
     return ledger
 
@@ -44,8 +51,9 @@ async def open_ledger(
 class SqliteLedger:
     """Implements `engine.ports.Ledger`. Made by `open_ledger`; usable from any event loop."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sync: Sync = sync_commits) -> None:
         self.path = path
+        self._disk = DiskSync(path, sync)
         self._orders: SimpleQueue[Order] = SimpleQueue()
         self._batch: list[Order] = []
         self._lock = threading.Lock()
@@ -159,11 +167,18 @@ class SqliteLedger:
     def _serve(self, writer: Writer) -> bool:
         """Do what was queued, or what is owed; return whether to go on."""
         writer.write([order for order in self._batch if isinstance(order, Write)])
+        if any(isinstance(order, Settle | Note) for order in self._batch):
+            self._disk.soon()
         for order in self._batch:
             match order:
                 case Flush(reply):
-                    reply.send(_error_of(writer.flush))
+                    error = _error_of(writer.flush)
+                    if error is None:
+                        self._disk.answer(reply)
+                    else:
+                        reply.send(error)
                 case Close(reply):
+                    self._disk.close()
                     error = _error_of(writer.close)
                     if reply is not None:
                         reply.send(error)

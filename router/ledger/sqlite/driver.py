@@ -130,6 +130,13 @@ def open_for_writing(
     return connection
 
 
+def open_for_traffic(path: Path) -> Connection:
+    """Open an existing file as `open_for_writing` does, but for the fsync: see `disk`."""
+    connection = open_for_writing(path)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
 def _switched_to_wal(connection: Connection, busy_s: float) -> str:
     """Return the journal mode after asking for WAL.
 
