@@ -23,7 +23,7 @@ from router.ledger.sqlite.driver import Connection, is_of_a_value, kept_apart, t
 from router.ledger.sqlite.health import keep_time
 from router.ledger.sqlite.orders import Admit, Extend, Note, Reply, Settle, Write
 from router.ledger.sqlite.owners import BEAT_MS, beat, end_beats, this_boot, this_process
-from router.ledger.sqlite.rows import settle_row
+from router.ledger.sqlite.rows import Row, carried_row, place_of, settle_row
 from router.ledger.sqlite.schema import require_writable
 
 Answers = dict[Reply[Admission], Admission | LedgerError]
@@ -44,13 +44,18 @@ class Books:
         self._clock = clock
         self._owner = owner or this_process()
         self._boot = this_boot()
-        self._running: set[tuple[str, int]] = set()
+        self._running: dict[tuple[str, int], Intent] = {}
         self._beaten_ms: int | None = None
 
     @property
     def beats(self) -> bool:
         """Whether calls of this process run, so that it has to say now and then that it lives."""
         return bool(self._running)
+
+    def carried(self, row: Row) -> Row:
+        """Return a settlement with what it needs to be written into another file, where that is known."""
+        intent = self._running.get(place_of(row))
+        return row if intent is None else carried_row(intent, self._owner) | row
 
     def end(self) -> None:
         """Take back that this process lives: what it leaves open nobody settles."""
@@ -98,12 +103,12 @@ class Books:
         """Know what of this process runs, now that `orders` are committed."""
         for order in orders:
             match order:
-                case Admit(Intent(request_id=name, attempt=attempt, job=None), reply=reply):
+                case Admit(Intent(job=None) as intent, reply=reply):
                     answer = answers[reply]
                     if isinstance(answer, Admission) and answer.refusal is None:
-                        self._running.add((name, attempt))
+                        self._running[intent.request_id, intent.attempt] = intent
                 case Settle(row):
-                    self._running.discard((str(row["request_id"]), int(row["attempt"] or 0)))
+                    self._running.pop(place_of(row), None)
                 case _:
                     pass
 

@@ -22,6 +22,7 @@ from router.core.settings.deployments import Work
 from router.core.settings.hooks import Hook
 from router.engine.ports import Clock
 from router.errors import LedgerError
+from router.ledger.open_file import OpenFile
 from router.ledger.sqlite import alerts, budgets, cached_responses, history, pauses, quality, queries, stress
 from router.ledger.sqlite.driver import Connection, open_for_reading, reading, told_clearly
 from router.ledger.sqlite.health import all_health, exhausted_by, health_by
@@ -54,6 +55,7 @@ class SqliteReader:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-reader")
         self._connection: Connection | None = None
+        self._file = OpenFile(path)
         self._closed = False
 
     async def open(self) -> None:
@@ -175,6 +177,8 @@ class SqliteReader:
 
     def _work(self, work: Callable[[Connection], T]) -> T:
         with told_clearly(self.path):
+            if self._connection is not None and not self._file.is_there:
+                self._close()  # what is at the path now is what is asked for
             if self._connection is None:
                 self._connection = self._open()
             return work(self._connection)
@@ -182,6 +186,7 @@ class SqliteReader:
     def _open(self) -> Connection:
         if not self.path.exists():
             raise LedgerError(f"there is no ledger at {self.path} yet", hint="The first call makes it")
+        self._file = OpenFile(self.path)
         connection = open_for_reading(self.path)
         with ExitStack() as undo:
             undo.callback(connection.close)
@@ -191,4 +196,5 @@ class SqliteReader:
 
     def _close(self) -> None:
         if self._connection is not None:
-            self._connection.close()
+            self._file.close(self._connection)
+            self._connection = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -45,6 +46,13 @@ _SETTLE = (
     f"UPDATE token_spend SET {', '.join(f'{name} = :{name}' for name in SETTLED_COLUMNS)} "
     "WHERE request_id = :request_id AND attempt = :attempt AND status = 'open'"
 )
+_ADD_ENDED = (
+    f"INSERT INTO token_spend ({', '.join(ENTRY_COLUMNS)}) "
+    f"VALUES ({', '.join(f':{name}' for name in ENTRY_COLUMNS)}) ON CONFLICT (request_id, attempt) DO NOTHING"
+)
+_TAG = "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)"
+_TAGS = "tags"
+"""Under which a row outside the ledger carries its request's tags, as JSON."""
 _RAISE = """
 UPDATE token_spend SET held_nano_usd = coalesce(?, held_nano_usd),
   soft_held_nano_usd = coalesce(?, soft_held_nano_usd)
@@ -54,15 +62,35 @@ _E = TypeVar("_E", bound=StrEnum)
 
 def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
     """Write the open row and its request's tags. Return False when that attempt has a row already."""
-    row: Row = {name: storable(name, getattr(intent, name)) for name in INTENT_COLUMNS}
-    row["owner"] = storable("owner", owner if intent.job is None else job_owner(intent.job))
+    row = _intent_row(intent, owner)
     if connection.execute(_INSERT, row).rowcount == 0:
         return False
-    connection.executemany(
-        "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)",
-        [(row["request_id"], storable("key", key), storable("value", value)) for key, value in intent.tags],
-    )
+    _write_tags(connection, row["request_id"], intent.tags)
     return True
+
+
+def carried_row(intent: Intent, owner: str) -> Row:
+    """Return what a row needs beside its settlement to be written into another file than its intent was."""
+    return _intent_row(intent, owner) | {_TAGS: json.dumps(intent.tags, default=str)}
+
+
+def add_ended(connection: Connection, row: Row) -> None:
+    """Write the row of an ended attempt, if `row` carries its intent and the attempt has no row yet."""
+    if not row.keys() >= {"owner", _TAGS}:
+        return
+    known: Row = dict.fromkeys(ENTRY_COLUMNS) | row
+    if connection.execute(_ADD_ENDED, known).rowcount == 1:
+        _write_tags(connection, row["request_id"], json.loads(str(row[_TAGS])))
+
+
+def _intent_row(intent: Intent, owner: str) -> Row:
+    row: Row = {name: storable(name, getattr(intent, name)) for name in INTENT_COLUMNS}
+    row["owner"] = storable("owner", owner if intent.job is None else job_owner(intent.job))
+    return row
+
+
+def _write_tags(connection: Connection, request_id: object, tags: Iterable[tuple[str, str]]) -> None:
+    connection.executemany(_TAG, [(request_id, str(key), str(value)) for key, value in tags])
 
 
 def raise_hold(connection: Connection, place: tuple[str, int], hold: Hold) -> bool:
@@ -77,6 +105,11 @@ def settled_row(settlement: Settlement) -> Row:
         name: storable(name, getattr(settlement.usage if name in USAGE_COLUMNS else settlement, name))
         for name in names
     }
+
+
+def place_of(row: Row) -> tuple[str, int]:
+    """Return which attempt of which request a settlement's row is of."""
+    return str(row["request_id"]), int(row["attempt"] or 0)
 
 
 def settle_row(connection: Connection, row: Row) -> bool:

@@ -14,13 +14,14 @@ from pathlib import Path
 from router.core.records.facts import HealthLearned
 from router.engine.ports import Clock
 from router.errors import LedgerError
+from router.ledger.open_file import OpenFile
 from router.ledger.private_files import beside, prepare
 from router.ledger.sqlite.books import Answers, Books
 from router.ledger.sqlite.driver import Connection, SqliteError, told_clearly, writing
 from router.ledger.sqlite.health import believe
 from router.ledger.sqlite.orders import Admit, Extend, Note, Settle, Write
 from router.ledger.sqlite.owners import BEAT_MS
-from router.ledger.sqlite.rows import Row, settle_row
+from router.ledger.sqlite.rows import Row, add_ended, settle_row
 from router.ledger.sqlite.schema import migrate, require_writable
 from router.ledger.sqlite.spool import Spool
 from router.ledger.sqlite.sweep import sweep
@@ -80,7 +81,7 @@ class Writer:
         self._unlearned += [
             order for order in orders if isinstance(order, Note) and isinstance(order.fact, HealthLearned)
         ]
-        rows = [settle.row for settle in settles]
+        rows = [self._books.carried(settle.row) for settle in settles]
         try:
             if rows:
                 self._spool.append(rows)
@@ -91,13 +92,14 @@ class Writer:
         """Have the file opened anew before anything is written again."""
         if self._connection is not None:
             with suppress(SqliteError):
-                self._connection.close()
+                self._file.close(self._connection)
         self._connection = None
 
     def replay(self) -> None:
         """Write what waits outside the ledger, if anything does."""
         if self._connection is None:
             self._books = self._opened()
+        self._file.require()
         if self._unspooled:
             self._settle(self._unspooled)
             self._unspooled = []
@@ -130,6 +132,7 @@ class Writer:
         path, clock = self.path, self._clock
         with told_clearly(path), ExitStack() as undo:
             prepare(path)
+            self._file = OpenFile(path)
             self._connection = self._connect(path)
             undo.callback(self.drop_connection)
             migrate(self._connection, path)
@@ -148,4 +151,5 @@ class Writer:
         with told_clearly(self.path), writing(self._connection):
             require_writable(self._connection, self.path)
             for row in rows:
-                settle_row(self._connection, row)  # one already settled stays as it is
+                if not settle_row(self._connection, row):
+                    add_ended(self._connection, row)  # one already settled stays as it is
