@@ -47,6 +47,7 @@ snap: $(VENV)/.dev       ## take the pictures and write the pages in docs/ that 
 	@$(BIN)/python -m tools.pages.pictures
 	@$(BIN)/python -m tools.pages.configuration
 	@$(BIN)/python -m tools.pages.health
+	@$(BIN)/python -m tools.pages.litellm
 
 bench: $(VENV)/.dev      ## measure what we claim beside what users would pick instead
 	@$(BIN)/python -m benchmarks

@@ -101,6 +101,7 @@ DATA = {
     "cockpit/themes_data",
     "router/classifier/asks.jsonl",
     "router/classifier/concepts.txt",
+    "router/config/litellm/settings.txt",
     "router/classifier/held_out.jsonl",
     "router/classifier/model.bin",
     "router/config/sample_config.yaml",

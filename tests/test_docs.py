@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.__main__ import COMMANDS
-from tools.pages import configuration, health, pictures
+from tools.pages import configuration, health, litellm, pictures
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,6 +19,7 @@ def test_the_configuration_page_is_the_schema_s() -> None:
 
 def test_the_health_page_is_the_table_of_moves() -> None:
     assert health.PAGE.read_text() == health.page(), "run `make snap`"
+    assert litellm.PAGE.read_text() == litellm.page(), "run `make snap`"
 
 
 def test_every_command_has_a_section() -> None:

@@ -40,7 +40,14 @@ def assemble(
     providers = {name: _provider(name, written, environ) for name, written in file.providers.items()}
     tiers = {name: Tier(name, tier.label, rank) for rank, (name, tier) in enumerate(file.tiers.items())}
     deployments = {
-        name: _deployment(name, written, tiers[written.tier], providers[written.provider], prices.get(name))
+        name: _deployment(
+            name,
+            written,
+            tiers[written.tier],
+            providers[written.provider],
+            prices.get(name),
+            _unset(file.providers[written.provider], environ),
+        )
         for name, written in file.deployments.items()
     }
     if file.classifier:
@@ -89,7 +96,27 @@ def _provider(name: str, written: schema.ProviderSection, environ: Mapping[str, 
         catalogue=written.catalogue,
         proxy=written.proxy,
         trains=written.trains,
+        headers=_secrets(written.headers, environ),
+        query=_secrets(written.query, environ),
+        body=written.body,
+        usage_at=written.usage_at,
     )
+
+
+def _secrets(written: Mapping[str, KeySource], environ: Mapping[str, str]) -> tuple[tuple[str, Secret], ...]:
+    found = ((name, _key(source, environ)) for name, source in written.items())
+    return tuple((name, secret) for name, secret in found if secret is not None)
+
+
+def _unset(written: schema.ProviderSection, environ: Mapping[str, str]) -> str | None:
+    """Return why a provider is off: the first variable of its key, headers or query that is not set."""
+    sources = [("key", written.api_key), *written.headers.items(), *written.query.items()]
+    missing = (
+        f"no {name}: set {source.variable}"
+        for name, source in sources
+        if source is not None and source.variable is not None and _key(source, environ) is None
+    )
+    return next(missing, None)
 
 
 def _key(source: KeySource | None, environ: Mapping[str, str]) -> Secret | None:
@@ -100,10 +127,13 @@ def _key(source: KeySource | None, environ: Mapping[str, str]) -> Secret | None:
 
 
 def _deployment(
-    name: str, written: schema.DeploymentSection, tier: Tier, provider: Provider, price: Price | None
+    name: str,
+    written: schema.DeploymentSection,
+    tier: Tier,
+    provider: Provider,
+    price: Price | None,
+    unset: str | None,
 ) -> Deployment:
-    keyless = provider.key_name is not None and provider.api_key is None
-    no_key = f"no key: set {provider.key_name}" if keyless else None
     limits, timeouts = written.limits, written.timeouts
     return Deployment(
         name=name,
@@ -116,7 +146,7 @@ def _deployment(
         max_output_tokens=written.max_output_tokens,
         limits=Limits(limits.rpm, limits.tpm, limits.rpd, limits.tpd, limits.parallel, limits.reset_timezone),
         timeouts=Timeouts(timeouts.connect, timeouts.first_token, timeouts.idle, timeouts.total),
-        off=written.switched_off or no_key,
+        off=written.switched_off or unset,
         dropped=written.dropped,
         cooldown_s=written.cooldown,
         weight=written.weight,

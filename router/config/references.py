@@ -215,7 +215,8 @@ def _variables(value: Plain, steps: Steps) -> Iterator[Finding]:
         case str() if "${" in value and not _is_secret(steps):
             yield Finding(
                 steps,
-                f"{dotted(steps)}: `${{…}}` is read in api_key and hooks' url. Write the value itself here",
+                f"{dotted(steps)}: `${{…}}` is read in api_key, headers, query and hooks' url. "
+                "Write the value itself here",
             )
         case _:
             pass
@@ -223,9 +224,14 @@ def _variables(value: Plain, steps: Steps) -> Iterator[Finding]:
 
 def _is_secret(steps: Steps) -> bool:
     places = (steps[:1], steps[2:])
-    return steps == ("gateway", "api_key") or places in (
-        (("providers",), ("api_key",)),
-        (("hooks",), ("url",)),
+    return (
+        steps == ("gateway", "api_key")
+        or places
+        in (
+            (("providers",), ("api_key",)),
+            (("hooks",), ("url",)),
+        )
+        or (steps[:1] == ("providers",) and len(steps) == 4 and steps[2] in ("headers", "query"))
     )
 
 

@@ -25,6 +25,14 @@ _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+OUR_HEADERS = frozenset(
+    {
+        *("host", "connection", "content-type", "content-length", "transfer-encoding", "te", "trailer"),
+        *("accept", "accept-encoding", "upgrade", "proxy-authorization", "proxy-connection", "keep-alive"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class KeySource:
     """Where a provider's key comes from: the environment variable `variable`, or else `secret` as written."""
@@ -81,6 +89,20 @@ def _key_source(value: object) -> KeySource:
 def _name(value: str) -> str:
     if not value or len(value) > 100 or not value.isprintable() or " " in value:
         raise wrong("is not a name: 1 to 100 printable characters without spaces")
+    return value
+
+
+def _header_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", value):
+        raise wrong("is no header's name: letters, digits and dashes")
+    if value.lower() in OUR_HEADERS:
+        raise wrong("is a header that says how a request is sent, and is always set here")
+    return value
+
+
+def _dotted_path(value: str) -> str:
+    if not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", value) or len(value) > 200:
+        raise wrong("must be keys with dots between them: meta.tokens")
     return value
 
 
@@ -157,6 +179,10 @@ Factor = Annotated[Decimal | dict[str, Decimal], PlainValidator(_factor)]
 """A factor in quotes, or a mapping of them."""
 ApiKey = Annotated[KeySource, PlainValidator(_key_source)]
 """`"${NAME}"`, read from the environment, or the key itself."""
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+"""A header of a request; those that say how it is sent are not for anybody to set."""
+DottedPath = Annotated[str, AfterValidator(_dotted_path)]
+"""Keys from the top to a value, dots between them: `meta.tokens`."""
 Name = Annotated[str, AfterValidator(_name)]
 """What something is called; may contain `/` and `:`, no spaces."""
 BaseUrl = Annotated[str, AfterValidator(_base_url)]

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from router.config.check_schema import CheckSection
 from router.config.hook_schema import HookSection
 from router.config.price_schema import PriceSection
-from router.config.scalars import ApiKey, BaseUrl, Language, Name, Seconds, Timezone, Usd, is_loopback, wrong
+from router.config.scalars import (
+    ApiKey,
+    BaseUrl,
+    DottedPath,
+    HeaderName,
+    Language,
+    Name,
+    Seconds,
+    Timezone,
+    Usd,
+    is_loopback,
+    wrong,
+)
 from router.config.settings import (
     BudgetSection,
     ClassifierSection,
@@ -53,6 +65,36 @@ class ProviderSection(Section):
     """An HTTP proxy for this provider; none is taken from the environment."""
     trains: bool | None = None
     """Whether it may learn from prompts; left out, nobody knows, and `no_training` passes it over."""
+
+    headers: dict[HeaderName, ApiKey] = Field(default_factory=dict)
+    """Headers of every call beside the wire's own; `"${NAME}"` reads a value from the environment."""
+    query: dict[Text, ApiKey] = Field(default_factory=dict)
+    """Parameters behind every address: `?api-version=…`; `"${NAME}"` as for headers."""
+    body: dict[Text, JsonValue] = Field(default_factory=dict)
+    """Laid over the body of every call: mappings are merged, anything else is replaced."""
+    usage_at: DottedPath | None = None
+    """Where an answer, or a chunk of a stream, holds its token counts, if the wire has them elsewhere."""
+
+    @model_validator(mode="after")
+    def _has_room_for_its_words(self) -> ProviderSection:
+        if self.wire is Wire.LLAMACPP and (self.headers or self.query or self.body):
+            raise wrong("is the embedded model: it takes no headers, query or body of yours")
+        if self.usage_at and self.wire is not Wire.OPENAI:
+            raise wrong("has a usage_at, which only answers of wire openai may need; remove it")
+        own = {"model", "messages", "stream", "max_tokens", "system"} & set(self.body)
+        if own:
+            raise wrong(f"sets {sorted(own)[0]} in its body, which every request says itself; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _says_its_key_once(self) -> ProviderSection:
+        names = [name.lower() for name in self.headers]
+        if len(set(names)) < len(names):
+            raise wrong("has the same header twice, in other letters; keep one")
+        doubled = {"authorization", "x-api-key"} & set(names)
+        if self.api_key and doubled:
+            raise wrong(f"has an api_key and a header {doubled.pop()}; keep one of them")
+        return self
 
     @model_validator(mode="after")
     def _address_fits(self) -> ProviderSection:

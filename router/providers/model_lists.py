@@ -15,6 +15,7 @@ from router.core.records.offers import ListedModel
 from router.core.settings.providers import Provider, Wire
 from router.errors import RouterError, TransportError
 from router.providers.anthropic_wire import VERSION
+from router.providers.extras import with_extras
 from router.providers.reading import parse_json
 from router.providers.transport import HttpRequest, Transport, host_of
 
@@ -85,7 +86,8 @@ async def get_json(
     """Return what a provider answers to a GET of `path`. Raises NotRead."""
     base = (provider.base_url or "").removesuffix("/v1" if path.startswith("/v1/") else "")
     key = headers(provider.api_key.reveal()) if provider.api_key else ()
-    request = HttpRequest("GET", base + path, (*key, ("accept", "application/json")), proxy=provider.proxy)
+    plain = HttpRequest("GET", base + path, (*key, ("accept", "application/json")), proxy=provider.proxy)
+    request = with_extras(plain, provider)
     data = bytearray()
     try:
         async with asyncio.timeout(PATIENCE_S), transport.send(request) as response:

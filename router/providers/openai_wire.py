@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from router.core.usage import read_openai
+from router.core.usage.counts import at
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.openai_variants import variant_of
 from router.providers.reading import AnswerFacts, error_in, error_of, parse_json
@@ -98,7 +99,10 @@ class OpenAiReader:
             self.facts.error = error_in(choice) or self.facts.error
         if isinstance(model := chunk.get("model"), str):
             self.facts.model = model
-        if any(chunk.get(place) for place in ("usage", "x_groq", "choices")) and _counted(chunk):
+        elsewhere = at(chunk, self.facts.usage_at) if self.facts.usage_at else None
+        if elsewhere:
+            said += self.facts.report(read_openai({**chunk, "usage": elsewhere}))
+        elif any(chunk.get(place) for place in ("usage", "x_groq", "choices")) and _counted(chunk):
             said += self.facts.report(read_openai(chunk))
         return said
 

@@ -41,6 +41,8 @@ class AnswerFacts:
     usage: UsageReading = NOTHING_READ
     model: str | None = None
     parsed: bool = True
+    usage_at: str | None = None
+    """Where the provider has its usage, where that is not the wire's usual place."""
     whole: bool = False
     """The wire's own last word has come (`[DONE]`, `message_stop`, `done`): what follows does not matter."""
 
@@ -89,6 +91,7 @@ class AnswerReading:
         self._streamed = call.stream
         self._decoder = decoder
         self._reader = reader
+        reader.facts.usage_at = call.deployment.provider.usage_at
         self._status: int | None = None
         self._headers: dict[str, str] = {}
         self._kept = bytearray()

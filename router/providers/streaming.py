@@ -15,6 +15,7 @@ from typing import Protocol
 from router.core.failures.exchange import Fault, StreamEnd
 from router.engine.ports import Call, Content, UpstreamEvent
 from router.errors import TransportError
+from router.providers.extras import laid_over, with_extras
 from router.providers.reading import AnswerReading, Decoder, Reader
 from router.providers.transport import HttpRequest, HttpResponse, Transport
 
@@ -79,9 +80,10 @@ class HttpUpstream:
     async def _send(
         self, call: Call, connection: AsyncExitStack, patience: Patience
     ) -> HttpResponse | TransportError:
+        request = with_extras(self._dialect.request(call), call.deployment.provider)
         try:
             async with asyncio.timeout_at(patience.until):
-                return await connection.enter_async_context(self._transport.send(self._dialect.request(call)))
+                return await connection.enter_async_context(self._transport.send(request))
         except TransportError as error:
             return error
         except TimeoutError:
@@ -135,7 +137,12 @@ async def _next(chunks: AsyncIterator[bytes], patience: Patience) -> bytes | Str
 def json_post(
     call: Call, url: str, headers: tuple[tuple[str, str], ...], body: Mapping[str, object]
 ) -> HttpRequest:
-    """Return the request that carries `body`; `headers` are what the wire wants beside the usual ones."""
+    """Return the request that carries `body`; `headers` are what the wire wants beside the usual ones.
+
+    What answers, and does not only embed, gets what the provider's own `body` says laid over it.
+    """
+    provider, deployment = call.deployment.provider, call.deployment
+    written = laid_over(body, provider.body) if provider.body and not deployment.embeds else body
     usual = (
         ("content-type", "application/json"),
         ("accept", "text/event-stream, application/json" if call.stream else "application/json"),
@@ -147,8 +154,8 @@ def json_post(
         url=url,
         headers=usual + headers,
         # A lone surrogate, which a terminal can produce, is no UTF-8: it becomes a question mark.
-        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
-        proxy=call.deployment.provider.proxy,
-        connect_timeout_s=call.deployment.timeouts.connect_s,
-        give_up_s=max(0.0, call.deployment.timeouts.total_s) + LATER_S,
+        body=json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
+        proxy=provider.proxy,
+        connect_timeout_s=deployment.timeouts.connect_s,
+        give_up_s=max(0.0, deployment.timeouts.total_s) + LATER_S,
     )

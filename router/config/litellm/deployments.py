@@ -120,19 +120,19 @@ class Accounts:
         """`own` are the variables that the file itself sets: their keys stand in it."""
         self._environ = environ
         self._own = own
-        self._names: dict[tuple[Wire, str, str | None, str], str] = {}
+        self._names: dict[tuple[Wire, str, str | None, str, str], str] = {}
         self.written: dict[str, dict[str, Plain]] = {}
         """In our written form, by name."""
 
     def of(self, one: Read) -> str:
         """Return the name of an entry's provider, which is written down when it is new."""
         upstream = one.upstream
-        key = self._key(upstream)
-        identity = (upstream.wire, upstream.base_url, key, upstream.vendor)
+        key, extras = self._key(upstream), self._extras(one.entry)
+        identity = (upstream.wire, upstream.base_url, key, upstream.vendor, repr(extras))
         if identity not in self._names:
             name = free_name(upstream.wanted_name, self.written)
             self._names[identity] = name
-            self.written[name] = _provider(upstream, key, name)
+            self.written[name] = _provider(upstream, key, name) | extras
         return self._names[identity]
 
     def billing(self, name: str) -> Plain:
@@ -145,6 +145,19 @@ class Accounts:
             return upstream.key if name is None else self._of(name)
         known = [name for name in upstream.keys if self._environ.get(name, "").strip()]
         return next((self._of(name) for name in [*known, *upstream.keys]), None)
+
+    def _extras(self, entry: ModelEntry) -> dict[str, Plain]:
+        """Return the headers and the part of the body that an entry sends with every call."""
+        params = entry.litellm_params
+        said = {**(params.headers or {}), **(params.extra_headers or {})}
+        if params.organization:
+            said["OpenAI-Organization"] = params.organization
+        headers: dict[str, Plain] = {}
+        for header, text in said.items():
+            name = variable(text)
+            headers[header] = text if name is None else self._of(name)
+        body: Plain = dict(params.extra_body or {})  # type: ignore[arg-type]  # it came from our own reader
+        return _given({"headers": headers, "body": body})
 
     def _of(self, variable_name: str) -> str:
         return self._own.get(variable_name) or f"${{{variable_name}}}"

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from router.config import problems
 from router.config.findings import Finding
+from router.config.litellm.budgets import budgets_of
 from router.config.litellm.combine import own_variables, with_credentials, with_includes
 from router.config.litellm.deployments import Accounts, Read, deployment_of, orders, read, weights
+from router.config.litellm.known import refusals
 from router.config.litellm.ladder import Ladder, ladder_of
 from router.config.litellm.policy import gateway_of, merged, policy_of
 from router.config.litellm.prices import price_of
@@ -62,6 +64,12 @@ def translate(document: Document, environ: Mapping[str, str], listed: Listed) ->
     if AUTO not in routes:
         routes[AUTO] = {"ladder": [*ladder.labels]}
     nearest = [1 + len(groups.members[name]) for name in groups.members if groups.follows.get(name)]
+    found: list[Finding] = [*refusals(document.value)]
+    budgets = budgets_of(
+        file, reads, {name: str(one["provider"]) for name, one in deployments.items()}, found
+    )
+    if found:
+        raise ConfigError([document.problem(one.steps, one.message, at_key=one.at_key) for one in found])
     ours: dict[str, Plain] = {
         "version": 1,
         "providers": {**accounts.written},
@@ -69,10 +77,11 @@ def translate(document: Document, environ: Mapping[str, str], listed: Listed) ->
         "deployments": {**deployments},
         "routes": {**routes},
         "aliases": {**_spaced(file), **aliases_of(settings, groups.members, notes)},
+        "budgets": budgets,
         "policy": {**policy_of(settings, nearest, notes)},
         "gateway": {**gateway_of(file)},
     }
-    ours = {key: value for key, value in ours.items() if value != {}}
+    ours = {key: value for key, value in ours.items() if value not in ({}, [])}
     places = _places(document, reads, ours)
     return Translation(Document(document.path, ours, {}, places), tuple(notes))
 

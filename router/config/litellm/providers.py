@@ -130,6 +130,8 @@ class LiteLlmUpstream:
     """The key as the entry writes it."""
     off: str | None = None
     """Why it cannot be used."""
+    prefix: str = ""
+    """LiteLLM's own name for whoever is there."""
 
 
 def upstream_of(model: str, custom: str | None, api_base: str | None, key: str | None) -> LiteLlmUpstream:
@@ -149,7 +151,7 @@ def upstream_of(model: str, custom: str | None, api_base: str | None, key: str |
         if base is None:
             return _unreachable(prefix, model, "its api_base is no address that begins with https://")
         found = _elsewhere(LiteLlmUpstream(prefix, vendor.wire, base, name, prefix, key=key), vendor)
-    return _guarded(replace(found, model=name or model))
+    return _guarded(replace(found, model=name or model, prefix=prefix))
 
 
 def _split(model: str, custom: str | None) -> tuple[str, str]:

@@ -157,6 +157,12 @@ class Params(Lenient):
     timeout: Bounded | None = None
     stream_timeout: Bounded | None = None
     max_tokens: Count | None = None
+    organization: Text | None = None
+    headers: dict[str, str] | None = None
+    extra_headers: dict[str, str] | None = None
+    extra_body: dict[str, object] | None = None
+    max_budget: Bounded | None = None
+    budget_duration: str | None = None
 
 
 class Info(Lenient):
@@ -190,6 +196,25 @@ class ModelEntry(Lenient):
         return called(self.model_name)
 
 
+class ProviderBudget(Lenient):
+    """What may be spent at one of LiteLLM's providers; it has two names for each of the two."""
+
+    budget_limit: Bounded | None = None
+    max_budget: Bounded | None = None
+    time_period: str | None = None
+    budget_duration: str | None = None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The limit in dollars."""
+        return self.max_budget if self.budget_limit is None else self.budget_limit
+
+    @property
+    def window(self) -> str | None:
+        """The span it is counted over, as LiteLLM writes it."""
+        return self.time_period or self.budget_duration
+
+
 class RouterSettings(Lenient):
     """`router_settings` and `litellm_settings`; the former win."""
 
@@ -205,6 +230,9 @@ class RouterSettings(Lenient):
     stream_timeout: Bounded | None = None
     request_timeout: Bounded | None = None
     max_tokens: Count | None = None
+    max_budget: Bounded | None = None
+    budget_duration: str | None = None
+    provider_budget_config: dict[str, ProviderBudget] | None = None
 
 
 class General(Lenient):

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 
 from router.config.findings import dotted
 from router.config.litellm import schema
+from router.config.litellm.known import words_for
 from router.config.litellm.prices import is_rate
 from router.config.positions import Document, Plain, Steps
 
 _PREFIX = "os.environ/"
 _SECRETS = ("api_key", "master_key")
+_SECRET_TABLES = ("headers", "extra_headers")
 _DEMANDED = ("model", "model_name")
 _SWITCHING = ("model", "api_base", "base_url")
 _SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -50,7 +52,9 @@ def not_set(document: Document, unset: Mapping[Steps, str]) -> list[str]:
 
 
 def _told(what: str, lines: list[int]) -> str:
-    return f"{what} (line{'s' if len(lines) > 1 else ''} {', '.join(str(line) for line in lines)})"
+    told = f"{what} (line{'s' if len(lines) > 1 else ''} {', '.join(str(line) for line in lines)})"
+    words = words_for(what)
+    return f"{told}: {words}" if words else told
 
 
 def _unread_keys(file: Plain) -> Iterator[Steps]:
@@ -92,13 +96,17 @@ def resolved(value: Plain, environ: Mapping[str, str], unset: dict[Steps, str], 
             }
         case list():
             return [resolved(inner, environ, unset, (*steps, n)) for n, inner in enumerate(value)]
-        case str() if (name := variable(value)) and steps[-1] not in _SECRETS:
+        case str() if (name := variable(value)) and not _may_be_secret(steps):
             found = environ.get(name, "").strip()
             if not found:
                 unset[steps] = name
             return found or value
         case _:
             return value
+
+
+def _may_be_secret(steps: Steps) -> bool:
+    return steps[-1] in _SECRETS or (len(steps) > 1 and steps[-2] in _SECRET_TABLES)
 
 
 def variable(text: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from router.core.settings.secret import Secret
@@ -43,6 +44,15 @@ class Provider:
     proxy: str | None = None
     trains: bool | None = None
     """Whether it may learn from prompts; None: nobody has said."""
+
+    headers: tuple[tuple[str, Secret], ...] = ()
+    """Sent with every call beside the wire's own; secret, since a header may hold a key."""
+    query: tuple[tuple[str, Secret], ...] = ()
+    """Behind every address, as `?name=value`."""
+    body: Mapping[str, object] = field(default_factory=dict)
+    """Laid over the body of every call, as JSON; mappings are merged, anything else is replaced."""
+    usage_at: str | None = None
+    """Where a body or a chunk holds its usage, as a dotted path, where the wire has it elsewhere."""
 
     @property
     def vendor(self) -> str:

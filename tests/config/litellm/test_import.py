@@ -53,7 +53,7 @@ def test_no_key_is_repeated_and_its_new_place_is_said() -> None:
 def test_the_text_says_which_line_a_part_comes_from_and_what_was_left_behind() -> None:
     lines = converted(FOLDER / "litellm_skills.yaml", {}).splitlines()
     assert "litellm_skills.yaml" in lines[0]
-    assert "#   litellm_settings.drop_params (line 37)" in lines
+    assert "#   litellm_settings.drop_params (line 37): what a caller says is sent on as it is said" in lines
     assert lines[lines.index("  skill/code/2:") - 1] == "  # line 12"
 
 
@@ -127,4 +127,5 @@ def test_check_tells_what_a_litellm_file_says_in_vain() -> None:
     plain = CliRunner().invoke(command, ["check"], obj=options)
     assert "ignored: litellm_settings.drop_params (line 37)" in plain.stderr
     as_json = CliRunner().invoke(command, ["check", "--json"], obj=options)
-    assert "litellm_settings.drop_params (line 37)" in json.loads(as_json.stdout)["ignored"]
+    told = "litellm_settings.drop_params (line 37): what a caller says is sent on as it is said"
+    assert told in json.loads(as_json.stdout)["ignored"]
