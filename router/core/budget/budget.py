@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from router.core.money import usd
 from router.core.records.admission import Cap, Refusal, RefusedBy, Used
@@ -31,6 +32,9 @@ COLUMNS = {
     BudgetScope.SESSION: "session_id",
 }
 """The column of `token_spend` that holds a scope's target."""
+
+
+MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +159,32 @@ def _cap(budget: Budget, charge: Charge, now_ms: int, zone: tzinfo) -> Cap | Non
     per_session = BudgetScope.SESSION is budget.scope or budget.window is BudgetWindow.SESSION
     if value is None or (per_session and charge.session is None):
         return None
-    cap = _scoped(_windowed(budget, now_ms, zone), budget, value)
+    cap = _standing(budget, now_ms - now_ms % MINUTE_MS, zone, value)
+    amount_nano = charge.bound_nano if budget.hard else charge.expected_nano
+    within = None
     if budget.window is BudgetWindow.CALL:
-        cap = replace(cap, within=("request_id", charge.request_id))
+        within = ("request_id", charge.request_id)
     elif budget.window is BudgetWindow.SESSION:
-        cap = replace(cap, within=("session_id", charge.session or ""))
-    return replace(cap, amount_nano=charge.bound_nano if budget.hard else charge.expected_nano)
+        within = ("session_id", charge.session or "")
+    return Cap(
+        cap.label,
+        cap.limit_nano,
+        amount_nano,
+        cap.since_ms,
+        cap.column,
+        cap.value,
+        cap.tag,
+        cap.hard,
+        within,
+        cap.until_ms,
+        cap.frees,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _standing(budget: Budget, minute_ms: int, zone: tzinfo, value: str | None) -> Cap:
+    """Return a budget's window and scope, kept for a minute: no window begins or ends within one."""
+    return _scoped(_windowed(budget, minute_ms, zone), budget, value)
 
 
 def _value(budget: Budget, charge: Charge) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from router.core import moments
 from router.core.failures import waits
@@ -40,6 +41,8 @@ def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RUL
     The cooldown is that of a first strike, without jitter and policy. Never raises, whatever came.
     """
     found = _read(exchange)
+    if rules is RULES and exchange.fault is None:
+        rules = _rules_of(found.status)
     rule, evidence = next((rule, said) for rule in rules if (said := rule.evidence(found)) is not None)
     outcome = rule.outcome
     cooldown = _cooldown(outcome, found, now_ms)
@@ -61,6 +64,13 @@ def classify(exchange: Exchange, now_ms: int, rules: Sequence[FailureRule] = RUL
         lacking=outcome.lacking,
         limit_tokens=found.error.limit_tokens if outcome.lacking is not Lacking.NOTHING else None,
     )
+
+
+@cache
+def _rules_of(status: int | None) -> Sequence[FailureRule]:
+    """Return the rules that an exchange of this status and without a fault can fit at all."""
+    able = (rule for rule in RULES if not rule.faults)
+    return tuple(rule for rule in able if rule.status is None or status in rule.status)
 
 
 def cancelled() -> Diagnosis:

@@ -180,6 +180,8 @@ def limits_told(
 
 
 def _told(headers: Mapping[str, str], vendor: str) -> Iterator[tuple[LimitKind, int]]:
+    if not headers.keys() & NAMES.keys():
+        return
     for name, kind in NAMES.items():
         value = moments.number(headers.get(name))
         if value is not None and 1 <= value <= LARGEST and value == int(value):

@@ -122,7 +122,7 @@ def step(health: ScopeHealth, sign: HealthSignal, now_ms: int) -> ScopeHealth:
         return ScopeHealth(strikes=strikes, healthy_since_ms=now_ms)
     if health.state is Health.PROBING and state is Health.COOLING:
         return replace(health, state=state, until_ms=now_ms)
-    return replace(health, state=state)
+    return health if health.state is state else replace(health, state=state)
 
 
 def lease(health: ScopeHealth, now_ms: int, lease_ms: int) -> ScopeHealth | None:
@@ -184,6 +184,8 @@ def _rest(health: ScopeHealth, sign: HealthSignal, until_ms: int | None) -> Scop
 
 
 def _remember(health: ScopeHealth, diagnosis: Diagnosis, now_ms: int, policy: Policy) -> ScopeHealth:
+    if not health.failed_ms and not diagnosis.counts_toward_breaker:
+        return health
     since = now_ms - round(policy.fail_window_s * 1000)
     failed = tuple(at for at in health.failed_ms if since < at <= now_ms)
     if diagnosis.counts_toward_breaker:
