@@ -59,7 +59,7 @@ async def opened(url: str, until: AsyncExitStack) -> Callable[[str, str, bool], 
     sending = await until.enter_async_context(wired(config=config, ledger=folder / "ledger.db"))
 
     async def call(model: str, prompt: str, stream: bool) -> None:
-        request = Request((Message("user", prompt),), name=model, max_tokens=500)
+        request = Request((Message("user", prompt),), name=model, max_tokens=500, stream=stream)
         async with aclosing(sending.engine.stream(request)) as events:
             async for event in events:
                 if isinstance(event, RequestEnded):

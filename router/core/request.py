@@ -68,5 +68,7 @@ class Request:
     privacy: Privacy = ANYBODY
     thinking_tokens: int | None = None
     """How much of `max_tokens` may go into thinking; None: the caller asked for none."""
+    stream: bool = True
+    """Whether the answer is wanted as it is written; else it is asked for in one piece."""
     instead_of: FoundPoor | None = None
     """An answer to the same messages that was poor: one tier higher is asked."""

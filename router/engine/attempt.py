@@ -16,8 +16,8 @@ from router.core.records.admission import NO_HOLD, Hold, Refusal
 from router.core.records.diagnosis import Action, Diagnosis, FailureClass, LedgerOutcome
 from router.core.records.entries import EntryStatus, Intent, Settlement
 from router.core.settings.deployments import Deployment
-from router.engine.events import AttemptRecord
-from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport
+from router.engine.events import AttemptRecord, AttemptStarted, AttemptWaiting, TextArrived
+from router.engine.ports import Answering, Clock, Content, Ended, UpstreamEvent, UsageReport, Waiting
 
 
 @dataclass(slots=True)
@@ -51,6 +51,8 @@ class Attempt:
     """It is to show whether a resting deployment is back, and has not yet."""
     counted: bool = False
     """It is among the attempts that run at its deployment."""
+    stream: bool = True
+    """Its answer is wanted as it is written."""
     held: bool = False
     """Its content waits for checks, so that another deployment may still answer."""
     hold: Hold = NO_HOLD
@@ -70,8 +72,8 @@ class Attempt:
 
     @property
     def ttft_s(self) -> float | None:
-        """Seconds from sending to the first content; None while there is none."""
-        if self.first_content is None or self.started is None:
+        """Seconds from sending to the first content; None while there is none, or all comes at once."""
+        if self.first_content is None or self.started is None or not self.stream:
             return None
         return self.first_content - self.started
 
@@ -79,6 +81,13 @@ class Attempt:
     def n(self) -> int:
         """Which attempt of its request it is, from 1."""
         return self.intent.attempt
+
+    def begun(self) -> AttemptStarted:
+        """Return what its caller is told once its row is written."""
+        intent = self.intent
+        return AttemptStarted(
+            intent.attempt, intent.tier, intent.deployment, intent.model_requested, self.warnings
+        )
 
     def outcome(self) -> Exchange:
         """Return the exchange with what only the caller's side knows: whether content was delivered."""
@@ -90,16 +99,18 @@ class Attempt:
             exchange, delivered=delivered, reasoning_only=self.kinds == {"reasoning"}, input_share=share
         )
 
-    def take(self, event: UpstreamEvent) -> None:
-        """Note what an event says."""
+    def take(self, event: UpstreamEvent) -> TextArrived | AttemptWaiting | None:
+        """Note what an event says; return what its caller is told of it."""
+        if isinstance(event, Content):
+            if self.first_content is None:
+                self.first_content = self.clock.monotonic()
+            text, kind = event.text, event.kind
+            self.kinds.add(kind)
+            self.content_bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
+            if kind == "text":
+                self.text.append(text)
+            return TextArrived(self.intent.attempt, text, kind, event.raw)
         match event:
-            case Content():
-                if self.first_content is None:
-                    self.first_content = self.clock.monotonic()
-                self.kinds.add(event.kind)
-                self.content_bytes += len(event.text.encode(errors="replace"))
-                if event.kind == "text":
-                    self.text.append(event.text)
             case UsageReport():
                 if self.usage is None and self.look_at < NEVER:
                     self.look_at = 0  # its input is counted now
@@ -108,8 +119,9 @@ class Attempt:
                 self.answering = event
             case Ended():
                 self.exchange = event.exchange
-            case _:
-                pass
+            case Waiting():
+                return AttemptWaiting(self.intent.attempt, event.what)
+        return None
 
     def arrived(self) -> AnswerSoFar:
         """Return how far its answer has come."""

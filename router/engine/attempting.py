@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Protocol
 
 from router.core.records.admission import Refusal
@@ -19,12 +18,9 @@ from router.engine.attempt import Attempt, record_of
 from router.engine.events import (
     AttemptEnded,
     AttemptRefused,
-    AttemptStarted,
-    AttemptWaiting,
     RouteEvent,
-    TextArrived,
 )
-from router.engine.ports import Call, Content, Upstream, Waiting
+from router.engine.ports import Call, Upstream
 from router.errors import LedgerError
 
 log = logging.getLogger(__name__)
@@ -59,12 +55,19 @@ async def attempted(
     try:
         attempt.refusal = await books.admit(attempt)
         if attempt.refusal is not None:
-            yield AttemptRefused(attempt.intent.tier, attempt.deployment.name, attempt.refusal.reason)
-        else:
-            async with aclosing(_sent(attempt, messages, upstream, books)) as events:
-                async for event in events:
-                    yield event
-            diagnosis = attempt.judged()
+            yield AttemptRefused(attempt.intent.tier, attempt.intent.deployment, attempt.refusal.reason)
+            return
+        yield attempt.begun()
+        async with aclosing(upstream.stream(_sent(attempt, messages))) as events:
+            async for event in events:
+                told = attempt.take(event)
+                if told is None:
+                    continue
+                books.answering(attempt)
+                yield told
+                if attempt.content_bytes >= attempt.look_at and await _must_stop(attempt, books):
+                    break
+        diagnosis = attempt.judged()
     except LedgerError:
         unwritten = True
         raise
@@ -78,35 +81,22 @@ async def attempted(
         yield AttemptEnded(attempt.record)
 
 
-async def _sent(
-    attempt: Attempt, messages: tuple[Message, ...], upstream: Upstream, books: Books
-) -> AsyncGenerator[RouteEvent, None]:
-    intent, deployment, clock = attempt.intent, attempt.deployment, attempt.clock
-    yield AttemptStarted(attempt.n, intent.tier, deployment.name, deployment.model, attempt.warnings)
-    timeouts = deployment.timeouts
-    bounded = replace(timeouts, total_s=min(timeouts.total_s, attempt.until - clock.monotonic()))
-    call = Call(
-        deployment=replace(deployment, timeouts=bounded),
+async def _must_stop(attempt: Attempt, books: Books) -> bool:
+    attempt.stopped = await books.hold_on(attempt)
+    return attempt.stopped is not None
+
+
+def _sent(attempt: Attempt, messages: tuple[Message, ...]) -> Call:
+    """Return the call, and note that it is sent."""
+    attempt.started = attempt.clock.monotonic()
+    return Call(
+        deployment=attempt.deployment,
         messages=messages,
         max_tokens=attempt.max_tokens,
+        stream=attempt.stream,
         thinking_tokens=attempt.thinking_tokens,
+        at_most_s=attempt.until - attempt.started,
     )
-    attempt.started = clock.monotonic()
-    async with aclosing(upstream.stream(call)) as events:
-        async for event in events:
-            attempt.take(event)
-            match event:
-                case Content():
-                    books.answering(attempt)
-                    yield TextArrived(attempt.n, event.text, event.kind, event.raw)
-                    if attempt.content_bytes >= attempt.look_at:
-                        attempt.stopped = await books.hold_on(attempt)
-                    if attempt.stopped is not None:
-                        return
-                case Waiting():
-                    yield AttemptWaiting(attempt.n, event.what)
-                case _:
-                    pass
 
 
 def _settle(attempt: Attempt, diagnosis: Diagnosis, books: Books) -> None:

@@ -32,7 +32,6 @@ from router.core.retry.fallback import (
 )
 from router.core.retry.retry_budget import RetryBudget
 from router.core.retry.why import describe, selection_to_json
-from router.core.routing.facts import DeploymentFacts
 from router.core.routing.resolve import Unknown, resolve
 from router.core.routing.selection import Plan, Selection
 from router.core.settings.config import RouterConfig
@@ -127,12 +126,13 @@ class Engine:
         first = run.selection
         yield RequestStarted(run.request_id, first)
         while isinstance(step := self._decide(run), Try | Wait):
-            doing = self._attempt(run, step) if isinstance(step, Try) else self._wait(run, step)
-            async with aclosing(run.answers.watch(doing)) as events:
-                async for event in events:
-                    if isinstance(event, AnswerChecked):
-                        self._deps.ledger.note(AnswerJudged(run.request_id, event.n, event.verdicts))
-                    yield event
+            doing = self._attempted(run, step) if isinstance(step, Try) else self._wait(run, step)
+            try:
+                async with aclosing(doing) as events:
+                    async for event in events:
+                        yield event
+            finally:
+                self._note(run)
             if run.answers.is_answered(run.past):
                 step = ANSWERED
                 break
@@ -208,19 +208,25 @@ class Engine:
         run.waited_s += step.seconds
         run.rested = True
 
-    async def _attempt(self, run: Run, step: Try) -> AsyncGenerator[RouteEvent, None]:
-        """Make the next call of a request, and note what came of it however this generator ends."""
-        attempt = self._prepare(run, run.selection.of(step.deployment))
+    def _attempted(self, run: Run, step: Try) -> AsyncGenerator[RouteEvent, None]:
+        """Make the next call of a request; what a route with checks says of its answer is kept."""
+        attempt = run.attempt = self._prepare(run, step)
         upstream = self._deps.upstreams[attempt.deployment.provider.wire]
         messages = run.planner.messages(run.planned, attempt.deployment)
-        try:
-            async with aclosing(attempted(attempt, messages, upstream, run.shared)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            self._note(run, attempt)
+        doing = attempted(attempt, messages, upstream, run.shared)
+        return self._checked(run, doing) if run.route.checks else doing
 
-    def _prepare(self, run: Run, facts: DeploymentFacts) -> Attempt:
+    async def _checked(
+        self, run: Run, doing: AsyncGenerator[RouteEvent, None]
+    ) -> AsyncGenerator[RouteEvent, None]:
+        async with aclosing(run.answers.watch(doing)) as events:
+            async for event in events:
+                if isinstance(event, AnswerChecked):
+                    self._deps.ledger.note(AnswerJudged(run.request_id, event.n, event.verdicts))
+                yield event
+
+    def _prepare(self, run: Run, step: Try) -> Attempt:
+        facts = run.selection.of(step.deployment)
         place = AttemptPlace(
             request_id=run.request_id,
             n=len(run.past) + 1,
@@ -235,8 +241,11 @@ class Engine:
         deployment = run.config.deployments[facts.deployment.name]
         return prepared(deployment, facts.estimate, run.request, place, self._deps)
 
-    def _note(self, run: Run, attempt: Attempt) -> None:
+    def _note(self, run: Run) -> None:
         """Take in how an attempt ended, or why it was refused."""
+        attempt, run.attempt = run.attempt, None
+        if attempt is None:
+            return
         run.rested = False
         if attempt.refusal is not None:
             run.refusals[attempt.deployment.name] = attempt.refusal

@@ -74,5 +74,6 @@ def prepared(
         max_tokens=place.max_tokens,
         thinking_tokens=place.thinking_tokens,
         limit_nano=place.limit_nano,
+        stream=request.stream,
         held=place.held,
     )

@@ -13,6 +13,7 @@ from router.core.retry.fallback import PastAttempt
 from router.core.routing.selection import Selection
 from router.core.settings.config import RouterConfig
 from router.core.settings.routes import Route
+from router.engine.attempt import Attempt
 from router.engine.escalating import Escalating
 from router.engine.events import AttemptRecord
 from router.engine.planned import Planned
@@ -36,6 +37,8 @@ class Run:
     started: float
     selection: Selection
     """Who may serve what is sent next, as things were when that was last asked."""
+    attempt: Attempt | None = None
+    """The one that is being made."""
     past: list[PastAttempt] = field(default_factory=list)
     records: list[AttemptRecord] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)

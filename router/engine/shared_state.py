@@ -99,13 +99,16 @@ class SharedState:
     def hold(self, attempt: Attempt, terms: Terms) -> None:
         """Note what counts a running attempt: what nothing counts never needs to be looked at."""
         hard, soft = any(cap.hard for cap in terms.caps), any(not cap.hard for cap in terms.caps)
-        intent, limited = attempt.intent, attempt.limit_nano is not None
+        intent, deployment, limited = attempt.intent, attempt.deployment, attempt.limit_nano is not None
         attempt.hold = Hold(
             bound_nano=(intent.held_nano_usd or None) if hard or limited else None,
             expected_nano=(intent.soft_held_nano_usd or None) if soft else None,
         )
         if attempt.hold != NO_HOLD:
-            attempt.look_at = 1
+            price = deployment.price
+            so_far, rate = attempt.expected.expected_nano, price.output_mtok if price else None
+            # Its input alone costs no more than all that is expected, so this look is never too late.
+            attempt.look_at = next_look(attempt.hold, so_far, 0, rate) if rate and so_far is not None else 1
 
     async def hold_on(self, attempt: Attempt) -> Refusal | None:
         """Look whether a running answer's hold covers it, and have more held where it does not.
@@ -129,7 +132,7 @@ class SharedState:
 
     def answering(self, attempt: Attempt) -> None:
         """Take in that content has begun: a probe need not wait for its end to say that all is well."""
-        if attempt.probes:
+        if attempt.probes and attempt.first_content is not None:
             attempt.probes = False
             lesson, now_ms = self._lesson(attempt, begun()), self._clock.now_ms()
             self.health.take_in(lesson, now_ms)

@@ -100,7 +100,7 @@ class Patience:
     def __init__(self, call: Call) -> None:
         self._now = asyncio.get_running_loop().time
         self._timeouts = call.deployment.timeouts
-        self._total_at = self._now() + self._timeouts.total_s
+        self._total_at = self._now() + call.total_s
         self._ending_s: float | None = None
         self.until = self._total_at
         if call.stream:
@@ -157,5 +157,5 @@ def json_post(
         body=json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"),
         proxy=provider.proxy,
         connect_timeout_s=deployment.timeouts.connect_s,
-        give_up_s=max(0.0, deployment.timeouts.total_s) + LATER_S,
+        give_up_s=max(0.0, call.total_s) + LATER_S,
     )

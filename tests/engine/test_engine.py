@@ -304,7 +304,7 @@ def test_the_deadline_of_a_request_bounds_every_attempt() -> None:
         config = small_config(policy=Policy(deadline_s=30))
         bench = Bench({"free": [Script(head_s=1)]}, config)
         await bench.ask()
-        assert bench.upstream.calls[0].deployment.timeouts.total_s <= 30
+        assert bench.upstream.calls[0].total_s <= 30
 
     run_virtual(run())
 

@@ -22,6 +22,13 @@ class Call:
     stream: bool = True
     thinking_tokens: int | None = None
     """The part of `max_tokens` that may go into thinking, where the deployment takes such a budget."""
+    at_most_s: float = float("inf")
+    """How long it may take at most, where its request has less time left than its deployment allows."""
+
+    @property
+    def total_s(self) -> float:
+        """How long it may take, in seconds."""
+        return min(self.deployment.timeouts.total_s, self.at_most_s)
 
 
 @dataclass(frozen=True, slots=True)
