@@ -255,3 +255,16 @@ async def test_reasoning_without_an_answer_is_told(tmp_path: Path) -> None:
     assert (done.code, done.out) == (0, "")
     assert "only reasoning came, and no answer" in done.err
     assert "paid answered with reasoning alone, and no answer" in told["why"]
+
+
+def test_check_says_what_is_given_away_and_called_metered(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    text = CONFIG.format(first="http://127.0.0.1:1", second="http://127.0.0.1:2")
+    own.write_text(
+        text.replace("billing: metered}", "billing: metered, catalogue: openrouter}").replace(
+            "m-two", "a/b:free"
+        )
+    )
+    told = json.loads(run("--config", str(own), "config", "check", "--json").stdout)
+    assert told["notes"] == ["paid: its provider gives a/b:free away; say `billing: free`"]
+    assert "say `billing: free`" in run("--config", str(own), "config", "check").stderr

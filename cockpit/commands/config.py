@@ -15,6 +15,8 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from router.config.paths import Paths, find_config
 from router.config.show import shown
+from router.core.health.scopes import free_by_name
+from router.core.settings.providers import Billing
 from router.errors import ConfigError
 from router.wiring.configuration import convert_config, load_config
 from router.wiring.editing import editor
@@ -67,11 +69,15 @@ def check(options: Options) -> None:
         sys.exit(2)
     off = {name: one.off for name, one in config.deployments.items() if one.off is not None}
     usable = len(config.deployments) - len(off)
+    unsaid = [
+        one for one in config.deployments.values() if free_by_name(one) and one.billing is not Billing.FREE
+    ]
+    notes = [f"{one.name}: its provider gives {one.model} away; say `billing: free`" for one in unsaid]
     odd = odd_prices(config.deployments.values())
     if options.json:
         prices = [{"deployment": name, "why": v.why, "off": v.grave} for name, v in odd.items()]
         document = {"source": config.source, "ok": usable > 0, "problems": [], "ignored": [*config.ignored]}
-        print_json({**document, "prices": prices, "off": off})
+        print_json({**document, "prices": prices, "off": off, "notes": notes})
     else:
         state = "in order" if usable else "nothing in it can serve"
         click.echo(
@@ -84,6 +90,8 @@ def check(options: Options) -> None:
                 say(f"off: {', '.join(names)}: {why}")
         for one in config.ignored:
             say(f"ignored: {one}")
+        for note in notes:
+            say(note)
         for name, verdict in odd.items():
             say(f"price of {name}: {told(verdict)}")
     sys.exit(int(not usable or any(verdict.grave for verdict in odd.values())))

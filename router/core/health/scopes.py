@@ -36,9 +36,14 @@ def scope_keys(deployment: Deployment) -> dict[HealthScope, str]:
         HealthScope.CREDENTIAL: f"credential:{owner}",
         HealthScope.PROVIDER_ENDPOINT: f"endpoint:{address}",
     }
-    if deployment.billing is Billing.FREE:
+    if deployment.billing is Billing.FREE or free_by_name(deployment):
         keys[HealthScope.ACCOUNT_FREE_TIER] = f"free:{owner}"
     return keys
+
+
+def free_by_name(deployment: Deployment) -> bool:
+    """Tell whether its provider gives a model away under its name, whatever the configuration says of it."""
+    return deployment.provider.vendor == "openrouter" and deployment.model.endswith(":free")
 
 
 def resting(healths: Healths, keys: Iterable[str]) -> ScopeHealth | None:

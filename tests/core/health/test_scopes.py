@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,3 +128,20 @@ def test_only_one_probe_is_under_way_whoever_else_ends_meanwhile(
             if before.state is Health.PROBING and before.until_ms != lease:
                 longer = (after.until_ms or now) > (before.until_ms or 0) or after.until_ms is None
                 assert after.state is Health.PROBING or longer
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "billing", "shared"),
+    [
+        ("openrouter", "google/gemma-3-27b-it:free", Billing.METERED, True),
+        ("openrouter", "google/gemma-3-27b-it:free", Billing.FREE, True),
+        ("openrouter", "google/gemma-3-27b-it", Billing.METERED, False),
+        ("elsewhere", "odd:free", Billing.METERED, False),
+    ],
+)
+def test_what_a_provider_gives_away_by_name_rests_with_its_account_s_free_tier(
+    vendor: str, model: str, billing: Billing, shared: bool
+) -> None:
+    made = deployment("d", T0, billing)
+    made = replace(made, model=model, provider=replace(made.provider, catalogue=vendor))
+    assert (HealthScope.ACCOUNT_FREE_TIER in scope_keys(made)) is shared
