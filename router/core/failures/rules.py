@@ -88,6 +88,11 @@ class Findings:
         return is_an_api_error(self.exchange.error)
 
     @property
+    def is_a_page(self) -> bool:
+        """Whether the body is a page for people, which no API sends."""
+        return not self.exchange.error and self.exchange.text.lstrip().startswith("<")
+
+    @property
     def answered(self) -> bool:
         """Whether anything but reasoning arrived."""
         return self.exchange.content_seen and not self.exchange.reasoning_only

@@ -120,6 +120,7 @@ PAGE = (
         status=NO_PAGE_OF_THE_API,
         when=lambda found: not found.said_by_the_api,
     ),
+    FailureRule("a-page-that-wants-money", _ENDPOINT_AWAY, status={402}, when=lambda found: found.is_a_page),
 )
 ADDRESS = (
     FailureRule("key-refused", _AUTH, status={401}),
@@ -361,6 +362,7 @@ SERVER = (
         when=lambda found: not _OF_SOMETHING_ELSE.search(found.message),
     ),
     FailureRule("bad-request-near-the-window", _LARGER, status={400, 422}, when=_near_the_window),
+    FailureRule("bad-request-by-a-page", _FALL_OVER, status={400, 422}, when=lambda found: found.is_a_page),
     FailureRule("bad-request", _BAD_REQUEST, status={400, 422}),
     FailureRule(
         "refused-for-an-unknown-reason",

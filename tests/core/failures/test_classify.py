@@ -365,3 +365,31 @@ def test_the_wire_s_last_word_makes_an_answer_whole() -> None:
     found = classify(exchange, NOW_MS)
     assert (found.failure_class, found.ledger) == (FailureClass.OK, LedgerOutcome.SETTLE_REPORTED)
     assert classify(replace(exchange, done=False), NOW_MS).failure_class is FailureClass.TRANSIENT
+
+
+nobodys_words = st.text("bcdfghjklmnpqrstvwxz", min_size=6, max_size=14)
+"""Words without a vowel: no rule knows any."""
+BY_STATUS_ALONE = {
+    *("redirected-to-a-login", "proxy-wants-credentials"),
+    *("key-refused", "forbidden", "not-found", "payment-required", "bad-request"),
+}
+"""The rules that may say for ever, or back to the caller, by the status of an error in an API's own form."""
+
+
+@given(
+    st.sampled_from(VENDORS),
+    st.integers(100, 599),
+    st.lists(nobodys_words, min_size=3, max_size=3),
+    st.booleans(),
+    moments_ms,
+)
+def test_no_unknown_word_ends_in_for_ever_or_at_the_caller_but_by_a_rule_of_the_status(
+    vendor: str, status: int, words: list[str], in_form: bool, now_ms: int
+) -> None:
+    message, code, kind = words
+    body = {"error": {"message": message, "code": code, "type": kind}}
+    said = {"error": body} if in_form else {"text": f"<html>{message} {code}</html>"}
+    found = classify(Exchange(vendor, status=status, **said), now_ms)
+    if found.action in (Action.DISABLE_AND_FALL_OVER, Action.RETURN_TO_CALLER):
+        assert found.evidence.split(";")[0] in BY_STATUS_ALONE
+        assert in_form or status in range(300, 400) or status == 407
