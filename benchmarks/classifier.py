@@ -17,7 +17,7 @@ from router.classifier.model_file import load_model
 from router.core.classify.task_rules import first_match
 from router.core.classify.tasks import classify
 from router.core.classify.view import view
-from router.core.request import Message
+from router.core.message import Message
 from tools.classifier.examples import read_asks
 
 LOADING = (

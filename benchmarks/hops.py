@@ -21,7 +21,8 @@ from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import FrameType
 
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.wiring.sending import Wired, wired
 from tests.fake_provider import fake_provider
 from tests.test_commands import stream

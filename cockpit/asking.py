@@ -11,8 +11,9 @@ from typing import TypeVar
 
 import click
 
+from router.core.message import Message
 from router.core.money import to_nano
-from router.core.request import FoundPoor, Message, Request
+from router.core.request import FoundPoor, Request
 from router.core.routing.assignment import AUTO
 from router.wiring.upkeep import who_answered
 

@@ -18,8 +18,9 @@ from cockpit.state import RunState, apply, fail, start, stop
 from router.core.budget.budget import standing_caps
 from router.core.catalog.news import news
 from router.core.cost.reconcile import LOOK_BACK_MS, mismatches
+from router.core.message import Message
 from router.core.records.stress import StressResult
-from router.core.request import FoundPoor, Message, Request
+from router.core.request import FoundPoor, Request
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.config import RouterConfig
 from router.core.settings.edits import ConfigEdit, Proposal

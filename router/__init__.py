@@ -12,7 +12,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from router.core.request import Message, Request
+    from router.core.message import Message
+    from router.core.request import Request
     from router.core.routing.selection import Plan
     from router.core.settings.config import RouterConfig
     from router.core.settings.edits import Drop, Proposal, Restore, SetCooldown, SetLimit
@@ -46,7 +47,8 @@ __all__ = [
 _ROOMS = {
     "router.core.settings.edits": ("Drop", "Proposal", "Restore", "SetCooldown", "SetLimit"),
     "router.core.settings.config": ("RouterConfig",),
-    "router.core.request": ("Message", "Request"),
+    "router.core.message": ("Message",),
+    "router.core.request": ("Request",),
     "router.core.routing.selection": ("Plan",),
     "router.engine.engine": ("Engine",),
     "router.engine.dependencies": ("Dependencies",),

@@ -17,7 +17,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from router.core.failures.exchange import Exchange, Fault
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.core.usage import Usage, UsageReading

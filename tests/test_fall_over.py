@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
+from router.core.message import Message
 from router.core.records.diagnosis import FailureClass
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.engine.engine import Engine
 from router.engine.events import Answer, RequestEnded, TextArrived
 from router.wiring.sending import wired

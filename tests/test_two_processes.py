@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.wiring.sending import wired
 from tests.fake_provider import SSE_HEAD, FakeProvider, answer, fake_provider
 from tests.test_whole import COCKPIT, environment

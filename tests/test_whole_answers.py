@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from router.core.message import Message
 from router.core.records.diagnosis import FailureClass
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.providers import Wire
 from router.core.settings.secret import Secret
 from router.engine.chance import SystemChance

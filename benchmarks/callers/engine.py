@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.engine.events import RequestEnded
 from router.wiring.sending import wired
 

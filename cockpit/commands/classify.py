@@ -12,7 +12,7 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.classifier.model_file import load_model
 from router.core.classify.tasks import Classification, classify
-from router.core.request import Message
+from router.core.message import Message
 from router.wiring.fitting import Fitted, fit_centroids
 
 

@@ -15,7 +15,7 @@ from typing import TypedDict
 
 from router.core.classify.task_model import Head, TaskModel
 from router.core.classify.tasks import Classification, classify
-from router.core.request import Message
+from router.core.message import Message
 
 MAGIC = b"TASKS1\n"
 WHAT_TO_DO = "install Tier Cockpit again, or train it again (python -m tools.classifier.train)"
@@ -62,7 +62,7 @@ def classify_messages(messages: tuple[Message, ...]) -> Classification:
 
     Each round of tools repeats its ask, so what was found is kept for a while: under a hash, no text stays.
     """
-    key = hash(tuple(message.content for message in messages if message.role == "user"))
+    key = hash(tuple(message.text for message in messages if message.role == "user"))
     found = _found.pop(key, None) or classify(messages, load_model())
     _found[key] = found
     if len(_found) > MOST_KEPT:

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.settings.secret import Secret
 
 
@@ -14,7 +15,8 @@ def prompt_fingerprint(messages: Iterable[Message], key: Secret) -> str:
     """Return 32 hex digits for a whole conversation: HMAC-SHA-256 under the install's own key."""
     digest = hmac.new(key.reveal().encode(), digestmod=hashlib.sha256)
     for message in messages:
-        for part in (message.role, message.content):
+        said = message.content if isinstance(message.content, str) else repr(message.content)
+        for part in (message.role, said):
             raw = part.encode(errors="surrogatepass")
             digest.update(len(raw).to_bytes(8, "big") + raw)
     return digest.hexdigest()[:32]

@@ -6,27 +6,10 @@ Knows nothing of the configuration: what a name stands for and where a task goes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from router.core.message import Message
 from router.core.settings.deployments import Need
 from router.core.settings.routes import ANYBODY, Privacy
-
-
-class CacheMark(StrEnum):
-    """A breakpoint of a provider's prompt cache, by how long what stands before it is kept."""
-
-    FIVE_MINUTES = "5m"
-    HOUR = "1h"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: str
-    content: str
-    mark: CacheMark | None = None
-    """Everything up to its end is to be cached by the provider, where its wire has such marks."""
 
 
 @dataclass(frozen=True, slots=True)

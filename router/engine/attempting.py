@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol
 
+from router.core.message import Message
 from router.core.records.admission import Refusal
 from router.core.records.diagnosis import Diagnosis
 from router.core.records.entries import Settlement
-from router.core.request import Message
 from router.engine.attempt import Attempt, record_of
 from router.engine.events import (
     AttemptEnded,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, TypeAlias
 
+from router.core.message import Message
 from router.core.records.answers import CachedResponse
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.routing.facts import Observed
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Wire

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from router.core.cost.estimate import estimate, input_size
 from router.core.fingerprint import prompt_fingerprint
+from router.core.message import Message
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import Intent
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.routing.assignment import AUTO
 from router.core.routing.resolve import resolve
 from router.core.settings.config import RouterConfig

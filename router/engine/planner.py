@@ -13,7 +13,8 @@ from router.core.cost.estimate import input_size
 from router.core.cost.experience import UNSEEN
 from router.core.cost.prompt_cache import marked, watches_prefixes, wish
 from router.core.fingerprint import prefix_fingerprint
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.retry.escalation import better_ones, climbing, one_tier_up
 from router.core.routing.assignment import assign, depends_on_work
 from router.core.routing.facts import NOTHING, Observed

@@ -14,7 +14,8 @@ from contextlib import aclosing
 from datetime import tzinfo
 
 from router.core.catalog.due import WARM_UP_MS, warm_up_due
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.routing.resolve import FREE
 from router.core.settings.deployments import Deployment
 from router.core.settings.jobs import WarmUp

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from router.core.request import CacheMark, Message
+from router.core.message import CacheMark, Message
 from router.core.usage import read_anthropic
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.reading import AnswerFacts, error_of, parse_json
@@ -71,8 +71,8 @@ class AnthropicDialect:
 def _content(turns: Sequence[Message]) -> object:
     """Return the text of turns; as blocks where one ends in a breakpoint of the prompt cache."""
     if not any(turn.mark for turn in turns):
-        return "\n\n".join(turn.content for turn in turns)
-    return [{"type": "text", "text": turn.content, **_breakpoint(turn)} for turn in turns]
+        return "\n\n".join(turn.text for turn in turns)
+    return [{"type": "text", "text": turn.text, **_breakpoint(turn)} for turn in turns]
 
 
 def _breakpoint(turn: Message) -> dict[str, object]:

@@ -36,7 +36,7 @@ class EmbeddingsDialect:
     def request(self, call: Call) -> HttpRequest:
         """Put `call` into an embeddings request."""
         provider = call.deployment.provider
-        body = {"model": call.deployment.model, "input": [turn.content for turn in call.messages]}
+        body = {"model": call.deployment.model, "input": [turn.text for turn in call.messages]}
         key = provider.api_key
         headers = () if key is None else (("authorization", f"Bearer {key.reveal()}"),)
         return json_post(call, f"{provider.base_url or self._base_url}{self._path}", headers, body)

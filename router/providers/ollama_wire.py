@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from router.core.cost.estimate import input_size
-from router.core.request import Message
+from router.core.message import Message
 from router.core.routing.clamp import MARGIN
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing
@@ -154,7 +154,7 @@ class OllamaDialect:
             options["num_ctx"] = call.deployment.context_window
         body = {
             "model": call.deployment.model,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in call.messages],
+            "messages": [{"role": turn.role, "content": turn.text} for turn in call.messages],
             "stream": call.stream,
             "options": options,
         }

@@ -30,7 +30,7 @@ class OpenAiDialect:
         variant = variant_of(provider)
         body: dict[str, object] = {
             "model": call.deployment.model,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in call.messages],
+            "messages": [{"role": turn.role, "content": turn.text} for turn in call.messages],
             "stream": call.stream,
         }
         if call.max_tokens is not None:

@@ -10,7 +10,7 @@ from router.classifier.model_file import load_model
 from router.core.classify.task_rules import RULE_CONFIDENCE, first_match
 from router.core.classify.tasks import LevelName, TaskName, classify
 from router.core.classify.view import view
-from router.core.request import Message
+from router.core.message import Message
 from tools.classifier.examples import read_asks, read_templates
 from tools.classifier.measure import PAGE, Judged, judge_all, report
 

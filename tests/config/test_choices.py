@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from router.config.loader import built_in, load
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.routing.assignment import Assignment, assign
 from router.core.routing.resolve import on_tier
 from router.core.settings.deployments import Need, Work

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.message import Message
 from router.core.records.entries import EntryStatus
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.checks import Check, CheckKind
 from router.core.settings.config import RouterConfig
 from router.core.settings.policy import Policy

@@ -9,9 +9,10 @@ from dataclasses import replace
 from router.core.classify.tasks import Classification
 from router.core.cost.price_config import price_from_config
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.records.answers import Evidence
 from router.core.records.spend import DeploymentStats
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.routing.facts import Observed
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Work

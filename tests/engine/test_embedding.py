@@ -11,8 +11,9 @@ import pytest
 from router.core.classify.centroids import Centroid, Centroids
 from router.core.classify.tasks import Classification
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.records.entries import EntryStatus
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Limits

@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import Entry, EntryStatus
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.config import RouterConfig
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Wire

@@ -8,10 +8,11 @@ from dataclasses import replace
 from router.core.checks.judge import CommandResult
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.diagnosis import Diagnosis
 from router.core.records.entries import EntryStatus
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.retry.fallback import Answered, GiveUp, PastAttempt, RequestStanding, Try
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.checks import Check, CheckCommand, CheckKind

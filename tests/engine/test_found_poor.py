@@ -59,8 +59,8 @@ def test_an_answer_that_nobody_has_any_more_is_spoken_of_and_not_made_up() -> No
     bench = everyone()
     climbed(bench, replace(POOR, answer=None))
     [asked] = bench.upstream.calls[0].messages
-    assert asked.content.startswith(ASK.messages[0].content)
-    assert "An earlier answer to this is not at hand. It was not accepted:" in asked.content
+    assert asked.text.startswith(ASK.messages[0].text)
+    assert "An earlier answer to this is not at hand. It was not accepted:" in asked.text
 
 
 def test_it_goes_to_the_lowest_tier_that_can_serve_and_no_further_when_that_fails() -> None:

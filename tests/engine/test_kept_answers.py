@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.message import Message
 from router.core.records.answers import CachedResponse
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.checks import Check, CheckKind
 from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Wire

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from router.core.message import Message
 from router.core.records.entries import Entry, EntryStatus
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Wire

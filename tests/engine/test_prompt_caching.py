@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from router.core.cost.price_config import price_from_config
-from router.core.request import CacheMark, Message, Request
+from router.core.message import CacheMark, Message
+from router.core.request import Request
 from router.core.settings.config import RouterConfig
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Wire

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from router.core.cost.settling import MOST_BYTES_PER_TOKEN
+from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import EntryStatus
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.routes import Climb
 from router.core.usage import Usage, UsageReading

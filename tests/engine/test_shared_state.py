@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.records.entries import Entry
 from router.core.records.health import Health, LearnedLimit, LimitKind, LimitSource
-from router.core.request import Message
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment, Limits

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.entries import EntryStatus
 from router.core.records.history import ListValue
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.routing.resolve import resolve
 from router.core.settings.config import RouterConfig
 from router.core.settings.providers import Billing

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 
+from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.answers import CheckVerdict, Evidence
 from router.core.records.entries import EntryStatus, Intent, Settlement
 from router.core.records.facts import AnswerJudged
 from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, LimitSource
 from router.core.records.usage import Usage
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.deployments import Limits, Work
 from router.engine.clock import ManualClock

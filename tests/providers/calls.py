@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.records.usage import Usage
-from router.core.request import Message
 from router.core.settings.deployments import Deployment, Tier, Timeouts
 from router.core.settings.providers import Billing, Provider, Wire
 from router.core.settings.secret import Secret

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.message import CacheMark, Message
 from router.core.records.usage import Usage
-from router.core.request import CacheMark, Message
 from router.engine.ports import Content, UpstreamEvent, UsageReport
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.reading import AnswerReading

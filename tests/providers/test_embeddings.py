@@ -9,9 +9,9 @@ import pytest
 
 from router.core.failures.classify import classify
 from router.core.failures.exchange import StreamEnd
+from router.core.message import Message
 from router.core.records.diagnosis import FailureClass
 from router.core.records.usage import Usage
-from router.core.request import Message
 from router.engine.ports import UpstreamEvent
 from router.providers.embeddings import OLLAMA, OPENAI, EmbeddingsDialect
 from router.providers.reading import AnswerReading

@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
-from router.core.request import Message
+from router.core.message import Message
 from router.core.settings.providers import Wire
 from router.engine.chance import SeededChance, SystemChance
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, Waiting

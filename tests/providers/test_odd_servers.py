@@ -11,7 +11,7 @@ import pytest
 
 from router.config.loader import load
 from router.config.show import shown
-from router.core.request import Message
+from router.core.message import Message
 from router.core.settings.config import RouterConfig
 from router.engine.ports import Call, UpstreamEvent, UsageReport
 from router.errors import ConfigError

@@ -14,8 +14,8 @@ import pytest
 from router.core.catalog.listing import ollama_name
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
+from router.core.message import Message
 from router.core.records.diagnosis import FailureClass
-from router.core.request import Message
 from router.core.settings.deployments import Timeouts
 from router.core.settings.providers import Billing
 from router.engine.ports import Call, UpstreamEvent, Waiting

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from router.core.cost.estimate import input_size
 from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.message import Message
 from router.core.records.usage import Usage
-from router.core.request import Message
 from router.engine.ports import Content, UpstreamEvent, UsageReport
 from router.providers.ollama_wire import OllamaDialect, context_size, cut_note
 from router.providers.reading import AnswerReading

@@ -9,9 +9,9 @@ import pytest
 
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange, StreamEnd
+from router.core.message import Message
 from router.core.records.diagnosis import FailureClass, LedgerOutcome
 from router.core.records.usage import Usage
-from router.core.request import Message
 from router.engine.ports import Answering, Content, UpstreamEvent, UsageReport
 from router.providers.openai_wire import OpenAiDialect
 from router.providers.reading import AnswerReading

@@ -11,7 +11,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
 from router.core.failures.exchange import Exchange
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.settings.deployments import Limits
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Wire

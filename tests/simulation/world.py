@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from router.core.health.scopes import scope_keys
+from router.core.message import Message
 from router.core.records.entries import EntryStatus
 from router.core.records.health import Health
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.settings.providers import Billing
 from router.engine.events import Answer, AttemptStarted, RequestEnded, RouteEvent, TextArrived
 from router.engine.virtual_time import run_virtual

@@ -17,7 +17,7 @@ from router.core.classify.task_model import TaskModel
 from router.core.classify.task_rules import first_match
 from router.core.classify.tasks import Classification, classify
 from router.core.classify.view import view
-from router.core.request import Message
+from router.core.message import Message
 from tools.classifier.examples import read_asks
 
 PAGE = Path(__file__).parents[2] / "docs" / "classifier.md"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from router.core.message import ToolResult
 from router.core.request import Request
 from router.core.settings.deployments import Need
 
@@ -20,7 +21,10 @@ TEXT = frozenset({"text", "reasoning"})
 def may_stand_in(request: Request) -> bool:
     """Tell whether a kept answer may ever be one to this request: plain text asked, no turn of a tool."""
     beyond = request.needs - {Need.JSON}
-    return not beyond and all(message.role != "tool" for message in request.messages)
+    return not beyond and not any(
+        message.role == "tool" or any(isinstance(part, ToolResult) for part in message.parts)
+        for message in request.messages
+    )
 
 
 def is_worth_keeping(text: str, kinds: Collection[str], finish_reason: str | None) -> bool:

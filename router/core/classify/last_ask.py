@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from router.core.classify.complaints import is_complaint
-from router.core.request import Message
+from router.core.message import Message
 
 _SAID_BY_TOOL = (
     "system-reminder system_reminder environment_context environment_details user_instructions "
@@ -113,5 +113,5 @@ def without_harness(text: str) -> str:
 
 def _asks_backwards(messages: Sequence[Message]) -> Iterator[str]:
     for message in reversed(messages):
-        if message.role == "user" and (ask := without_harness(message.content)):
+        if message.role == "user" and (ask := without_harness(message.text)):
             yield ask

@@ -17,7 +17,7 @@ from router.core.classify.last_ask import complains, is_bare, is_go_ahead, last_
 from router.core.classify.task_model import TaskModel
 from router.core.classify.task_rules import HARD, RULE_CONFIDENCE, asks_for_more, first_match
 from router.core.classify.view import AskView, view
-from router.core.request import Message
+from router.core.message import Message
 
 
 class TaskName(StrEnum):

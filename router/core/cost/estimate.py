@@ -6,6 +6,7 @@ call did cost is `core/cost/cost.py`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,12 +14,16 @@ from typing import NamedTuple
 from router.core.cost.experience import UNSEEN, Experience, Output
 from router.core.cost.rate_card import RateCard
 from router.core.cost.text_size import text_size
-from router.core.request import CacheMark, Message
+from router.core.message import CacheMark, Document, Image, Message, Part, ToolCall, ToolResult, Unknown
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing
 
+IMAGE_TOKENS = 1_600
+"""What a picture takes at most at Anthropic and about that elsewhere, whatever its bytes are."""
 TOKENS_A_MESSAGE = 16
 """What a role, separators and a chat template may add to one message, at most."""
+TOKENS_A_PART = 16
+"""The same for one part of a message: what its kind and its names are told by."""
 EXPECTED_A_MESSAGE = 4
 """What they usually add."""
 EXPECTED_OUTPUT_TOKENS = 400
@@ -159,8 +164,41 @@ def input_size(messages: Iterable[Message]) -> InputSize:
     for message in messages:
         count += 1
         hour = hour or message.mark is CacheMark.HOUR
-        size, sixths = text_size(message.content)
+        content = message.content
+        size, sixths = text_size(content) if isinstance(content, str) else _parts_size(content)
         role = len(message.role) + 1
         expected += sixths + role * 3 // 2
         bound += size + role
     return InputSize(bound + TOKENS_A_MESSAGE * count, -(-expected // 6) + EXPECTED_A_MESSAGE * count, hour)
+
+
+def _parts_size(parts: Iterable[Part]) -> tuple[int, int]:
+    """Return the most tokens that parts can have, and those to expect, in sixths.
+
+    A document has no more than base64 has letters; what is only an address here counts as its letters.
+    """
+    most, sixths = 0, 0
+    for part in parts:
+        match part:
+            case Image():
+                size = (IMAGE_TOKENS, IMAGE_TOKENS * 6)
+            case Document(data=str(data)):
+                size = (len(data), len(data) * 3 // 2)
+            case ToolResult(content=tuple(inner)):
+                size = _parts_size(inner)
+            case _:
+                size = text_size(_letters(part))
+        most, sixths = most + size[0] + TOKENS_A_PART, sixths + size[1]
+    return most, sixths
+
+
+def _letters(part: Part) -> str:
+    match part:
+        case ToolCall():
+            return f"{part.name} {part.arguments}"
+        case Unknown():
+            return json.dumps(part.value, default=str)
+        case Document() | Image():
+            return part.url or ""
+        case _:
+            return part.text

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from router.core.cost.estimate import Cached, input_size
 from router.core.cost.experience import Experience
-from router.core.request import CacheMark, Message
+from router.core.message import CacheMark, Message
 from router.core.settings.deployments import Deployment
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Wire
@@ -67,7 +67,7 @@ def marked(
     least = _least(deployment.model)
     return tuple(
         replace(message, mark=CacheMark.FIVE_MINUTES)
-        if place in ends and message.content.strip() and _tokens_to(messages, place, known) >= least
+        if place in ends and message.text.strip() and _tokens_to(messages, place, known) >= least
         else message
         for place, message in enumerate(messages)
     )

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from router.core.message import Message
 from router.core.money import usd
 from router.core.records.answers import CheckVerdict
 from router.core.records.diagnosis import Action
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.retry.fallback import (
     FRESH,
     GiveUp,
@@ -102,7 +103,7 @@ def carry(request: Request, answer: str | None, failures: Sequence[CheckVerdict]
     if last.role != "user":
         return replace(request, messages=(*request.messages, Message("user", f"No answer came. {wish}")))
     # Wires refuse an empty turn, and some models two turns of one side: the words join the last turn.
-    asked = replace(last, content=f"{last.content}\n\n(An earlier answer to this {was}. {wish})")
+    asked = last.followed_by(f"(An earlier answer to this {was}. {wish})")
     return replace(request, messages=(*before, asked))
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from router.core.cost.estimate import Estimate, estimate, input_size
+from router.core.message import Message
 from router.core.money import usd
 from router.core.records.stress import Load, LoadPattern
-from router.core.request import Message
 from router.core.routing.clamp import clamp
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing

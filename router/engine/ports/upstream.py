@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from router.core.failures.exchange import Exchange
-from router.core.request import Message
+from router.core.message import Message
 from router.core.settings.deployments import Deployment
 from router.core.usage import UsageReading
 

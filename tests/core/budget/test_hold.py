@@ -19,8 +19,8 @@ from router.core.cost.settling import (
     output_tokens,
     so_far_nano,
 )
+from router.core.message import Message
 from router.core.records.admission import Hold
-from router.core.request import Message
 from router.core.settings.deployments import Deployment
 from router.core.usage import Usage, UsageReading
 from tests.configs import price, small_config

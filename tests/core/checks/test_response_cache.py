@@ -8,7 +8,8 @@ import pytest
 
 from router.core.checks.response_cache import is_worth_keeping, may_stand_in
 from router.core.fingerprint import request_fingerprint
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.settings.deployments import Need
 from router.core.settings.secret import Secret
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.classify.last_ask import HARNESS_TAGS, is_go_ahead, last_ask, without_harness
-from router.core.request import Message
+from router.core.message import Message
 
 REMINDER = """<system-reminder>
 As you answer the user's questions, you can use the following context:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from router.classifier.model_file import load_model
 from router.core.classify.task_model import TaskModel
 from router.core.classify.tasks import LEVEL_COSTS, Classification, LevelName, TaskName, classify, least_cost
-from router.core.request import Message
+from router.core.message import Message
 
 CHEAP = {"classify", "summarize", "extract", "format", "translate", "lookup", "chat"}
 

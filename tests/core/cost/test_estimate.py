@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from router.core.cost.cost import cost
 from router.core.cost.estimate import EXPECTED_OUTPUT_TOKENS, estimate, input_size
 from router.core.cost.price_config import price_from_config
-from router.core.request import Message
+from router.core.message import Message
 from router.core.settings.deployments import Deployment, Tier
 from router.core.settings.prices import Price
 from router.core.settings.providers import Billing, Provider, Wire

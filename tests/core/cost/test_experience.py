@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from router.core.cost.estimate import EXPECTED_OUTPUT_TOKENS, LEAST_LIKELY_OUTPUT, estimate, input_size
 from router.core.cost.experience import ENOUGH, UNSEEN, Output, learn
+from router.core.message import Message
 from router.core.records.history import Answered
-from router.core.request import Message
 from tests.configs import small_config
 
 PAID = small_config().deployments["paid"]  # 1,000 and 2,000 nano-dollars a token

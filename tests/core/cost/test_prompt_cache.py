@@ -14,7 +14,7 @@ from router.core.cost.estimate import Cached, estimate, input_size
 from router.core.cost.experience import UNSEEN
 from router.core.cost.price_config import price_from_config
 from router.core.cost.prompt_cache import NO_WISH, Wish, cached, marked, watches_prefixes, wish
-from router.core.request import CacheMark, Message
+from router.core.message import CacheMark, Message
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Wire
 from router.core.settings.tasks import RoutingRule, RuleCondition
@@ -81,7 +81,7 @@ def test_no_prompt_ever_has_more_than_four_marks_none_on_nothing_and_its_words_s
     made = marked(messages, SONNET, at, UNSEEN)
     assert [(m.role, m.content) for m in made] == [(m.role, m.content) for m in messages]
     assert sum(m.mark is not None for m in made) <= 4
-    assert all(m.content.strip() for m in made if m.mark)
+    assert all(m.text.strip() for m in made if m.mark)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from router.core.cost.estimate import estimate, input_size
 from router.core.cost.settling import BYTES_PER_TOKEN, AnswerSoFar, AttemptBill, AttemptEnding, settled_bill
+from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.diagnosis import LedgerOutcome
-from router.core.request import Message
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing
 from router.core.usage import Usage, UsageReading

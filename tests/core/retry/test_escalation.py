@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
+from router.core.message import Message
 from router.core.records.answers import CheckVerdict
-from router.core.request import Message, Request
+from router.core.request import Request
 from router.core.retry.escalation import MAX_CARRIED, Poor, Rules, Stay, carry, escalate
 from router.core.retry.fallback import PastAttempt, RequestStanding, Try
 from router.core.routing.selection import Candidate, Plan
@@ -168,14 +169,14 @@ def test_the_next_one_reads_the_poor_answer_and_what_was_wrong_with_it() -> None
     request = carry(ASK, "Paris, Lyon", (FAILED, detail))
     assert request.messages[:2] == ASK.messages
     assert [message.role for message in request.messages] == ["system", "user", "assistant", "user"]
-    assert request.messages[2].content == "Paris, Lyon"
+    assert request.messages[2].text == "Paris, Lyon"
     assert "is not JSON" in request.messages[3].content
     assert "lint ended with 1:\nline 3: E501" in request.messages[3].content
     assert replace(request, messages=ASK.messages) == ASK
 
 
 def test_a_long_poor_answer_goes_along_with_its_beginning_and_its_end() -> None:
-    carried = carry(ASK, "begin" + "x" * 10_000 + "end", (FAILED,)).messages[2].content
+    carried = carry(ASK, "begin" + "x" * 10_000 + "end", (FAILED,)).messages[2].text
     assert len(carried) < MAX_CARRIED + 10
     assert carried.startswith("begin")
     assert carried.endswith("end")
@@ -184,7 +185,7 @@ def test_a_long_poor_answer_goes_along_with_its_beginning_and_its_end() -> None:
 def test_an_empty_answer_makes_no_empty_turn_and_no_two_turns_of_one_side() -> None:
     request = carry(ASK, " \n", (CheckVerdict("empty", False, "the answer is empty"),))
     assert [message.role for message in request.messages] == ["system", "user"]
-    assert request.messages[1].content.startswith("Cities as JSON?\n\n(An earlier answer to this was empty.")
+    assert request.messages[1].text.startswith("Cities as JSON?\n\n(An earlier answer to this was empty.")
 
 
 def test_after_a_turn_of_the_assistant_the_words_are_a_turn_of_their_own() -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.retry.escalation import climbing, one_tier_up
 from router.core.routing.assignment import Assignment
 from router.core.routing.selection import Candidate, Plan

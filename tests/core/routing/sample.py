@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from router.core.cost.estimate import estimate, input_size
-from router.core.request import Message, Request
+from router.core.message import Message
+from router.core.request import Request
 from router.core.routing.assignment import Assignment
 from router.core.routing.clamp import Clamp
 from router.core.routing.facts import DeploymentFacts
