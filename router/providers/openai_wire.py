@@ -58,8 +58,6 @@ class OpenAiReader:
 
     def __init__(self) -> None:
         self.facts = AnswerFacts()
-        self._text: list[str] = []
-        """What the stream has said, to know a last chunk that says all of it again."""
 
     def feed(self, event: ServerSentEvent) -> list[UpstreamEvent]:
         """Take one event of a stream; return content and usage."""
@@ -110,12 +108,12 @@ class OpenAiReader:
         """Yield what a choice says that was not said before; some end a stream by saying all of it again."""
         if "delta" not in choice and self.facts.content_seen:
             return
-        whole = "".join(self._text) if choice.get("finish_reason") and len(self._text) > 1 else None
+        whole = (
+            "".join(self.facts.texts) if choice.get("finish_reason") and len(self.facts.texts) > 1 else None
+        )
         for text, kind in _pieces(choice.get("delta") or choice.get("message")):
             if kind == "text" and text == whole:
                 continue
-            if kind == "text":
-                self._text.append(text)
             yield text, kind
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
@@ -35,6 +35,8 @@ class AnswerFacts:
 
     error: object = None
     content_seen: bool = False
+    texts: list[str] = field(default_factory=list)
+    """The pieces of text that came."""
     finish_reason: str | None = None
     went_on: bool = False
     """Content came after a finish reason: it stands in every chunk, and says nothing of the end."""
@@ -49,6 +51,8 @@ class AnswerFacts:
     def content(self, text: str, kind: str, raw: bytes) -> Content:
         """Return a piece of the answer and note that there is one."""
         self.content_seen = True
+        if kind == "text":
+            self.texts.append(text)
         self.went_on = self.went_on or self.finish_reason is not None
         return Content(text, kind, raw)
 
@@ -82,6 +86,44 @@ class Reader(Protocol):
         """Take the whole body of an answer that is no stream; return content and usage."""
 
 
+class Alike:
+    """Knows the next event of a stream where it is the last one over again with other words.
+
+    Most events of most streams are: one that is the same, byte for byte, before and behind its words says the
+    same as the last one said, and needs no parsing. Usage, a finish reason or an error is not the same.
+    """
+
+    def __init__(self) -> None:
+        self._before: str | None = None
+        self._behind = ""
+        self._name = ""
+
+    def words(self, event: ServerSentEvent) -> str | None:
+        """Return the words of an event that is like the one that was learned; None for any other."""
+        before, behind, data = self._before, self._behind, event.data
+        if before is None or event.event != self._name or not event.complete:
+            return None
+        if not (data.startswith(before) and data.endswith(behind)):
+            return None
+        words = data[len(before) : len(data) - len(behind)]
+        plain = words and '"' not in words and "\\" not in words and words.isprintable()
+        return words if plain and len(data) > len(before) + len(behind) else None
+
+    def learn(self, event: ServerSentEvent, said: list[UpstreamEvent], facts: AnswerFacts) -> None:
+        """Take in an event that was parsed, and what it said."""
+        self._before = None
+        if len(said) != 1 or facts.finish_reason is not None or facts.error is not None or facts.whole:
+            return
+        content, data = said[0], event.data
+        if not isinstance(content, Content) or content.kind != "text":
+            return
+        quoted = f'"{content.text}"'
+        if data.count(quoted) != 1 or "\\" in content.text:
+            return  # escaped, or there twice: which of them are the words is not known
+        at = data.index(quoted) + 1
+        self._before, self._behind, self._name = data[:at], data[at + len(content.text) :], event.event
+
+
 class AnswerReading:
     """The state of one answer."""
 
@@ -96,6 +138,7 @@ class AnswerReading:
         self._headers: dict[str, str] = {}
         self._kept = bytearray()
         self._events_seen = False
+        self._alike = Alike()
         self._stopped: StreamEnd | None = None
 
     @property
@@ -183,7 +226,16 @@ class AnswerReading:
 
     def _read(self, events: list[ServerSentEvent]) -> list[UpstreamEvent]:
         """Hand events on to the wire; one without data is how some servers show that they are alive."""
-        return [said for event in events if event.data.strip() for said in self._reader.feed(event)]
+        told: list[UpstreamEvent] = []
+        for event in events:
+            words = self._alike.words(event)
+            if words is not None:
+                told.append(self._reader.facts.content(words, "text", event.raw))
+            elif event.data.strip():
+                said = self._reader.feed(event)
+                self._alike.learn(event, said, self._reader.facts)
+                told += said
+        return told
 
     def _exchange(self, end: StreamEnd) -> Exchange:
         facts = self._reader.facts
@@ -231,6 +283,8 @@ def error_in(body: object) -> object:
         return error_in(body[0]) if body else None
     if not isinstance(body, dict):
         return None
+    if _TELLS.isdisjoint(body) and body.get("object") != "error":
+        return None
     found = body.get("error")
     if found:
         beside = {"error_type": body["error_type"]} if "error_type" in body else {}
@@ -247,6 +301,10 @@ def error_in(body: object) -> object:
     return body if sentence and coded and not _ANSWERS & body.keys() else None
 
 
+_TELLS = frozenset(
+    {"error", "type", "base_resp", "errors", "msg", "message", "error_msg", "code", "error_code"}
+)
+"""What an error has one of, beside `object`."""
 _ANSWERS = frozenset(
     {"choices", "content", "output", "candidates", "response", "delta", "id", "embedding", "data"}
 )

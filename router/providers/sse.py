@@ -54,6 +54,11 @@ class LineSplitter:
             self._hold(lines.pop())
         return lines
 
+    @property
+    def is_within_a_line(self) -> bool:
+        """Whether a line has begun and not ended, as far as the bytes tell that came."""
+        return bool(self._held) or self._after_cr
+
     def rest(self) -> bytes:
         """Return what was held back of an unfinished line, and forget it."""
         rest = b"".join(self._pieces)
@@ -79,7 +84,23 @@ class SseDecoder:
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """Return the events that `chunk` completes. Raises TransportError (`too_long`) past the limit."""
+        if self._is_one_event(chunk):
+            return [ServerSentEvent(chunk[6:-2].decode(errors="replace"), raw=chunk)]
         return [event for line in self._lines.feed(chunk) if (event := self._take(line))]
+
+    def _is_one_event(self, chunk: bytes) -> bool:
+        """Whether a chunk is what most are: one whole event of one line of data, with nothing before it."""
+        return (
+            chunk.startswith(b"data: ")
+            and chunk.endswith(b"\n\n")
+            and chunk.count(b"\n") == 2
+            and b"\r" not in chunk
+            and self._is_between_events()
+            and len(chunk) <= self._max_bytes
+        )
+
+    def _is_between_events(self) -> bool:
+        return not (self._at_start or self._data or self._raw or self._event or self._lines.is_within_a_line)
 
     def flush(self) -> list[ServerSentEvent]:
         """Return what stood there when the stream ended: an event without its closing blank line."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from router.core.failures.exchange import Fault, StreamEnd
 from router.engine.ports import Call, Content, UpstreamEvent
@@ -27,6 +27,9 @@ GOODBYE_S = 1.0
 """How long the connection may end after the wire's last word, so that it can be used again."""
 LATER_S = 5.0
 """How much later than the whole call's deadline the client lets go by itself."""
+
+
+T = TypeVar("T")
 
 
 class Dialect(Protocol):
@@ -52,8 +55,8 @@ class HttpUpstream:
     async def stream(self, call: Call) -> AsyncGenerator[UpstreamEvent, None]:
         """Send `call` and yield what comes back, `Ended` last; see `Upstream.stream`."""
         reading = AnswerReading(call, self._dialect.decoder(), self._dialect.reader())
-        patience = Patience(call)
         async with AsyncExitStack() as connection:
+            patience = connection.enter_context(Patience(call))
             head = await self._send(call, connection, patience)
             if isinstance(head, TransportError):
                 yield reading.no_head(head)
@@ -91,24 +94,65 @@ class HttpUpstream:
 
 
 class Patience:
-    """Until when the next wait may last, in the event loop's time.
+    """Until when the next wait may last, in the event loop's time, and the one timer that ends it.
 
     Only content moves it. Comments, pings, blank lines and deltas without content do not, or a server that is
-    stuck but polite would keep a caller for hours. Time the caller takes between events is not counted.
+    stuck but polite would keep a caller for hours. Time the caller takes between events is not counted. The
+    timer is left where it is when the wait's end moves on, and set again only when it rings too early.
     """
 
     def __init__(self, call: Call) -> None:
-        self._now = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
         self._timeouts = call.deployment.timeouts
-        self._total_at = self._now() + call.total_s
+        self._total_at = self._loop.time() + call.total_s
         self._ending_s: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Task[object] | None = None
+        self._rang = False
         self.until = self._total_at
         if call.stream:
             self.wait_at_most(self._timeouts.first_token_s)
 
+    def __enter__(self) -> Patience:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def wait(self, coming: Awaitable[T]) -> T:
+        """Wait for what comes. Raises TimeoutError when it has not come in time."""
+        self._waiting = task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
+        if self._timer is None or self._timer.when() > self.until:
+            self._set_timer()
+        try:
+            return await coming
+        except asyncio.CancelledError:
+            if not self._rang or (task is not None and task.uncancel() > before):
+                raise  # somebody else wants the task to end as well
+            raise TimeoutError from None
+        finally:
+            self._waiting, self._rang = None, False
+
     def wait_at_most(self, seconds: float) -> None:
         """Allow `seconds` from now, and never more than the whole call has left."""
-        self.until = min(self._total_at, self._now() + seconds)
+        self.until = min(self._total_at, self._loop.time() + seconds)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self.until, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return
+        if self._loop.time() < self.until:
+            self._set_timer()
+        else:
+            self._rang = True
+            self._waiting.cancel()
 
     def note(self, reading: AnswerReading, events: list[UpstreamEvent]) -> None:
         """Set the time for the next wait by what has just arrived."""
@@ -126,8 +170,7 @@ class Patience:
 async def _next(chunks: AsyncIterator[bytes], patience: Patience) -> bytes | StreamEnd:
     """Wait for the next piece of the body, or for its end."""
     try:
-        async with asyncio.timeout_at(patience.until):
-            return await anext(chunks, StreamEnd.EOF)
+        return await patience.wait(anext(chunks, StreamEnd.EOF))
     except TimeoutError:
         return StreamEnd.HANG
     except TransportError as error:
