@@ -20,13 +20,13 @@ from router.core.records.spend import Dimension
 from router.core.windows import calendar_days, rolling_hours, span
 from router.engine.clock import SystemClock
 from router.ledger.private_files import prepare
-from router.ledger.sqlite import rollup_tables
 from router.ledger.sqlite.attempts import open_ledger
 from router.ledger.sqlite.driver import Connection, open_for_writing, writing
 from router.ledger.sqlite.queries import totals
 from router.ledger.sqlite.reports import SqliteReports, open_reports
 from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
-from router.ledger.sqlite.schema import migrate
+from router.ledger.sqlite.schema import SUMS_SINCE, VERSION, migrate
+from router.ledger.sqlite.sums import Sums, rebuild
 from tests.ledger.samples import intent, settlement
 
 ROWS = int(os.environ.get("COCKPIT_BENCH_ROWS", "1000000"))
@@ -59,20 +59,15 @@ def generate(path: Path, rows: int, now_ms: int) -> None:
     prepare(path)
     with closing(open_for_writing(path)) as connection:
         migrate(connection, path)
-        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         connection.execute("PRAGMA journal_mode = OFF")  # nothing is lost when this is interrupted
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -400000")
         with writing(connection):
-            for name, _ in triggers:
-                connection.execute(f"DROP TRIGGER {name}")
             start = now_ms - DAYS * DAY_MS
             connection.execute(
                 _GENERATE, {"rows": rows, "start": start, "step": max(DAYS * DAY_MS // rows, 1)}
             )
-            rollup_tables.fill(connection)
-            for _, sql in triggers:
-                connection.execute(sql)
+            rebuild(connection)
 
 
 async def measure(path: Path, now_ms: int) -> None:
@@ -117,21 +112,24 @@ def rows_alone(connection: Connection, now_ms: int) -> float:
     """Return the milliseconds that summing seven days takes where there are no sums to read: a scan."""
     week = span(calendar_days(now_ms, ZoneInfo("UTC"), 7))
     started = time.perf_counter()
-    connection.execute("ALTER TABLE spend_rollup RENAME TO set_aside")
+    connection.execute(f"PRAGMA user_version = {SUMS_SINCE - 1}")
     totals(connection, week)
-    connection.execute("ALTER TABLE set_aside RENAME TO spend_rollup")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
     return (time.perf_counter() - started) * 1000
 
 
-def row_cost(connection: Connection, name: str) -> float:
+def row_cost(connection: Connection, name: str, *, summed: bool) -> float:
     """Return the microseconds that booking an attempt takes: its row and its end, 64 in a transaction."""
     attempts = [f"{name}{n}" for n in range(6_400)]
     started = time.perf_counter()
     for first in range(0, len(attempts), 64):
+        sums = Sums()
         with writing(connection):
             for request_id in attempts[first : first + 64]:
                 insert_intent(connection, intent(request_id), "benchmark")
-                settle_row(connection, settled_row(settlement(request_id)))
+                settle_row(connection, settled_row(settlement(request_id)), sums)
+            if summed:
+                sums.write(connection)
     return (time.perf_counter() - started) * 1e6 / len(attempts)
 
 
@@ -141,10 +139,8 @@ def row_costs(path: Path) -> None:
     with closing(open_for_writing(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")  # the disk is not what is measured
         migrate(connection, path)
-        kept = row_cost(connection, "kept")
-        for name in ("token_spend_inserted", "token_spend_settled"):
-            connection.execute(f"DROP TRIGGER {name}")
-        print(f"booking an attempt: {kept:.0f} us, without the sums {row_cost(connection, 'bare'):.0f} us")
+        kept, bare = (row_cost(connection, str(summed), summed=summed) for summed in (True, False))
+        print(f"booking an attempt: {kept:.0f} us, without the sums {bare:.0f} us")
 
 
 def main() -> None:

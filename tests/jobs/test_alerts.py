@@ -14,7 +14,9 @@ import pytest
 
 from router.config.loader import load
 from router.core.budget.runaway import Pause
+from router.core.money import CostSource
 from router.core.records.alerts import WrittenAlert
+from router.core.records.history import Correction
 from router.core.records.offers import ListedModel, ListingRead
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.config import RouterConfig
@@ -115,7 +117,8 @@ async def test_a_share_that_falls_again_is_not_told_twice(world: World, tmp_path
     await world.spend("a", 10**9)
     assert await world.watchman.round() == 1
     world.config = replace(world.config, budgets=world.config.budgets)
-    beside_it(world.ledger.path, "UPDATE token_spend SET budget_nano_usd = 600000000")
+    cheaper = Correction(600_000_000, CostSource.PROVIDER_REPORTED, "it says so")
+    assert await SqliteUpkeep(world.ledger.path).adjust(("a", 1), cheaper, world.clock.now_ms())
     assert await world.watchman.round() == 0
 
 

@@ -18,7 +18,8 @@ from router.ledger.sqlite.attempts import open_ledger
 from router.ledger.sqlite.driver import Connection, open_for_writing, writing
 from router.ledger.sqlite.migrations import LEDGER
 from router.ledger.sqlite.reports import SqliteReports, open_reports
-from router.ledger.sqlite.schema import APPLICATION_ID, VERSION
+from router.ledger.sqlite.schema import APPLICATION_ID, SUMS_SINCE, VERSION
+from router.ledger.sqlite.sums import rebuild
 from tests.ledger.samples import ALL, START, beside_it, intent, settlement
 
 NAMES = [migration.name for migration in LEDGER._migrations]
@@ -49,6 +50,8 @@ def made(path: Path, version: int) -> None:
         for values in ROWS:
             connection.execute(f"INSERT INTO token_spend ({COLUMNS}) VALUES ({values})")
         connection.execute("INSERT INTO request_tag VALUES ('known', 'team', 'x')")
+        if version >= SUMS_SINCE:
+            rebuild(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {version}")
 

@@ -173,7 +173,8 @@ def test_the_rollup_equals_the_rows_after_any_sequence(
         live(connection, path, history)
         assert differences(connection) == []
         [(rows, booked)] = connection.execute(
-            "SELECT count(*), coalesce(sum(coalesce(budget_nano_usd, held_nano_usd, 0)), 0) FROM token_spend"
+            "SELECT count(*), coalesce(sum(coalesce(budget_nano_usd, held_nano_usd, 0)), 0) FROM token_spend "
+            "WHERE status <> 'open'"
         )
         [(attempts, budget)] = connection.execute(
             "SELECT coalesce(sum(attempts), 0), coalesce(sum(budget_nano_usd), 0) FROM spend_rollup "
@@ -277,6 +278,7 @@ def test_a_local_day_needs_no_rows_at_all(zone: ZoneInfo) -> None:
 
 def test_a_changed_sum_is_found_and_named(connection: Connection) -> None:
     insert_intent(connection, INTENT, DEAD)
+    settle_row(connection, settled_row(SETTLEMENT))
     connection.execute("UPDATE spend_rollup SET cost_nano_usd = 7 WHERE dimension = 'tier' AND span = 'hour'")
     assert differences(connection) == [f"tier T2 in the hour from {START - START % HOUR_MS}"]
     connection.execute("DELETE FROM spend_rollup")
@@ -312,6 +314,10 @@ async def test_an_older_ledger_is_read_without_the_columns_it_lacks(path: Path, 
     await reader.aclose()
 
 
+OLD_TRIGGERS = ("tag_hour_admitted", "tag_hour_settled", "tag_hour_tagged")
+"""Made by migration 3, which is not undone here; 20 drops them."""
+
+
 async def test_an_older_ledger_is_summed_from_its_rows_and_gets_its_sums_when_it_is_opened(
     path: Path, clock: ManualClock
 ) -> None:
@@ -322,10 +328,9 @@ async def test_an_older_ledger_is_summed_from_its_rows_and_gets_its_sums_when_it
     await ledger.aclose()
     stored = beside_it(path, "SELECT * FROM spend_rollup ORDER BY 1, 2, 3, 4")
     older = (
-        "DROP TRIGGER token_spend_inserted",
-        "DROP TRIGGER token_spend_settled",
-        "DROP TABLE spend_rollup",
-        "DELETE FROM _sqlite_migrations WHERE name = 'm004_rollups'",
+        *(f"DROP TABLE {table}" for table in ("spend_rollup", "lot_day", "paid_second", "paid_prompt")),
+        *(f"CREATE TRIGGER {name} AFTER DELETE ON rating BEGIN SELECT 1; END" for name in OLD_TRIGGERS),
+        "DELETE FROM _sqlite_migrations WHERE name IN ('m004_rollups', 'm020_sums_of_what_has_ended')",
         "PRAGMA user_version = 1",
     )
     beside_it(path, *older)

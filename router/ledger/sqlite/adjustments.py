@@ -1,7 +1,7 @@
 """What an attempt is known to have cost after it was settled otherwise: a row each, the newest holds.
 
 A trigger lays each correction over its row of `token_spend`, in the same transaction, and keeps beside the
-correction what stood there before. So budgets, sums and screens follow without knowing of any of this.
+correction what stood there before; the sums are told of both. So budgets and screens follow without knowing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection
 from router.core.records.history import Correction, Unbilled
 from router.ledger.sqlite.driver import Connection
 from router.ledger.sqlite.schema import has_table
+from router.ledger.sqlite.sums import ENDED, EndedRow, Sums
 
 _ADJUST = """
 INSERT INTO adjustment (request_id, attempt, adjusted_at, cost_nano_usd, cost_source, evidence)
@@ -29,8 +30,22 @@ WHERE a.id = (SELECT max(id) FROM adjustment AS b WHERE b.request_id = a.request
 
 def adjust(connection: Connection, place: tuple[str, int], correction: Correction, now_ms: int) -> bool:
     """Correct what an ended attempt cost, inside a write transaction. Return False when there is none."""
+    before = _row(connection, place)
     values = (now_ms, correction.cost_nano, correction.source.value, correction.evidence, *place)
-    return connection.execute(_ADJUST, values).rowcount == 1
+    if connection.execute(_ADJUST, values).rowcount != 1:
+        return False
+    after, sums = _row(connection, place), Sums()
+    if before is not None and after is not None:
+        sums.corrected(connection, before, after)
+        sums.write(connection)
+    return True
+
+
+def _row(connection: Connection, place: tuple[str, int]) -> EndedRow | None:
+    row = connection.execute(
+        f"SELECT {ENDED} FROM token_spend WHERE request_id = ? AND attempt = ?", place
+    ).fetchone()
+    return None if row is None else EndedRow._make(row)
 
 
 def unbilled(connection: Connection, providers: Collection[str], since_ms: int, limit: int) -> list[Unbilled]:

@@ -14,7 +14,7 @@ from router.core.health.scopes import refusal as rest_refusal
 from router.core.records.admission import Admission, Cap, Hold, Lesson, Refusal, RefusedBy, Terms
 from router.core.records.entries import Intent
 from router.core.records.health import ScopeHealth
-from router.ledger.sqlite import budgets
+from router.ledger.sqlite import budgets, paid_calls
 from router.ledger.sqlite.driver import Connection
 from router.ledger.sqlite.health import read_health, write_health
 from router.ledger.sqlite.limits import quota_refusal
@@ -36,6 +36,7 @@ def admit(
         return Admission(refused, warnings, healths)
     if not insert_intent(connection, intent, owner):
         return None
+    paid_calls.count(connection, intent)
     probed = leased(healths, terms, now_ms)
     write_health(connection, probed, now_ms)
     return Admission(None, warnings, healths | probed)
@@ -63,7 +64,7 @@ def _refused(
     over, warnings = budgets.refusal(connection, terms.caps)
     refused = (
         over
-        or budgets.guard_refusal(connection, intent, terms.guard)
+        or paid_calls.refusal(connection, intent, terms.guard)
         or quota_refusal(connection, intent.deployment, terms.quotas, intent.started_at)
         or rest_refusal(healths, terms, now_ms)
     )

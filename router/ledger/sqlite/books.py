@@ -25,6 +25,7 @@ from router.ledger.sqlite.orders import Admit, Extend, Note, Reply, Settle, Writ
 from router.ledger.sqlite.owners import BEAT_MS, beat, end_beats, this_boot, this_process
 from router.ledger.sqlite.rows import Row, carried_row, place_of, settle_row
 from router.ledger.sqlite.schema import require_writable
+from router.ledger.sqlite.sums import Sums
 
 Answers = dict[Reply[Admission], Admission | LedgerError]
 
@@ -64,7 +65,9 @@ class Books:
                 end_beats(self._connection, self._owner, self._clock.now_ms())
 
     def commit(self, orders: Sequence[Write]) -> Answers:
-        """Write `orders`, in order; return what those are answered who wait.
+        """Write `orders`; return what those are answered who wait.
+
+        What has ended comes first, so that its sums are written once for all of it.
 
         An order that cannot be written for what is in it fails alone: who waits for it is told, and the
         others are written all the same.
@@ -79,14 +82,16 @@ class Books:
         self._count(orders, answers)
         return answers
 
-    def _written(self, orders: Sequence[Write], do: Callable[[Write, Answers], None]) -> Answers:
+    def _written(self, orders: Sequence[Write], do: Callable[[Write, Answers, Sums], None]) -> Answers:
         answers: Answers = {}
+        sums = Sums()
         with writing(self._connection):
             require_writable(self._connection, self._path)
             if self._clock is not None:
                 keep_time(self._connection, self._clock, self._boot)
-            for order in orders:
-                do(order, answers)
+            for order in _in_turn(orders):
+                do(order, answers, sums)
+            sums.write(self._connection)
             self._beat(orders)
         return answers
 
@@ -112,14 +117,16 @@ class Books:
                 case _:
                     pass
 
-    def _do_apart(self, order: Write, answers: Answers) -> None:
+    def _do_apart(self, order: Write, answers: Answers, _sums: Sums) -> None:
         parts = [order]
         if isinstance(order, Settle) and order.learn is not None:
             parts = [Settle(order.row), order.learn]
         for part in parts:
             try:
                 with kept_apart(self._connection):
-                    self._do(part, answers)
+                    sums = Sums()
+                    self._do(part, answers, sums)
+                    sums.write(self._connection)
             except Exception as error:  # boundary: an odd value is one order's
                 if not is_of_a_value(error):
                     raise
@@ -127,22 +134,18 @@ class Books:
                 if isinstance(part, Admit | Extend):
                     answers[part.reply] = _odd(error)
 
-    def _do(self, order: Write, answers: Answers) -> None:
+    def _do(self, order: Write, answers: Answers, sums: Sums) -> None:
         match order:
             case Admit(reply=reply):
+                sums.write(self._connection)  # budgets are asked
                 answers[reply] = self._admit(order, self._late_ms(order))
             case Extend(place, hold, caps, reply):
+                sums.write(self._connection)
                 answers[reply] = extend(self._connection, place, hold, caps)
-            case _:
-                self._note(order)
-
-    def _note(self, order: Settle | Note) -> None:
-        """Write an order that is not decided on, inside the transaction that is open."""
-        match order:
             case Settle(row, learnt):
-                settle_row(self._connection, row)
+                settle_row(self._connection, row, sums)
                 if learnt is not None:
-                    self._note(learnt)
+                    self._do(learnt, answers, sums)
             case Note(HealthLearned() as learned):
                 self._take_in(learned, self._late_ms(order))
             case Note(fact):
@@ -167,6 +170,22 @@ class Books:
             return admission
         named = f"attempt {intent.attempt} of request {intent.request_id}"
         return LedgerError(f"{named} is in the ledger {self._path} already")
+
+
+def _in_turn(orders: Sequence[Write]) -> list[Write]:
+    """Return orders with those first that decide nothing; the end of an attempt comes after its start."""
+    starting = {
+        (order.intent.request_id, order.intent.attempt) for order in orders if isinstance(order, Admit)
+    }
+    if not starting:
+        return list(orders)
+
+    def decides(order: Write) -> bool:
+        return isinstance(order, Admit | Extend) or (
+            isinstance(order, Settle) and place_of(order.row) in starting
+        )
+
+    return sorted(orders, key=decides)
 
 
 def _odd(error: Exception) -> LedgerError:

@@ -1,8 +1,8 @@
 """What counts against a budget, and whether one more attempt fits: the sums behind `core.budget.budget`.
 
-Call `refusal` and `guard_refusal` inside the write transaction that admits the attempt, so that nothing is
-spent between the sum and the row. Nothing is kept beside the ledger: sums come from its rows, and for whole
-hours from the sums that triggers keep in step with them. Decides nothing itself.
+Call `refusal` inside the write transaction that admits the attempt, so that nothing is spent between the sum
+and the row. What has ended comes from the sums beside the rows, what runs from its rows. Decides nothing
+itself.
 """
 
 from __future__ import annotations
@@ -10,25 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from router.core.budget import budget, runaway
-from router.core.records.admission import Cap, Refusal, RefusedBy, Used
-from router.core.records.entries import Intent
+from router.core.budget import budget
+from router.core.records.admission import Cap, Refusal, Used
 from router.core.records.spend import Window
-from router.core.settings.budgets import Guard
-from router.ledger.sqlite import pauses
 from router.ledger.sqlite.driver import Connection
 from router.ledger.sqlite.rollup_tables import KEYS, SPANS
 from router.ledger.sqlite.rollups import Part, parts
-from router.ledger.sqlite.schema import columns, has_table
+from router.ledger.sqlite.schema import columns, keeps_sums
 
 _FIGURE = "coalesce(budget_nano_usd, held_nano_usd, 0)"
 _END_OF_TIME = (1 << 53) // SPANS["day"] * SPANS["day"]
 _TAG_SPANS = ("hour",)
 """Tags have sums per hour only."""
 _COLUMNS = frozenset({"tier", "provider", "deployment", "route", "session_id", "request_id"})
-_PAID = "(held_nano_usd IS NULL OR held_nano_usd > 0)"
-"""A row of a call that may cost something: unknown is not nothing."""
 _RUNNING = "status = 'open'"
+_OVER = "status <> 'open'"
 _SOFT = "coalesce(soft_held_nano_usd, held_nano_usd, 0)"
 """What a running row counts for in a soft budget."""
 _NO_FIGURE = "budget_nano_usd IS NULL AND held_nano_usd IS NULL"
@@ -45,7 +41,7 @@ def refusal(connection: Connection, caps: Sequence[Cap]) -> tuple[Refusal | None
 
 def spent(connection: Connection, caps: Sequence[Cap]) -> list[Used]:
     """Return what counts against each cap and how much has no figure; ask inside one snapshot."""
-    found, summed = [], has_table(connection, "tag_hour") and has_table(connection, "spend_rollup")
+    found, summed = [], keeps_sums(connection)
     old = "soft_held_nano_usd" not in columns(connection)
     for cap in caps:
         [(unknown,)] = _ask(connection, _rows(cap, "count(*)", few=_NO_FIGURE))
@@ -56,54 +52,9 @@ def spent(connection: Connection, caps: Sequence[Cap]) -> list[Used]:
 def _counted(connection: Connection, cap: Cap, *, summed: bool = True, old: bool = False) -> Used:
     """Return what is posted and held against one cap; not `summed`, and `old`, where a file is too old."""
     soft = "held_nano_usd" if cap.hard or old else _SOFT
-    running = f"coalesce(sum(held_nano_usd), 0), coalesce(sum({soft}), 0)"
-    [(bound, held)] = _ask(connection, _rows(cap, running, few=_RUNNING))
-    total = sum(amount for query in _figures(cap, summed=summed) for (amount,) in _ask(connection, query))
-    return Used(total - bound, held)
-
-
-def guard_refusal(connection: Connection, intent: Intent, guard: Guard | None) -> Refusal | None:
-    """Return why the runaway guard refuses a paid call, or None; what trips it is written down as a pause.
-
-    What costs nothing is never paused.
-    """
-    if guard is None or intent.held_nano_usd == 0:
-        return None
-    paused = pauses.standing(connection, intent.session_id)
-    if paused is None:
-        tripped = runaway.watch(guard, _seen(connection, intent))
-        if tripped is None:
-            return None
-        pauses.pause(connection, tripped, intent.session_id, intent.started_at)
-        paused = tripped.reason
-    return Refusal(RefusedBy.GUARD, f"paid calls are paused: {paused}; {runaway.LIFT}")
-
-
-def _seen(connection: Connection, intent: Intent) -> runaway.Seen:
-    """Count the paid calls before `intent`, and `intent` with them."""
-    lifted = pauses.last_lifted(connection, intent.session_id)
-    ten_minutes = max(intent.started_at - runaway.TEN_MINUTES_MS, lifted)
-    minute = max(intent.started_at - runaway.MINUTE_MS, lifted)
-    # Of a running call what it will probably cost: bounds would trip the guard by their pessimism.
-    [(nano, requests, identical)] = connection.execute(
-        "SELECT coalesce(sum(CASE WHEN status = 'open' THEN coalesce(estimate_nano_usd, held_nano_usd) "
-        "ELSE budget_nano_usd END), 0), "
-        "coalesce(sum(attempt = 1 AND started_at > :minute AND started_at < :next_minute), 0), "
-        "coalesce(sum(attempt = 1 AND prompt_fingerprint = :prompt AND session_id IS :session), 0) "
-        # What has started later was written before somebody set the clock back.
-        f"FROM token_spend WHERE started_at > :ten_minutes AND started_at < :next_ten AND {_PAID} "
-        "AND id > (SELECT coalesce(max(id), 0) FROM token_spend WHERE started_at >= :next_ten)",
-        {
-            "next_minute": intent.started_at + runaway.MINUTE_MS,
-            "next_ten": intent.started_at + runaway.TEN_MINUTES_MS,
-            "minute": minute,
-            "ten_minutes": ten_minutes,
-            "prompt": intent.prompt_fingerprint,
-            "session": intent.session_id,
-        },
-    )
-    first = int(intent.attempt == 1)
-    return runaway.Seen(nano + (intent.estimate_nano_usd or 0), requests + first, identical + first)
+    [(held,)] = _ask(connection, _rows(cap, f"coalesce(sum({soft}), 0)", few=_RUNNING))
+    posted = sum(amount for query in _figures(cap, summed=summed) for (amount,) in _ask(connection, query))
+    return Used(posted, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +68,14 @@ def _ask(connection: Connection, query: _Query) -> list[tuple[int, ...]]:
 
 
 def _figures(cap: Cap, *, summed: bool) -> Iterator[_Query]:
-    """Yield the queries whose results add up to what counts against a cap."""
+    """Yield the queries whose results add up to what has ended of what counts against a cap."""
     dimension = "all" if cap.column is None else cap.column
     spans: tuple[str, ...] = tuple(SPANS) if cap.tag is None else _TAG_SPANS
     if not summed or cap.within is not None or (cap.tag is None and dimension not in KEYS):
         spans = ()
     for part in parts(Window(cap.since_ms, _END_OF_TIME), spans):
         if part.span == "row":
-            yield _rows(cap, f"coalesce(sum({_FIGURE}), 0)", before=part.end)
+            yield _rows(cap, f"coalesce(sum({_FIGURE}), 0)", within=part, only=_OVER)
         elif cap.tag is not None:
             yield _tag_hours(cap.tag, part)
         else:
@@ -149,11 +100,19 @@ def _tag_hours(tag: tuple[str, str], part: Part) -> _Query:
     )
 
 
-def _rows(cap: Cap, result: str, *, before: int = _END_OF_TIME, few: str = "") -> _Query:
-    """Return a query over the rows that a cap counts; `few` have an index to begin with."""
+def _rows(
+    cap: Cap,
+    result: str,
+    *,
+    within: Part | None = None,
+    few: str = "",
+    only: str = "",
+) -> _Query:
+    """Return a query over the rows that a cap counts, `only` some; `few` have an index to begin with."""
+    bounds = (cap.since_ms, _END_OF_TIME) if within is None else (within.start, within.end)
     # A plus keeps SQLite from a column's index: without statistics it takes any of them for the better one.
     aside = "+" if few or cap.within else ""
-    tests = [*filter(None, [few]), f"{aside}started_at >= ?", f"{aside}started_at < ?"]
+    tests = [*filter(None, [few, only]), f"{aside}started_at >= ?", f"{aside}started_at < ?"]
     equal: list[str | int] = []
     if cap.column is not None and cap.value is not None:
         tests.append(f"{aside}{_known(cap.column)} = ?")
@@ -167,9 +126,7 @@ def _rows(cap: Cap, result: str, *, before: int = _END_OF_TIME, few: str = "") -
             "AND t.key = ? AND t.value = ?)"
         )
         equal += cap.tag
-    return _Query(
-        f"SELECT {result} FROM token_spend WHERE {' AND '.join(tests)}", (cap.since_ms, before, *equal)
-    )
+    return _Query(f"SELECT {result} FROM token_spend WHERE {' AND '.join(tests)}", (*bounds, *equal))
 
 
 def _known(column: str) -> str:

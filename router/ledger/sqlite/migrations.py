@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from router.ledger.sqlite import rollup_tables, tables
+from router.ledger.sqlite import rollup_tables, sums, tables
 from router.ledger.sqlite.driver import Connection
 
 LEDGER = Migrations("ledger")
@@ -153,6 +153,21 @@ def m018_doubts(db: Database) -> None:
 def m019_heartbeats(db: Database) -> None:
     """When each process with running calls last said that it lives."""
     db.execute("CREATE TABLE owner_beat (owner TEXT PRIMARY KEY, beat_at INTEGER NOT NULL) WITHOUT ROWID")
+
+
+@LEDGER()
+def m020_sums_of_what_has_ended(db: Database) -> None:
+    """Sums without running rows, kept by who writes; the lots of each day; what the guard counts."""
+    for trigger in ("token_spend_inserted", "token_spend_settled"):
+        db.execute(f"DROP TRIGGER {trigger}")
+    for trigger in ("tag_hour_admitted", "tag_hour_settled", "tag_hour_tagged"):
+        db.execute(f"DROP TRIGGER {trigger}")
+    db.execute(sums.LOT_DAY)
+    db.execute(tables.PAID_SECOND)
+    db.execute(tables.PAID_PROMPT)
+    db.execute("CREATE INDEX paid_prompt_second ON paid_prompt (second)")
+    assert isinstance(db.conn, Connection)
+    sums.rebuild(db.conn)
 
 
 _HOUR_MS = 3_600_000

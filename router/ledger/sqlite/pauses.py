@@ -23,17 +23,6 @@ def standing(connection: Connection, session: str | None) -> str | None:
     return None if found is None else str(found[0])
 
 
-def last_lifted(connection: Connection, session: str | None) -> int:
-    """Return when the last pause that concerned a session was lifted, in ms; 0 if none was.
-
-    What was seen before that has been looked at, and trips nothing again.
-    """
-    [(lifted,)] = connection.execute(
-        f"SELECT coalesce(max(lifted_at), 0) FROM guard_pause WHERE {_CONCERNS}", {"session": session}
-    )
-    return int(lifted)
-
-
 def pause(connection: Connection, tripped: Pause, session: str | None, now_ms: int) -> None:
     """Write a pause down, inside the caller's transaction."""
     connection.execute(
@@ -42,15 +31,18 @@ def pause(connection: Connection, tripped: Pause, session: str | None, now_ms: i
     )
 
 
-def lift(connection: Connection, session: str | None, now_ms: int) -> list[str]:
-    """Lift one session's pauses, or with None every pause there is; return their reasons."""
+def lift(connection: Connection, session: str | None, now_ms: int) -> list[tuple[str, bool, str | None]]:
+    """Lift one session's pauses, or with None every pause there is.
+
+    Return for each its reason, whether it was everybody's, and whose it was else.
+    """
     which = "lifted_at IS NULL AND (:session IS NULL OR (NOT everyone AND session_id = :session))"
     values = {"session": session, "now": now_ms}
-    reasons = connection.execute(
-        f"SELECT reason FROM guard_pause WHERE {which} ORDER BY id", values
+    found = connection.execute(
+        f"SELECT reason, everyone, session_id FROM guard_pause WHERE {which} ORDER BY id", values
     ).fetchall()
     connection.execute(f"UPDATE guard_pause SET lifted_at = :now WHERE {which}", values)
-    return [str(reason) for (reason,) in reasons]
+    return [(str(reason), bool(everyone), of_session) for reason, everyone, of_session in found]
 
 
 def unlifted(connection: Connection) -> list[StandingPause]:

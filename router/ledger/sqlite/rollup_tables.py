@@ -1,7 +1,7 @@
-"""What migration 4 makes: sums of `token_spend` per quarter, hour and day, kept by triggers.
+"""What migration 4 makes: sums of `token_spend` per quarter, hour and day.
 
-SQL only, and frozen with that migration. The triggers run inside the transaction of the row they follow,
-whoever writes it, so a sum can never be seen that differs from its rows. Reading them is `rollups.py`.
+SQL only, and frozen with that migration. Its triggers go with migration 20; now `sums.py` keeps the sums, and
+`rollups.py` reads them.
 
 A cell is one (dimension, span, start, key). A request is counted in the cell of its first attempt with that
 key: so hours add up to days and days to months, and none is counted twice because it was retried past
@@ -112,12 +112,15 @@ def _settled() -> dict[str, str]:
     }
 
 
-def cells(dimension: str, span: str) -> str:
-    """Return the query that computes a dimension's cells: quarters from the rows, the rest from quarters."""
+def cells(dimension: str, span: str, rows: str = "true") -> str:
+    """Return the query that computes a dimension's cells: quarters from the rows, the rest from quarters.
+
+    `rows` is the condition on a row `r` to be counted.
+    """
     if span == "quarter":
         key = KEYS[dimension]
         sums = ", ".join(f"sum({expression})" for expression in row_sums(key, "r").values())
-        source, start, key = "token_spend AS r", "r.started_at", key.format(row="r")
+        source, start, key = f"token_spend AS r WHERE {rows}", "r.started_at", key.format(row="r")
     else:
         sums = ", ".join(f"sum({column})" for column in COLUMNS)
         where = f"WHERE dimension = '{dimension}' AND span = 'quarter'"

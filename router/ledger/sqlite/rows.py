@@ -14,6 +14,7 @@ from router.core.records.entries import Entry, EntryStatus, Intent, Settlement
 from router.core.records.usage import Usage
 from router.ledger.sqlite.driver import Connection
 from router.ledger.sqlite.owners import job_of, job_owner
+from router.ledger.sqlite.sums import ENDED, EndedRow, Sums
 
 Row = dict[str, str | int | None]
 Tags = tuple[tuple[str, str], ...]
@@ -44,11 +45,12 @@ _INSERT = (
 )
 _SETTLE = (
     f"UPDATE token_spend SET {', '.join(f'{name} = :{name}' for name in SETTLED_COLUMNS)} "
-    "WHERE request_id = :request_id AND attempt = :attempt AND status = 'open'"
+    f"WHERE request_id = :request_id AND attempt = :attempt AND status = 'open' RETURNING {ENDED}"
 )
 _ADD_ENDED = (
     f"INSERT INTO token_spend ({', '.join(ENTRY_COLUMNS)}) "
-    f"VALUES ({', '.join(f':{name}' for name in ENTRY_COLUMNS)}) ON CONFLICT (request_id, attempt) DO NOTHING"
+    f"VALUES ({', '.join(f':{name}' for name in ENTRY_COLUMNS)}) "
+    f"ON CONFLICT (request_id, attempt) DO NOTHING RETURNING {ENDED}"
 )
 _TAG = "INSERT OR IGNORE INTO request_tag (request_id, key, value) VALUES (?, ?, ?)"
 _TAGS = "tags"
@@ -74,13 +76,15 @@ def carried_row(intent: Intent, owner: str) -> Row:
     return _intent_row(intent, owner) | {_TAGS: json.dumps(intent.tags, default=str)}
 
 
-def add_ended(connection: Connection, row: Row) -> None:
+def add_ended(connection: Connection, row: Row, sums: Sums) -> None:
     """Write the row of an ended attempt, if `row` carries its intent and the attempt has no row yet."""
     if not row.keys() >= {"owner", _TAGS}:
         return
     known: Row = dict.fromkeys(ENTRY_COLUMNS) | row
-    if connection.execute(_ADD_ENDED, known).rowcount == 1:
+    ended = connection.execute(_ADD_ENDED, known).fetchall()
+    if ended:
         _write_tags(connection, row["request_id"], json.loads(str(row[_TAGS])))
+    sums.ended(connection, map(EndedRow._make, ended))
 
 
 def _intent_row(intent: Intent, owner: str) -> Row:
@@ -112,10 +116,17 @@ def place_of(row: Row) -> tuple[str, int]:
     return str(row["request_id"]), int(row["attempt"] or 0)
 
 
-def settle_row(connection: Connection, row: Row) -> bool:
-    """Settle an open row. Return False when there is none: who comes second changes nothing."""
+def settle_row(connection: Connection, row: Row, sums: Sums | None = None) -> bool:
+    """Settle an open row. Return False when there is none: who comes second changes nothing.
+
+    What it adds is added to `sums`, which are the caller's to write; written at once where there are none.
+    """
     known: Row = dict.fromkeys(SETTLED_COLUMNS) | row
-    return connection.execute(_SETTLE, known).rowcount == 1
+    ended, added = connection.execute(_SETTLE, known).fetchall(), Sums() if sums is None else sums
+    added.ended(connection, map(EndedRow._make, ended))
+    if sums is None:
+        added.write(connection)
+    return bool(ended)
 
 
 def entry(row: Sequence[Any], tags: Tags) -> Entry:

@@ -10,8 +10,11 @@ from pathlib import Path
 from router.errors import LedgerError
 from router.ledger.sqlite.driver import Connection, writing
 
-VERSION = 19
+VERSION = 20
 """How many migrations there are; kept in the file's `user_version`."""
+
+SUMS_SINCE = 20
+"""The version since which running rows are in no sum; of an older file that is only read, rows are read."""
 
 APPLICATION_ID = 0x5469_6572
 """`Tier`, in the file's header: tells a ledger from another program's database."""
@@ -64,6 +67,12 @@ def has_table(connection: Connection, name: str) -> bool:
     """Tell whether a file that is only read is new enough to have a table: reading migrates nothing."""
     query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
     return connection.execute(query, (name,)).fetchone() is not None
+
+
+def keeps_sums(connection: Connection) -> bool:
+    """Tell whether a file's sums hold what has ended and nothing else, as since migration 20."""
+    [(version,)] = connection.execute("PRAGMA user_version")
+    return int(version) >= SUMS_SINCE
 
 
 def columns(connection: Connection) -> frozenset[str]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from router.ledger.sqlite.driver import Connection, writing
 from router.ledger.sqlite.owners import GIVEN_UP_MS, PROC, is_gone
 from router.ledger.sqlite.schema import require_writable
+from router.ledger.sqlite.sums import ENDED, EndedRow, Sums
 
 # The class is `cancelled`: the process ended and took the call with it. It is no fault of the deployment.
-_CLOSE = """
+_CLOSE = f"""
 UPDATE token_spend
 SET status = 'unknown', failure_class = 'cancelled', settled_at = :now,
     cost_nano_usd = NULL, cost_source = 'unknown', budget_nano_usd = held_nano_usd
-WHERE status = 'open' AND owner = :owner AND started_at <= :latest
+WHERE status = 'open' AND owner = :owner AND started_at <= :latest RETURNING {ENDED}
 """
 
 
@@ -36,4 +37,8 @@ def sweep(connection: Connection, path: Path, now_ms: int, proc: Path = PROC) ->
         return 0
     with writing(connection):
         require_writable(connection, path)
-        return sum(connection.execute(_CLOSE, row).rowcount for row in closing)
+        closed = [EndedRow._make(row) for of in closing for row in connection.execute(_CLOSE, of).fetchall()]
+        sums = Sums()
+        sums.ended(connection, closed)
+        sums.write(connection)
+    return len(closed)

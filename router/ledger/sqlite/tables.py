@@ -257,6 +257,23 @@ CREATE TABLE guard_pause (
   lifted_at INTEGER
 )"""
 
+# What a paid call is expected to cost while it runs, then what it cost; under the second it started in.
+PAID_SECOND = """
+CREATE TABLE paid_second (
+  second INTEGER PRIMARY KEY,
+  nano INTEGER NOT NULL,
+  requests INTEGER NOT NULL
+)"""
+
+PAID_PROMPT = """
+CREATE TABLE paid_prompt (
+  session NOT NULL,
+  prompt NOT NULL,
+  second INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (session, prompt, second)
+) WITHOUT ROWID"""
+
 JOB_LEASE = """
 CREATE TABLE job_lease (
   job TEXT PRIMARY KEY,

@@ -17,7 +17,7 @@ from router.core.records.history import Correction, Unbilled
 from router.core.records.offers import OfferFinding
 from router.core.settings.hooks import Hook
 from router.errors import LedgerError
-from router.ledger.sqlite import adjustments, alerts, cached_responses, offers, pauses, quality
+from router.ledger.sqlite import adjustments, alerts, cached_responses, offers, paid_calls, quality
 from router.ledger.sqlite.driver import Connection, open_for_writing, rewrite, told_clearly, writing
 from router.ledger.sqlite.health import clear_health
 from router.ledger.sqlite.owners import take_lease, this_process
@@ -108,7 +108,7 @@ class SqliteUpkeep:
         """End the pauses of the runaway guard, of one session or of all; return their reasons."""
         if not self._exists():
             return []
-        return await self._write(lambda connection: pauses.lift(connection, session, now_ms))
+        return await self._write(lambda connection: paid_calls.resume(connection, session, now_ms))
 
     async def rate(self, request_id: str | None, *, good: bool, now_ms: int) -> Rated:
         """Keep whether a request's answer was good, of the newest answered one when None."""

@@ -24,6 +24,7 @@ from router.ledger.sqlite.owners import BEAT_MS
 from router.ledger.sqlite.rows import Row, add_ended, settle_row
 from router.ledger.sqlite.schema import migrate, require_writable
 from router.ledger.sqlite.spool import Spool
+from router.ledger.sqlite.sums import Sums
 from router.ledger.sqlite.sweep import sweep
 
 RETRY_S = 5.0
@@ -150,6 +151,8 @@ class Writer:
             return
         with told_clearly(self.path), writing(self._connection):
             require_writable(self._connection, self.path)
+            sums = Sums()
             for row in rows:
-                if not settle_row(self._connection, row):
-                    add_ended(self._connection, row)  # one already settled stays as it is
+                if not settle_row(self._connection, row, sums):
+                    add_ended(self._connection, row, sums)  # one already settled stays as it is
+            sums.write(self._connection)
