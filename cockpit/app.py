@@ -20,18 +20,18 @@ from textual.widgets import ContentSwitcher
 
 from cockpit.figures import Figures, out_of_the_ordinary
 from cockpit.format import spend, time_of_day, zone_name
-from cockpit.keys import KeyScope, bindings, live
 from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say, StressAdvanced
 from cockpit.sanitize import one_line, sanitize
-from cockpit.screens.agree import Agree
-from cockpit.screens.dashboard import Dashboard
-from cockpit.screens.help import Help
-from cockpit.screens.problems import Problems
-from cockpit.screens.runner import Runner
-from cockpit.screens.stress import Stress
+from cockpit.screens.dashboard.screen import Dashboard
+from cockpit.screens.runner.screen import Runner
+from cockpit.screens.stress.screen import Stress
 from cockpit.session import ConfigNews, Controls, Engine, NoControls, Watch
-from cockpit.widgets.hint_bar import HintBar
-from cockpit.widgets.top_line import TopLine
+from cockpit.ui.agree import Agree
+from cockpit.ui.help import Help
+from cockpit.ui.hint_bar import HintBar
+from cockpit.ui.keys import KeyScope, bindings, live
+from cockpit.ui.problems import Problems
+from cockpit.ui.top_line import TopLine
 from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
 
@@ -64,9 +64,9 @@ class CockpitApp(App[None]):
     """The cockpit. It is given all it needs and closes none of it."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = [
-        "screens/dashboard.tcss",
-        "screens/runner.tcss",
-        "screens/stress.tcss",
+        "screens/dashboard/style.tcss",
+        "screens/runner/style.tcss",
+        "screens/stress/style.tcss",
     ]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.EVERYWHERE)]
     HORIZONTAL_BREAKPOINTS = WIDTHS

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from cockpit.figures import Figures
+from cockpit.screens.runner.state import RunState
+from cockpit.screens.stress.state import StressState
 from cockpit.session import Reload
-from cockpit.state import RunState
-from cockpit.stress_state import StressState
 
 
 @dataclass

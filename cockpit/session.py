@@ -14,7 +14,7 @@ from datetime import tzinfo
 from typing import Protocol
 
 from cockpit.figures import Figures
-from cockpit.state import RunState, apply, fail, start, stop
+from cockpit.screens.runner.state import RunState, apply, fail, start, stop
 from router.core.budget.budget import standing_caps
 from router.core.catalog.news import news
 from router.core.cost.reconcile import LOOK_BACK_MS, mismatches

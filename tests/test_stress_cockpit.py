@@ -11,8 +11,8 @@ import pytest
 
 from cockpit.app import CockpitApp
 from cockpit.opening import WiredControls
-from cockpit.stress_state import StressPhase
-from cockpit.widgets.stress_plan import StressPlanLine
+from cockpit.screens.stress.plan_line import StressPlanLine
+from cockpit.screens.stress.state import StressPhase
 from router.core.records.health import Health
 from router.wiring.sending import wired
 from tests.cockpit.scripted import until

@@ -16,7 +16,7 @@ from cockpit.commands.stress_history import print_comparisons, print_history
 from cockpit.format import seconds
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
-from cockpit.stress_words import (
+from cockpit.screens.stress.words import (
     document,
     edit_command,
     edit_words,

@@ -8,7 +8,7 @@ from datetime import datetime
 from cockpit.format import seconds, spark
 from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
-from cockpit.stress_words import comparison_words, evidence_words, history_document, verdict_words
+from cockpit.screens.stress.words import comparison_words, evidence_words, history_document, verdict_words
 from router.core.records.stress import StressResult
 from router.core.stress.history import StressComparison, by_deployment, compare, is_structural
 from router.wiring.planning import Planning, planning

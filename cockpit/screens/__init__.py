@@ -1,1 +1,1 @@
-"""What fills the terminal, one file per screen with its .tcss beside it."""
+"""A folder for each screen; `cockpit/pages.py` lists them."""

@@ -8,7 +8,7 @@ import pytest
 from textual.theme import Theme
 
 from cockpit.app import CockpitApp, Look
-from cockpit.keys import HINTS, KEYS, bindings, hint_line, label
+from cockpit.ui.keys import HINTS, KEYS, bindings, hint_line, label
 from tests.cockpit.scripted import DEPLOYMENTS, cockpit, screen_lines, until
 
 OURS = Theme("ours", primary="#7aa8e0")

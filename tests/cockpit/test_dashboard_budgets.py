@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.format import money
-from cockpit.widgets.spend_hud import budget_line
+from cockpit.screens.dashboard.spend_hud import budget_line
 from router.core.money import NANO
 from router.core.records.admission import Cap, Used
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow

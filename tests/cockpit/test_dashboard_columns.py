@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cockpit.widgets.columns import Column, fit, place
-from cockpit.widgets.live_calls import COLUMNS as CALLS
-from cockpit.widgets.tier_table import COLUMNS as TIERS
+from cockpit.screens.dashboard.live_calls import COLUMNS as CALLS
+from cockpit.screens.dashboard.tier_table import COLUMNS as TIERS
+from cockpit.ui.columns import Column, fit, place
 
 column_lists = st.lists(
     st.builds(Column, st.just("x"), st.integers(1, 12), st.integers(0, 5), st.booleans(), st.just(0)),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from cockpit.screens.dashboard.tank_gauges import TankGauges, gauges
 from cockpit.session import Watch
-from cockpit.widgets.tank_gauges import TankGauges, gauges
-from cockpit.widgets.tones import Tone
+from cockpit.ui.tones import Tone
 from router.core.catalog.quotas import DailyQuota, QuotaSource
 from router.core.settings.deployments import Deployment, Limits
 from tests.cockpit.scripted import DEPLOYMENTS, Cockpit, book, cockpit, screen_lines, until

@@ -6,8 +6,8 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from cockpit.widgets.answer import Answer
-from cockpit.widgets.prompt import Prompt
+from cockpit.screens.runner.answer import Answer
+from cockpit.screens.runner.prompt import Prompt
 from router.core.records.answers import CachedResponse
 from router.core.request import FoundPoor
 from tests.cockpit.scripted import cockpit, screen_lines, screen_text, until

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cockpit.widgets.answer import wrap
+from cockpit.screens.runner.answer import wrap
 
 texts = st.text(st.sampled_from("ab c\n\t漢é😀-"), max_size=120)
 widths = st.integers(2, 30)

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.figures import Figures, add, by_midnight, reasons
-from cockpit.state import RunPhase, RunState, StepMark, apply, fail, start, stop, trace, with_rows
+from cockpit.screens.runner.state import (
+    RunPhase,
+    RunState,
+    StepMark,
+    apply,
+    fail,
+    start,
+    stop,
+    trace,
+    with_rows,
+)
 from router.core.money import CostSource
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import Entry, EntryStatus, Intent, Settlement

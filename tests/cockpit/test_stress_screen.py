@@ -8,12 +8,12 @@ from datetime import UTC
 
 import pytest
 
+from cockpit.screens.stress.report import report
+from cockpit.screens.stress.session import History
+from cockpit.screens.stress.state import StressState, begun, ended, laid_out, toggled
+from cockpit.screens.stress.targets import COLUMNS, target_row
 from cockpit.session import Reload
-from cockpit.stress_report import report
-from cockpit.stress_session import History
-from cockpit.stress_state import StressState, begun, ended, laid_out, toggled
-from cockpit.widgets.hint_bar import HintBar
-from cockpit.widgets.stress_targets import COLUMNS, target_row
+from cockpit.ui.hint_bar import HintBar
 from router.core.catalog.quotas import DailyQuota, QuotaSource
 from router.core.cost.price_config import price_from_config
 from router.core.records.stress import Load

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.stress_state import (
+from cockpit.screens.stress.state import (
     MOST_REQUESTS,
     StressPhase,
     StressState,

@@ -20,9 +20,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from cockpit.keys import KeyScope, bindings
-from cockpit.widgets.columns import Column, fit, place
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.columns import Column, fit, place
+from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.tones import Part, Tone
 
 MARK = "›"
 

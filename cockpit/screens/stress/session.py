@@ -8,8 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from cockpit.screens.stress.state import StressState, TargetView, apply, begun, ended
 from cockpit.session import PAINT_EVERY_S, Engine
-from cockpit.stress_state import StressState, TargetView, apply, begun, ended
 from router.core.catalog.quotas import DailyQuota
 from router.core.records.stress import StressResult
 from router.core.settings.config import RouterConfig

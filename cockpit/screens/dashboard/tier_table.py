@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from cockpit.format import countdown, seconds
-from cockpit.keys import KeyScope, bindings
 from cockpit.messages import ClearRest, Say
 from cockpit.sanitize import one_line
-from cockpit.widgets.columns import Column
-from cockpit.widgets.table import Row, Table
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.columns import Column
+from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.table import Row, Table
+from cockpit.ui.tones import Part, Tone
 from router.core.health.standing import Standing
 from router.core.records.health import Health
 from router.engine.health_board import DeploymentState

@@ -11,8 +11,8 @@ from textual.widget import Widget
 
 from cockpit.format import NOTHING, money, rate, seconds, tokens
 from cockpit.sanitize import one_line
-from cockpit.state import RunPhase, RunState
-from cockpit.widgets.tones import Part, Tone
+from cockpit.screens.runner.state import RunPhase, RunState
+from cockpit.ui.tones import Part, Tone
 from router.core.records.entries import EntryStatus
 
 GLYPHS: dict[RunPhase, Part] = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cockpit.format import money, seconds, spark
 from cockpit.sanitize import one_line
-from cockpit.stress_session import History
-from cockpit.stress_state import StressState, TargetView
-from cockpit.stress_words import verdict_words
-from cockpit.widgets.columns import Column
-from cockpit.widgets.table import Row, Table
-from cockpit.widgets.tones import Part, Tone
+from cockpit.screens.stress.session import History
+from cockpit.screens.stress.state import StressState, TargetView
+from cockpit.screens.stress.words import verdict_words
+from cockpit.ui.columns import Column
+from cockpit.ui.table import Row, Table
+from cockpit.ui.tones import Part, Tone
 from router.core.records.stress import StressResult
 from router.core.stress.shots import ShotEnd
 

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from cockpit.sanitize import one_line
-from cockpit.widgets.tones import Tone
+from cockpit.ui.tones import Tone
 
 
 class StressNews(Static):

@@ -12,8 +12,8 @@ from textual.widget import Widget
 from cockpit.figures import Figures, by_midnight, fullest_first
 from cockpit.format import bar, change, day_name, money, spend, tokens
 from cockpit.sanitize import one_line
-from cockpit.widgets.columns import place
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.columns import place
+from cockpit.ui.tones import Part, Tone
 from router.core.records.admission import Cap, Used
 from router.core.records.spend import Spend
 

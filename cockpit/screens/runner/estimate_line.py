@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from cockpit.format import UNKNOWN, money
 from cockpit.sanitize import one_line
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.tones import Part, Tone
 from router.core.routing.selection import Candidate
 
 NOBODY = "–"

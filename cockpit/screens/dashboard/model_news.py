@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from cockpit.sanitize import one_line
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.tones import Part, Tone
 from router.core.catalog.news import ModelNews, NewsKind
 
 

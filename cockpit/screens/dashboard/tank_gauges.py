@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from cockpit.format import bar, time_of_day, zone_name
 from cockpit.sanitize import one_line
-from cockpit.widgets.columns import place
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.columns import place
+from cockpit.ui.tones import Part, Tone
 from router.core.catalog.quotas import DailyQuota
 
 MOST_SHOWN = 4

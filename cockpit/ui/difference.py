@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cockpit.sanitize import one_line, sanitize
-from cockpit.widgets.tones import Tone
+from cockpit.ui.tones import Tone
 from router.core.settings.edits import Proposal
 
 _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.MUTED}

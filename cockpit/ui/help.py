@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cockpit.widgets.tones import Tone
+from cockpit.ui.tones import Tone
 
 Line = tuple[str, str, str]
 """Keys, what they do, and where, which is not shown but found."""

@@ -6,9 +6,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from cockpit.keys import hint_line
 from cockpit.sanitize import one_line
-from cockpit.widgets.tones import Tone
+from cockpit.ui.keys import hint_line
+from cockpit.ui.tones import Tone
 
 
 class HintBar(Widget):

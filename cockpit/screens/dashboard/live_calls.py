@@ -7,9 +7,9 @@ from datetime import tzinfo
 
 from cockpit.format import NOTHING, call_time, money, rate, seconds, tokens
 from cockpit.sanitize import one_line
-from cockpit.widgets.columns import Column
-from cockpit.widgets.table import Row, Table
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.columns import Column
+from cockpit.ui.table import Row, Table
+from cockpit.ui.tones import Part, Tone
 from router.core.records.entries import Entry, EntryStatus, Settlement
 
 COLUMNS = (

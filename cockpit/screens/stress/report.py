@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 from cockpit.format import seconds
 from cockpit.plain import markdown_table
 from cockpit.sanitize import one_line
-from cockpit.stress_session import History
-from cockpit.stress_state import StressState
-from cockpit.stress_words import LEGEND, PATTERNS, evidence_words, verdict_words
+from cockpit.screens.stress.session import History
+from cockpit.screens.stress.state import StressState
+from cockpit.screens.stress.words import LEGEND, PATTERNS, evidence_words, verdict_words
 from router.core.records.stress import StressResult
 
 HEAD = ("deployment", "model", "requests", "ok", "429", "errors", "time-outs", "p50", "verdict", "why")

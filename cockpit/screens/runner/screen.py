@@ -15,17 +15,17 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from cockpit.format import countdown
-from cockpit.keys import KeyScope, bindings
 from cockpit.messages import RunAdvanced, Say, SubmitPrompt
 from cockpit.sanitize import one_line
-from cockpit.screens.stopping import stopped
+from cockpit.screens.runner.answer import Answer
+from cockpit.screens.runner.estimate_line import EstimateLine
+from cockpit.screens.runner.prompt import Prompt
+from cockpit.screens.runner.route_trace import RouteTrace
+from cockpit.screens.runner.run_status import RunStatus
+from cockpit.screens.runner.state import RunPhase, RunState, with_rows
 from cockpit.session import AUTO, Engine, Run, estimates
-from cockpit.state import RunPhase, RunState, with_rows
-from cockpit.widgets.answer import Answer
-from cockpit.widgets.estimate_line import EstimateLine
-from cockpit.widgets.prompt import Prompt
-from cockpit.widgets.route_trace import RouteTrace
-from cockpit.widgets.run_status import RunStatus
+from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.stopping import stopped
 from router.core.records.entries import Entry
 from router.core.request import FoundPoor
 from router.engine.ports import Clock

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from cockpit.widgets.tones import Part, Tone
+from cockpit.ui.tones import Part, Tone
 
 TABS = (("dashboard", "1 Dash"), ("runner", "2 Run"), ("stress", "3 Stress"))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from cockpit.stress_words import shot_words, verdict_words
+from cockpit.screens.stress.words import shot_words, verdict_words
 from router.core.records.stress import Load, LoadPattern, StressResult
 from router.core.settings.deployments import Deployment
 from router.core.settings.policy import StressDefaults

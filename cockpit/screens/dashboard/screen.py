@@ -13,14 +13,14 @@ from textual.containers import Container
 from textual.content import Content
 
 from cockpit.figures import Figures
-from cockpit.keys import KeyScope, bindings
-from cockpit.widgets.call_detail import CallDetail
-from cockpit.widgets.live_calls import LiveCalls
-from cockpit.widgets.model_news import ModelNewsLine
-from cockpit.widgets.spend_hud import SpendHud
-from cockpit.widgets.table import Table
-from cockpit.widgets.tank_gauges import TankGauges
-from cockpit.widgets.tier_table import TierTable
+from cockpit.screens.dashboard.call_detail import CallDetail
+from cockpit.screens.dashboard.live_calls import LiveCalls
+from cockpit.screens.dashboard.model_news import ModelNewsLine
+from cockpit.screens.dashboard.spend_hud import SpendHud
+from cockpit.screens.dashboard.tank_gauges import TankGauges
+from cockpit.screens.dashboard.tier_table import TierTable
+from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.table import Table
 from router.engine.health_board import DeploymentState
 
 MINUTE_MS = 60_000

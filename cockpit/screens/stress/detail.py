@@ -10,11 +10,11 @@ from textual.widgets import Static
 
 from cockpit.format import seconds
 from cockpit.sanitize import one_line, sanitize
-from cockpit.stress_session import History
-from cockpit.stress_state import TargetView
-from cockpit.stress_words import comparison_words, edit_words, evidence_words, verdict_words
-from cockpit.widgets.stress_targets import verdict_tone
-from cockpit.widgets.tones import Part, Tone
+from cockpit.screens.stress.session import History
+from cockpit.screens.stress.state import TargetView
+from cockpit.screens.stress.targets import verdict_tone
+from cockpit.screens.stress.words import comparison_words, edit_words, evidence_words, verdict_words
+from cockpit.ui.tones import Part, Tone
 from router.core.records.stress import StressResult
 from router.core.stress.change import Advice
 from router.core.stress.history import compare

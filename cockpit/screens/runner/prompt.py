@@ -8,9 +8,9 @@ from textual.binding import BindingType
 from textual.events import Key, Paste
 from textual.widgets import TextArea
 
-from cockpit.keys import KeyScope, bindings
 from cockpit.messages import SubmitPrompt
 from cockpit.sanitize import sanitize
+from cockpit.ui.keys import KeyScope, bindings
 
 
 class Prompt(TextArea):

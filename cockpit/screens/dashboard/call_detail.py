@@ -11,8 +11,8 @@ from textual.widgets import Static
 from cockpit.figures import reasons
 from cockpit.format import NOTHING, money, seconds, time_of_day
 from cockpit.sanitize import one_line
-from cockpit.widgets.live_calls import key_of, result_part
-from cockpit.widgets.tones import Part, Tone
+from cockpit.screens.dashboard.live_calls import key_of, result_part
+from cockpit.ui.tones import Part, Tone
 from router.core.records.entries import Entry, Settlement
 
 Line = tuple[Part, ...]

@@ -18,8 +18,8 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from cockpit.keys import KeyScope, bindings
 from cockpit.sanitize import sanitize
+from cockpit.ui.keys import KeyScope, bindings
 
 TAB = 4
 KEPT_BLOCKS = 200

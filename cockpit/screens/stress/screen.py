@@ -13,20 +13,20 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.worker import Worker
 
-from cockpit.keys import KeyScope, bindings
 from cockpit.messages import Say, StressAdvanced
-from cockpit.screens.agree import Agree
-from cockpit.screens.difference import Difference
-from cockpit.screens.stopping import stopped
+from cockpit.screens.stress.detail import StressDetail
+from cockpit.screens.stress.news import StressNews
+from cockpit.screens.stress.plan_line import StressPlanLine
+from cockpit.screens.stress.report import report
+from cockpit.screens.stress.session import History, StressRun, read_history
+from cockpit.screens.stress.state import StressState, TargetView, laid_out, more, next_pattern, toggled
+from cockpit.screens.stress.targets import StressTargets
 from cockpit.session import Controls, Engine
-from cockpit.stress_report import report
-from cockpit.stress_session import History, StressRun, read_history
-from cockpit.stress_state import StressState, TargetView, laid_out, more, next_pattern, toggled
-from cockpit.widgets.stress_detail import StressDetail
-from cockpit.widgets.stress_news import StressNews
-from cockpit.widgets.stress_plan import StressPlanLine
-from cockpit.widgets.stress_targets import StressTargets
-from cockpit.widgets.table import Table
+from cockpit.ui.agree import Agree
+from cockpit.ui.difference import Difference
+from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.stopping import stopped
+from cockpit.ui.table import Table
 from router.core.records.stress import Load
 from router.core.settings.edits import Proposal
 from router.core.stress.change import Advice, recommended

@@ -7,8 +7,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from cockpit.sanitize import one_line
-from cockpit.state import RunState, Step, StepMark, trace
-from cockpit.widgets.tones import Part, Tone
+from cockpit.screens.runner.state import RunState, Step, StepMark, trace
+from cockpit.ui.tones import Part, Tone
 
 TONES = {
     StepMark.SKIPPED: Tone.MUTED,

@@ -7,9 +7,9 @@ from textual.widget import Widget
 
 from cockpit.format import money, seconds
 from cockpit.sanitize import one_line
-from cockpit.stress_state import StressPhase, StressState
-from cockpit.stress_words import LEGEND, PATTERNS, plan_words
-from cockpit.widgets.tones import Part, Tone
+from cockpit.screens.stress.state import StressPhase, StressState
+from cockpit.screens.stress.words import LEGEND, PATTERNS, plan_words
+from cockpit.ui.tones import Part, Tone
 from router.core.stress.plan import ERRORS_IN_A_ROW
 
 

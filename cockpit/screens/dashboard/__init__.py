@@ -1,0 +1,1 @@
+"""The dashboard: what was spent, who can serve, what is being called."""

@@ -1,0 +1,1 @@
+"""What screens share: the table, the keys, the lines above and below, and the dialogs."""

@@ -1,1 +1,0 @@
-"""Panels, one file each, named after what the user sees."""
