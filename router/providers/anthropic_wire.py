@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from router.core.dialects.error_bodies import error_of, parse_json
+from router.core.dialects.framing import ServerSentEvent, SseDecoder
 from router.core.message import CacheMark, Message
 from router.core.usage import read_anthropic
 from router.engine.ports import Call, UpstreamEvent
-from router.providers.reading import AnswerFacts, error_of, parse_json
-from router.providers.sse import ServerSentEvent, SseDecoder
+from router.providers.reading import AnswerFacts
 from router.providers.streaming import json_post
 from router.providers.transport import HttpRequest
 

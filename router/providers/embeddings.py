@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from router.core.dialects.framing import ServerSentEvent, SseDecoder
 from router.core.usage import UsageReading, read_ollama, read_openai
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.local_servers import OLLAMA_URL
 from router.providers.openai_wire import BASE_URL as OPENAI_URL
 from router.providers.reading import AnswerFacts
-from router.providers.sse import ServerSentEvent, SseDecoder
 from router.providers.streaming import json_post
 from router.providers.transport import HttpRequest
 

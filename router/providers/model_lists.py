@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from router.core.catalog.listing import ollama_name
+from router.core.dialects.error_bodies import parse_json
 from router.core.records.offers import ListedModel
 from router.core.settings.providers import Provider, Wire
 from router.errors import RouterError, TransportError
 from router.providers.anthropic_wire import VERSION
 from router.providers.extras import with_extras
-from router.providers.reading import parse_json
 from router.providers.transport import HttpRequest, Transport, host_of
 
 PATIENCE_S = 20.0

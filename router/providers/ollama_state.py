@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from router.core.catalog.listing import ollama_name
+from router.core.dialects.error_bodies import parse_json
 from router.errors import TransportError
-from router.providers.reading import parse_json
 from router.providers.transport import HttpRequest, Transport
 
 PATIENCE_S = 0.5

@@ -12,6 +12,8 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from router.core.cost.estimate import input_size
+from router.core.dialects.error_bodies import error_in, parse_json
+from router.core.dialects.framing import NdjsonDecoder, ServerSentEvent
 from router.core.message import Message
 from router.core.routing.clamp import MARGIN
 from router.core.settings.deployments import Deployment
@@ -20,10 +22,8 @@ from router.core.usage import read_ollama
 from router.engine.ports import Call, Ended, UpstreamEvent, UsageReport, Waiting
 from router.errors import TransportError
 from router.providers.local_servers import OLLAMA_URL
-from router.providers.ndjson import NdjsonDecoder
 from router.providers.ollama_state import Held, held
-from router.providers.reading import AnswerFacts, error_in, parse_json
-from router.providers.sse import ServerSentEvent
+from router.providers.reading import AnswerFacts
 from router.providers.streaming import HttpUpstream, json_post
 from router.providers.transport import HttpRequest, Transport
 

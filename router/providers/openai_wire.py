@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from router.core.dialects.error_bodies import error_in, error_of, parse_json
+from router.core.dialects.framing import ServerSentEvent, SseDecoder
 from router.core.usage import read_openai
 from router.core.usage.counts import at
 from router.engine.ports import Call, UpstreamEvent
 from router.providers.openai_variants import variant_of
-from router.providers.reading import AnswerFacts, error_in, error_of, parse_json
-from router.providers.sse import ServerSentEvent, SseDecoder
+from router.providers.reading import AnswerFacts
 from router.providers.streaming import json_post
 from router.providers.transport import HttpRequest
 

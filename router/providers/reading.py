@@ -6,17 +6,16 @@ keeping what was sent beside what came. What a wire's own events mean stands in 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Protocol
 
+from router.core.dialects.error_bodies import error_in, error_of, parse_json
+from router.core.dialects.framing import MAX_BYTES, ServerSentEvent, TooLong
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
 from router.core.usage import NO_USAGE, NOTHING_READ, UsageReading, merge
 from router.engine.ports import Answering, Call, Content, Ended, UpstreamEvent, UsageReport
 from router.errors import TransportError
-from router.providers.sse import MAX_BYTES, ServerSentEvent
 
 ERROR_BODY_BYTES = 64 * 1024
 """How much of an error's body is read."""
@@ -68,7 +67,7 @@ class Decoder(Protocol):
     """Turns bytes into events: server-sent ones or lines."""
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
-        """Return the events that `chunk` completes. Raises TransportError with `End.TOO_LONG`."""
+        """Return the events that `chunk` completes. Raises TooLong."""
 
     def flush(self) -> list[ServerSentEvent]:
         """Return what stood there when the stream ended."""
@@ -178,8 +177,8 @@ class AnswerReading:
             return []
         try:
             events = self._decoder.feed(chunk)
-        except TransportError as error:
-            self._stopped = error.end
+        except TooLong:
+            self._stopped = StreamEnd.TOO_LONG
             return []
         if not events and not self._events_seen:
             self._keep(chunk, MAX_BYTES)  # it may be no stream at all but an error, or an answer in one piece
@@ -261,59 +260,3 @@ class AnswerReading:
 
     def _text(self) -> str:
         return bytes(self._kept).decode(errors="replace")[:TEXT_CHARS]
-
-
-def parse_json(data: str | bytes) -> object:
-    """Return the JSON value in `data`, fractions as `Decimal`; None for no JSON or too deep a nesting."""
-    try:
-        value: object = json.loads(data, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError):  # a Decimal has an exponent too large, too
-        return None
-    return value
-
-
-def error_in(body: object) -> object:
-    """Return the error object in a body or event that may as well be an answer, else None.
-
-    Gemini wraps it in a list, Anthropic and OpenAI in an object, vLLM does not, Ollama gives a string. Others
-    say `success: false`, put a status beside the answer (MiniMax), a list of errors (Cloudflare), or nothing
-    but a code and a sentence (Zhipu, DashScope, Baidu).
-    """
-    if isinstance(body, list):
-        return error_in(body[0]) if body else None
-    if not isinstance(body, dict):
-        return None
-    if _TELLS.isdisjoint(body) and body.get("object") != "error":
-        return None
-    found = body.get("error")
-    if found:
-        beside = {"error_type": body["error_type"]} if "error_type" in body else {}
-        return {**beside, **found} if isinstance(found, dict) else found
-    if body.get("object") == "error" or body.get("type") == "error":
-        return body
-    base, errors = body.get("base_resp"), body.get("errors")
-    if isinstance(base, dict) and base.get("status_code"):
-        return {"base_resp": base, "code": base["status_code"], "message": base.get("status_msg")}
-    if isinstance(errors, list) and errors and not _ANSWERS & body.keys():
-        return errors[0]
-    sentence = any(isinstance(body.get(name), str) for name in ("msg", "message", "error_msg"))
-    coded = any(body.get(name) not in (None, 0, "0", 200, "200") for name in ("code", "error_code"))
-    return body if sentence and coded and not _ANSWERS & body.keys() else None
-
-
-_TELLS = frozenset(
-    {"error", "type", "base_resp", "errors", "msg", "message", "error_msg", "code", "error_code"}
-)
-"""What an error has one of, beside `object`."""
-_ANSWERS = frozenset(
-    {"choices", "content", "output", "candidates", "response", "delta", "id", "embedding", "data"}
-)
-"""What only an answer has."""
-
-
-def error_of(body: object) -> object:
-    """Return the error object in a body that is known to be an error: itself, where it is not wrapped."""
-    if isinstance(body, list) and body:
-        return error_of(body[0])
-    found = error_in(body)
-    return body if found is None else found

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.core.dialects.framing import ServerSentEvent
 from router.core.failures.exchange import StreamEnd
 from router.engine.ports import Content, UpstreamEvent
 from router.providers.anthropic_wire import AnthropicDialect
 from router.providers.openai_wire import OpenAiDialect
 from router.providers.reading import Alike, AnswerReading
-from router.providers.sse import ServerSentEvent
 from router.providers.streaming import Dialect
 from tests.providers.calls import a_call
 

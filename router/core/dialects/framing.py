@@ -1,23 +1,28 @@
-"""Server-sent events out of bytes, without I/O.
+"""Events out of the bytes of a stream, without I/O: server-sent ones, and JSON lines as Ollama sends them.
 
-Owns the framing of the `text/event-stream` format (WHATWG HTML, 9.2.6) and its size limit. What an event's
-data means is a wire's business.
+Owns the framing of the `text/event-stream` format (WHATWG HTML, 9.2.6), of JSON lines, and their size limit.
+What an event's data means is a dialect's business.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.core.failures.exchange import StreamEnd
-from router.errors import TransportError
-
 MAX_BYTES = 8 * 1024 * 1024
 """The longest line and the longest event that are read."""
 
 
+class TooLong(ValueError):
+    """A stream would fill the memory."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        """`what` is longer than `limit` bytes."""
+        super().__init__(f"{what} of the answer is longer than {limit // 1024} KiB")
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSentEvent:
-    """One event."""
+    """One event; a JSON line is one without a name."""
 
     data: str
     event: str = ""
@@ -40,7 +45,7 @@ class LineSplitter:
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the lines that `chunk` completes, without their ends.
 
-        Raises TransportError (`too_long`) once a line passes the limit.
+        Raises TooLong once a line passes the limit.
         """
         if self._after_cr and chunk:
             self._after_cr = False
@@ -70,7 +75,7 @@ class LineSplitter:
         self._pieces.append(piece)
         self._held += len(piece)
         if self._held > self._max_bytes:
-            raise too_long("a line", self._max_bytes)
+            raise TooLong("a line", self._max_bytes)
 
 
 class SseDecoder:
@@ -83,7 +88,7 @@ class SseDecoder:
         self._reset()
 
     def feed(self, chunk: bytes) -> list[ServerSentEvent]:
-        """Return the events that `chunk` completes. Raises TransportError (`too_long`) past the limit."""
+        """Return the events that `chunk` completes. Raises TooLong past the limit."""
         if self._is_one_event(chunk):
             return [ServerSentEvent(chunk[6:-2].decode(errors="replace"), raw=chunk)]
         return [event for line in self._lines.feed(chunk) if (event := self._take(line))]
@@ -128,7 +133,7 @@ class SseDecoder:
             self._raw.append(line)
             self._size += len(line)
         if self._size > self._max_bytes:
-            raise too_long("an event", self._max_bytes)
+            raise TooLong("an event", self._max_bytes)
         return before
 
     def _dispatch(self, *, complete: bool) -> ServerSentEvent | None:
@@ -157,6 +162,21 @@ def _stands_alone(last: bytes, following: bytes) -> bool:
     return begins and last.startswith(b"{") and last.rstrip().endswith(b"}")
 
 
-def too_long(what: str, limit: int) -> TransportError:
-    """Return the error for a stream that would fill the memory."""
-    return TransportError(f"{what} of the answer is longer than {limit // 1024} KiB", end=StreamEnd.TOO_LONG)
+class NdjsonDecoder:
+    """Turns the bytes of one stream into its lines; blank ones are left out."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._lines = LineSplitter(max_bytes)
+
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+        """Return the lines that `chunk` completes. Raises TooLong past the size limit."""
+        return [_line(line) for line in self._lines.feed(chunk) if line.strip()]
+
+    def flush(self) -> list[ServerSentEvent]:
+        """Return the last line if the stream ended without a newline."""
+        rest = self._lines.rest()
+        return [_line(rest, complete=False)] if rest.strip() else []
+
+
+def _line(line: bytes, *, complete: bool = True) -> ServerSentEvent:
+    return ServerSentEvent(line.decode(errors="replace"), raw=line + b"\n", complete=complete)
