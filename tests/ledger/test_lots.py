@@ -14,13 +14,16 @@ from router.core.cost.cost import list_cost
 from router.core.cost.price_config import price_from_config
 from router.core.money import CostSource
 from router.core.records.entries import EntryStatus
+from router.core.records.history import Correction, Divisions, Lot
+from router.core.records.spend import Window
 from router.core.reports.lots import at_price, divisions
 from router.core.usage import Usage, UsageReading
+from router.ledger.sqlite.adjustments import adjust
 from router.ledger.sqlite.driver import Connection, connect
-from router.ledger.sqlite.history import lots, prefix_uses
+from router.ledger.sqlite.history import lots, prefix_uses, subscribed
 from router.ledger.sqlite.rows import insert_intent, settle_row, settled_row
-from router.ledger.sqlite.schema import migrate
-from tests.ledger.samples import ALL, START, intent, settlement
+from router.ledger.sqlite.schema import SUMS_SINCE, migrate
+from tests.ledger.samples import ALL, SETTLEMENT, START, intent, settlement
 
 PRICE = price_from_config(
     {
@@ -72,6 +75,61 @@ def test_the_lots_of_a_window_cost_what_its_rows_cost_one_by_one(made: list[tupl
         assert sum(at_price(lot, PRICE) or 0 for lot in found) == expected
         assert sum(lot.attempts for lot in found) == sum(lot.requests for lot in found) == len(made)
         assert sum(lot.cost_nano_usd or 0 for lot in found) == 1_200 * len(made)
+
+
+DAY_MS = 24 * 3_600_000
+days = st.lists(
+    st.tuples(
+        st.integers(0, 4 * DAY_MS),
+        st.sampled_from([None, 5, 127_999, 128_000, 128_001, 300_000]),
+        st.sampled_from([None, "chat"]),
+        st.sampled_from(list(CostSource)),
+        st.none() | st.integers(0, 10**6),
+        st.integers(1, 2),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    days,
+    st.integers(0, 2 * DAY_MS),
+    st.integers(0, 4 * DAY_MS),
+    st.sampled_from([(), (128_000,), (128_001, 272_000), (77,)]),
+    st.lists(st.tuples(st.integers(0, 13), st.none() | st.integers(0, 10**6)), max_size=3),
+)
+def test_the_lots_of_whole_days_are_those_of_their_rows(
+    made: list[tuple[int, int | None, str | None, CostSource, int | None, int]],
+    after_ms: int,
+    length_ms: int,
+    sizes: tuple[int, ...],
+    corrections: list[tuple[int, int | None]],
+) -> None:
+    window, divided = Window(START + after_ms, START + after_ms + length_ms), Divisions(sizes)
+    with closing(opened()) as connection:
+        for n, (at, tokens, task, source, cost, attempt) in enumerate(made):
+            begun = replace(intent(f"r{n // 2}", attempt), started_at=START + at, task=task)
+            insert_intent(connection, begun, "owner")
+            usage = Usage(input_tokens=tokens, cache_read_tokens=cost, output_tokens=7)
+            ended = replace(SETTLEMENT, usage=usage, cost_source=source, cost_nano_usd=cost)
+            settle_row(
+                connection,
+                settled_row(
+                    replace(ended, request_id=begun.request_id, attempt=attempt, list_cost_nano_usd=cost)
+                ),
+            )
+        for n, cost in corrections:
+            source = CostSource.UNKNOWN if cost is None else CostSource.COMPUTED
+            adjust(connection, (f"r{n // 2}", 1), Correction(cost, source, "by hand"), START)
+        summed = comparable(lots(connection, window, divided)), subscribed(connection, window)
+        connection.execute(f"PRAGMA user_version = {SUMS_SINCE - 1}")
+        assert summed == (comparable(lots(connection, window, divided)), subscribed(connection, window))
+
+
+def comparable(found: list[Lot]) -> list[str]:
+    """Return lots without what is said of one of their rows."""
+    return sorted(str(replace(lot, input_tokens=0, when_ms=0)) for lot in found)
 
 
 def test_without_thresholds_or_hours_a_task_at_a_deployment_is_one_lot() -> None:

@@ -12,25 +12,41 @@ from router.core.records.spend import Window
 from router.core.records.usage import Usage
 from router.core.usage import NO_USAGE
 from router.ledger.sqlite.driver import Connection
-from router.ledger.sqlite.rollup_tables import KEYS, row_sums
+from router.ledger.sqlite.rollup_tables import KEYS, NO_KEY, row_sums
+from router.ledger.sqlite.rollups import Part, parts
 from router.ledger.sqlite.rows import USAGE_COLUMNS
-from router.ledger.sqlite.schema import columns
+from router.ledger.sqlite.schema import columns, keeps_sums
+from router.ledger.sqlite.sums import SIZES
 
 CACHE_LIFE_MS = 5 * 60_000
 """How long a provider keeps a prefix that nobody reads, where it is not paid for longer."""
 _SOURCES = {source.value: source for source in CostSource}
 
-_LOTS = f"""
-SELECT r.task, r.tier, r.deployment, count(*), sum({row_sums(KEYS["all"], "r")["requests"]}),
-  sum(r.cost_nano_usd), coalesce(r.cost_source, 'unknown'),
-  r.input_tokens IS NOT NULL AND r.output_tokens IS NOT NULL AS counted,
-  coalesce(max(r.input_tokens), 0), max(coalesce(r.settled_at, r.started_at)),
-  {{usage}}
-FROM token_spend AS r
-WHERE r.started_at >= ? AND r.started_at < ? AND r.status <> 'open'
-GROUP BY 1, 2, 3, 7, counted, r.cost_nano_usd IS NULL{{divided}}
-ORDER BY 1, 2, 3
-""".format(usage=", ".join(f"sum(r.{name})" for name in USAGE_COLUMNS), divided="{divided}")
+_OF_ROWS = f"""
+SELECT coalesce(r.task, x''), r.tier, r.deployment, coalesce(r.cost_source, 'unknown'),
+  r.input_tokens IS NOT NULL AND r.output_tokens IS NOT NULL, r.cost_nano_usd IS NOT NULL,
+  r.input_tokens, coalesce(r.settled_at, r.started_at), 1, {row_sums(KEYS["all"], "r")["requests"]},
+  r.cost_nano_usd, r.list_cost_nano_usd, r.list_cost_nano_usd IS NULL,
+  coalesce(r.input_tokens, 0), coalesce(r.settled_at, r.started_at),
+  {", ".join(f"r.{name}" for name in USAGE_COLUMNS)}
+FROM token_spend AS r WHERE r.started_at >= ? AND r.started_at < ? AND r.status <> 'open'"""
+_OF_DAYS = f"""
+SELECT task, tier, deployment, cost_source, counted, priced, size, 0, attempts, requests, cost_nano_usd,
+  list_nano_usd, unlisted, input_size, ended_at, {", ".join(USAGE_COLUMNS)}
+FROM lot_day WHERE start >= ? AND start < ? AND attempts > 0"""
+_PARTS = (
+    "WITH part (task, tier, deployment, source, counted, priced, size, ended, attempts, requests, cost, "
+    f"listed, unlisted, input_size, ended_at, {', '.join(USAGE_COLUMNS)}) AS ({{parts}})"
+)
+"""Rows, and the lots of whole days: `size` tells on which side of a price's thresholds each is."""
+_LOTS = f"""{_PARTS}
+SELECT task, tier, deployment, sum(attempts), sum(requests), iif(priced, sum(cost), NULL), source, counted,
+  max(input_size), max(ended_at), {", ".join(f"sum({name})" for name in USAGE_COLUMNS)}
+FROM part GROUP BY task, tier, deployment, source, counted, priced{{divided}}
+ORDER BY task, tier, deployment"""
+_SUBSCRIBED = f"""{_PARTS}
+SELECT coalesce(sum(attempts), 0), coalesce(sum(listed), 0), coalesce(sum(unlisted), 0)
+FROM part WHERE source = 'subscription'"""
 
 _PREFIXES = """
 WITH calls AS (
@@ -48,24 +64,20 @@ FROM calls GROUP BY 1, 2, 3 HAVING reads > 0 ORDER BY 1, 2, 3
 """
 
 
-_SUBSCRIBED = """
-SELECT count(*), coalesce(sum(list_cost_nano_usd), 0), coalesce(sum(list_cost_nano_usd IS NULL), 0)
-FROM token_spend
-WHERE started_at >= ? AND started_at < ? AND cost_source = 'subscription'"""
-
-
 def subscribed(connection: Connection, window: Window) -> ListValue:
     """Return what the calls of subscriptions were worth at list prices."""
-    [counts] = connection.execute(_SUBSCRIBED, (window.start, window.end))
+    sources, bounds = _sources(connection, window, Divisions())
+    [counts] = connection.execute(_SUBSCRIBED.format(parts=sources), bounds)
     return ListValue(*counts)
 
 
 def lots(connection: Connection, window: Window, divisions: Divisions) -> list[Lot]:
     """Return what has ended in a window, divided wherever one of the prices in question changes its rates."""
-    rows = connection.execute(_LOTS.format(divided=_divided(divisions)), (window.start, window.end))
+    sources, bounds = _sources(connection, window, divisions)
+    rows = connection.execute(_LOTS.format(parts=sources, divided=_divided(divisions)), bounds)
     return [
         Lot(
-            task=task,
+            task=None if task == NO_KEY else task,
             tier=tier,
             deployment=deployment,
             attempts=attempts,
@@ -80,13 +92,22 @@ def lots(connection: Connection, window: Window, divisions: Divisions) -> list[L
     ]
 
 
+def _sources(connection: Connection, window: Window, divisions: Divisions) -> tuple[str, list[int]]:
+    """Return what a window is read from, with its bounds: the lots of its whole days where they are divided
+    as finely as is asked for, and rows."""
+    daily = keeps_sums(connection) and not divisions.minutes_utc and set(divisions.input_tokens) <= set(SIZES)
+    found = parts(window, ("day",) if daily else ()) or [Part("row", window.start, window.end)]
+    queries = {"day": _OF_DAYS, "row": _OF_ROWS}
+    sources = " UNION ALL ".join(queries[part.span] for part in found)
+    return sources, [bound for part in found for bound in (part.start, part.end)]
+
+
 def _divided(divisions: Divisions) -> str:
     """Return the further terms of the grouping: whole numbers of ours, nothing a caller wrote."""
-    ended = "coalesce(r.settled_at, r.started_at)"
-    terms = [f"r.input_tokens >= {size:d}" for size in divisions.input_tokens]
+    terms = [f"size >= {size:d}" for size in divisions.input_tokens]
     if divisions.minutes_utc:
-        terms.append(f"{ended} / 86400000 % 7")
-        terms += [f"{ended} / 60000 % 1440 >= {minute:d}" for minute in divisions.minutes_utc]
+        terms.append("ended / 86400000 % 7")
+        terms += [f"ended / 60000 % 1440 >= {minute:d}" for minute in divisions.minutes_utc]
     return "".join(f", {term}" for term in terms)
 
 

@@ -115,7 +115,7 @@ CREATE TABLE lot_day (
   counted INTEGER NOT NULL,
   priced INTEGER NOT NULL,
   size INTEGER NOT NULL,
-  {", ".join(f"{name} INTEGER NOT NULL" for name in (*LOT_SUMS, *LOT_LAST))},
+  {", ".join(f"{name} INTEGER{'' if name in _TOKENS else ' NOT NULL'}" for name in (*LOT_SUMS, *LOT_LAST))},
   PRIMARY KEY ({", ".join(LOT_KEY)})
 ) WITHOUT ROWID"""
 
@@ -216,7 +216,8 @@ class Sums:
         sums, largest = self._lots.setdefault(lot, ([], [0, 0]))
         listed = row.list_cost_nano_usd
         counts = (sign, sign * first, sign * (row.cost_nano_usd or 0), sign * (listed or 0))
-        _plus(sums, (*counts, sign * (listed is None), *(sign * (each or 0) for each in row.tokens)))
+        tokens = (None if each is None else sign * each for each in row.tokens)
+        _plus(sums, (*counts, sign * (listed is None), *tokens))
         ended_at = row.started_at if row.settled_at is None else row.settled_at
         largest[:] = max(largest[0], size), max(largest[1], ended_at)
 
@@ -268,7 +269,7 @@ SELECT r.started_at - r.started_at % {SPANS["day"]}, coalesce(r.task, x''), r.ti
   r.cost_nano_usd IS NOT NULL, CASE {_SIZES} ELSE 0 END,
   count(*), sum({row_sums(KEYS["all"], "r")["requests"]}), coalesce(sum(r.cost_nano_usd), 0),
   coalesce(sum(r.list_cost_nano_usd), 0), sum(r.list_cost_nano_usd IS NULL),
-  {", ".join(f"coalesce(sum(r.{name}), 0)" for name in _TOKENS)},
+  {", ".join(f"sum(r.{name})" for name in _TOKENS)},
   max(coalesce(r.input_tokens, 0)), max(coalesce(r.settled_at, r.started_at))
 FROM token_spend AS r WHERE {ENDED_ROWS} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
 COMPUTED = {"tag_hour": _TAG_CELLS, "lot_day": _LOT_CELLS}
