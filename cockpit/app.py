@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -20,20 +21,18 @@ from textual.widgets import ContentSwitcher
 
 from cockpit.figures import Figures, out_of_the_ordinary
 from cockpit.format import spend, time_of_day, zone_name
-from cockpit.messages import ClearRest, ConfigRead, FiguresRead, RunAdvanced, Say, StressAdvanced
+from cockpit.messages import ConfigRead, FiguresRead, Say
+from cockpit.pages import KEYS, PAGE_KEYS, PAGES
 from cockpit.sanitize import one_line, sanitize
-from cockpit.screens.dashboard.screen import Dashboard
-from cockpit.screens.runner.screen import Runner
-from cockpit.screens.stress.screen import Stress
 from cockpit.session import ConfigNews, Controls, Engine, NoControls, Watch
 from cockpit.ui.agree import Agree
 from cockpit.ui.help import Help
 from cockpit.ui.hint_bar import HintBar
-from cockpit.ui.keys import KeyScope, bindings, live
+from cockpit.ui.keys import EVERYWHERE, bindings, live
+from cockpit.ui.page import Page, Setting
 from cockpit.ui.problems import Problems
 from cockpit.ui.top_line import TopLine
 from router.engine.ports import Clock, SpendReader
-from router.errors import RouterError
 
 WIDTHS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (22, "-standard"), (40, "-tall")]
@@ -63,12 +62,8 @@ PLAIN_LOOK = Look()
 class CockpitApp(App[None]):
     """The cockpit. It is given all it needs and closes none of it."""
 
-    CSS_PATH: ClassVar[CSSPathType | None] = [
-        "screens/dashboard/style.tcss",
-        "screens/runner/style.tcss",
-        "screens/stress/style.tcss",
-    ]
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.EVERYWHERE)]
+    CSS_PATH: ClassVar[CSSPathType | None] = [page.style for page in PAGES]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*EVERYWHERE, *PAGE_KEYS)]
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     TITLE = "Tier Cockpit"
@@ -96,18 +91,15 @@ class CockpitApp(App[None]):
         self._figures = Figures()
         self._paused = False
         self._said: Timer | None = None
-        self._screens = (
-            Dashboard(zone),
-            Runner(engine, clock),
-            Stress(engine, reader, clock, zone, self._controls),
-        )
+        setting = Setting(engine, reader, clock, zone, self._controls)
+        self._pages = {page.name: page.make(setting) for page in PAGES}
 
     def compose(self) -> ComposeResult:
         """Lay out the frame and all screens; switching between them mounts nothing."""
-        yield TopLine()
-        with ContentSwitcher(initial="dashboard"):
-            yield from self._screens
-        yield HintBar()
+        yield TopLine([(page.name, f"{number} {page.tab}") for number, page in enumerate(PAGES, start=1)])
+        with ContentSwitcher(initial=PAGES[0].name):
+            yield from self._pages.values()
+        yield HintBar(KEYS)
 
     def on_mount(self) -> None:
         """Choose the theme, start the clock and the reading of the ledger."""
@@ -115,7 +107,8 @@ class CockpitApp(App[None]):
             self.register_theme(theme)
         if self._look.name in self.available_themes and not self._look.locked:
             self.theme = self._look.name
-        self.query_one(Dashboard).enter()
+        self.query_one(TopLine).current = PAGES[0].name
+        self._current.enter()
         self.set_interval(1.0, self._tick)
         self._tick()
         self.run_worker(self._read_ledger(), group="ledger", exclusive=True)
@@ -138,13 +131,10 @@ class CockpitApp(App[None]):
         now_ms = self._clock.now_ms()
         clock = f"{time_of_day(now_ms, self._zone)} {zone_name(now_ms, self._zone)}"
         self.query_one(TopLine).clock = clock
-        self.query_one(Runner).tick(self._clock.monotonic())
-        self.query_one(Stress).tick(self._clock.monotonic())
-        if not self._paused:
-            self._show_states()
-
-    def _show_states(self) -> None:
-        self.query_one(Dashboard).tick(self._engine.deployments(), self._clock.now_ms())
+        for page in self._pages.values():
+            page.tick(self._clock.monotonic())
+            if not self._paused:
+                page.follow(self._engine.deployments(), now_ms)
 
     @property
     def _closes(self) -> bool:
@@ -158,9 +148,8 @@ class CockpitApp(App[None]):
             self._show_figures()
 
     def _show_figures(self) -> None:
-        self.query_one(Dashboard).show(self._figures)
-        self.query_one(Runner).take_rows(self._figures.calls)
-        self.query_one(Stress).follow_ledger()
+        for page in self._pages.values():
+            page.show(self._figures)
         self.query_one(TopLine).today = spend(self._figures.today)
         self._note()
 
@@ -179,32 +168,15 @@ class CockpitApp(App[None]):
         if problems and event.asked:
             self.push_screen(Problems(problems))
         elif not problems:
-            self.query_one(Runner).follow_config()
-            self.query_one(Stress).follow_config()
+            for page in self._pages.values():
+                page.follow_config()
             self._ledger.refresh()  # the budgets may be others
 
-    @on(ClearRest)
-    def _clear_rest(self, event: ClearRest) -> None:
-        self.run_worker(self._clear(event.deployment), group="rests")
-
-    async def _clear(self, deployment: str) -> None:
-        try:
-            await self._controls.clear(deployment)
-        except RouterError as error:
-            self.post_message(Say(str(error)))
-            return
-        self._show_states()
-        self.post_message(Say(f"{one_line(deployment)} may be asked again"))
-
-    @on(RunAdvanced)
-    def _follow_run(self, event: RunAdvanced) -> None:
+    @on(Page.Advanced)
+    def _follow_page(self, event: Page.Advanced) -> None:
         self._hint()
-        if not event.run.is_running:
+        if event.ended:
             self._ledger.refresh()
-
-    @on(StressAdvanced)
-    def _follow_stress(self) -> None:
-        self._hint()
 
     @on(Say)
     def _say(self, event: Say) -> None:
@@ -225,11 +197,11 @@ class CockpitApp(App[None]):
     def _hint(self) -> None:
         if len(self.screen_stack) > 1:
             return  # something lies over the screens and tells its own keys
-        self.query_one(HintBar).situation = self._current.situation
+        self.query_one(HintBar).line = self._current.hints
 
     @property
-    def _current(self) -> Dashboard | Runner | Stress:
-        return next(each for each in self._screens if each.id == self.query_one(ContentSwitcher).current)
+    def _current(self) -> Page:
+        return self._pages[self.query_one(ContentSwitcher).current or PAGES[0].name]
 
     def action_show(self, name: str) -> None:
         """Switch to a screen and give it the focus."""
@@ -257,13 +229,13 @@ class CockpitApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys that work here and now."""
-        self.push_screen(Help(live(self.screen.active_bindings)))
+        self.push_screen(Help(live(self.screen.active_bindings, KEYS)))
 
     async def action_quit(self) -> None:
         """Leave. What runs is stopped first, so that its rows are settled; a stress test is asked about."""
-        if self.query_one(Stress).is_running:
-            question = "A stress test is under way. Stop it, keep what it has found, and leave?"
-            self.push_screen(Agree("Still testing", question), self._leave_if)
+        questions = [question for page in self._pages.values() if (question := page.before_leaving)]
+        if questions:
+            self.push_screen(Agree("Something is under way", " ".join(questions)), self._leave_if)
         else:
             await self._leave()
 
@@ -272,17 +244,16 @@ class CockpitApp(App[None]):
             await self._leave()
 
     async def _leave(self) -> None:
-        for screen in (self.query_one(Runner), self.query_one(Stress)):
-            await screen.stop()
+        for page in self._pages.values():
+            await page.stop()
         self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield what the palette offers."""
         if not self._look.locked:
             yield SystemCommand("theme", "choose the colours", self.action_change_theme)
-        yield SystemCommand("dashboard", "spend, tiers, calls", lambda: self.action_show("dashboard"))
-        yield SystemCommand("run", "type a prompt", lambda: self.action_show("runner"))
-        yield SystemCommand("stress", "try deployments out", lambda: self.action_show("stress"))
+        for page in PAGES:
+            yield SystemCommand(page.tab.lower(), page.about, partial(self.action_show, page.name))
         yield SystemCommand("refresh", "read the ledger again", self.action_refresh_figures)
         yield SystemCommand("reload", "read the configuration again", self.action_reload)
         yield SystemCommand("pause", "hold the figures still, or let go", self.action_pause)

@@ -7,31 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from cockpit.figures import Figures
-from cockpit.screens.runner.state import RunState
-from cockpit.screens.stress.state import StressState
 from cockpit.session import Reload
-
-
-@dataclass
-class SubmitPrompt(Message):
-    """The user wants `text` answered."""
-
-    text: str
-
-
-@dataclass
-class RunAdvanced(Message):
-    """The running prompt has come further; `text` is what the answer grew by, unsanitised."""
-
-    run: RunState
-    text: str
-
-
-@dataclass
-class StressAdvanced(Message):
-    """The stress test has come further."""
-
-    state: StressState
 
 
 @dataclass
@@ -48,13 +24,6 @@ class ConfigRead(Message):
     reload: Reload
     asked: bool
     """Whether by a key, not because its file had changed."""
-
-
-@dataclass
-class ClearRest(Message):
-    """The user wants a deployment that is away asked again."""
-
-    deployment: str
 
 
 @dataclass

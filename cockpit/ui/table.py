@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from cockpit.ui.columns import Column, fit, place
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.keys import LIST, bindings
 from cockpit.ui.tones import Part, Tone
 
 MARK = "›"
@@ -39,7 +39,7 @@ class Row:
 class Table(ScrollView, can_focus=True):
     """Rows under heads. The first row is the newest: a cursor there stays there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.LIST)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*LIST)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor"}
     DEFAULT_CSS = """
     Table {

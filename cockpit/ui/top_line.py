@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from cockpit.ui.tones import Part, Tone
-
-TABS = (("dashboard", "1 Dash"), ("runner", "2 Run"), ("stress", "3 Stress"))
 
 
 class TopLine(Widget):
@@ -19,7 +19,7 @@ class TopLine(Widget):
     TopLine { height: 1; background: $panel; text-wrap: nowrap; }
     """
 
-    current: reactive[str] = reactive("dashboard")
+    current: reactive[str] = reactive("")
     """The id of the screen that is shown."""
     today: reactive[str] = reactive("")
     """Today's spend in words."""
@@ -27,6 +27,11 @@ class TopLine(Widget):
     """What is out of the ordinary: `PAUSED`, `ledger not readable`."""
     clock: reactive[str] = reactive("")
     """The time and its zone."""
+
+    def __init__(self, names: Sequence[tuple[str, str]]) -> None:
+        """`names` has each screen's id and what its tab says, its digit first."""
+        super().__init__()
+        self._names = names
 
     def render(self) -> Content:
         """Render both ends; the other screens keep their digits only where it is narrow."""
@@ -45,7 +50,7 @@ class TopLine(Widget):
 
     def _tabs(self, *, brief: bool) -> list[Part]:
         parts: list[Part] = [(" ", Tone.PLAIN)]
-        for name, text in TABS:
+        for name, text in self._names:
             if name == self.current:
                 parts.append((f"[{text}]", Tone.STRONG))
             else:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from textual.theme import Theme
 
 from cockpit.app import CockpitApp, Look
-from cockpit.ui.keys import HINTS, KEYS, bindings, hint_line, label
+from cockpit.pages import KEYS, PAGES
+from cockpit.ui.keys import Hint, HintLine, bindings, hint_line, label
 from tests.cockpit.scripted import DEPLOYMENTS, cockpit, screen_lines, until
 
+LINES = {
+    f"{page.name} {name}": hints
+    for page in PAGES
+    for name, hints in vars(import_module(f"cockpit.screens.{page.name}.keys")).items()
+    if isinstance(hints, tuple) and all(isinstance(hint, Hint) for hint in hints)
+}
+"""Every bottom line that a screen has for some situation."""
 OURS = Theme("ours", primary="#7aa8e0")
 
 
@@ -18,16 +28,16 @@ def width_of(pairs: list[tuple[str, str]]) -> int:
     return sum(len(key) + len(text) + 3 for key, text in pairs) - 1
 
 
-@pytest.mark.parametrize("situation", HINTS)
+@pytest.mark.parametrize("situation", LINES)
 @pytest.mark.parametrize("width", [60, 80, 160])
 def test_the_bottom_line_fits_and_holds_at_most_seven_keys(situation: str, width: int) -> None:
-    pairs = list(hint_line(situation, width))
+    pairs = list(hint_line(HintLine(LINES[situation]), KEYS, width))
     assert width_of(pairs) < width
     assert len(pairs) <= 7
-    must = {hint.text for hint in HINTS[situation] if hint.spare == 0}
+    must = {hint.text for hint in LINES[situation] if hint.spare == 0}
     assert must <= {text for _, text in pairs}
     if width >= 80:
-        assert len(pairs) == len(HINTS[situation])
+        assert len(pairs) == len(LINES[situation])
 
 
 def test_every_key_has_an_id_of_its_own_and_no_action_hangs_on_a_key_terminals_keep() -> None:
@@ -47,8 +57,8 @@ def test_every_key_has_an_id_of_its_own_and_no_action_hangs_on_a_key_terminals_k
         "f12",
     }
     assert all(set(key.keys.split(",")) - kept for key in KEYS)
-    assert {hint.id for hints in HINTS.values() for hint in hints} <= set(ids)
-    assert {binding.id for key in KEYS for binding in bindings(key.scope)} == set(ids)
+    assert {hint.id for hints in LINES.values() for hint in hints} <= set(ids)
+    assert {binding.id for binding in bindings(*KEYS)} == set(ids)
 
 
 @pytest.mark.parametrize(
@@ -206,3 +216,27 @@ async def test_the_cockpit_paints_nothing_while_nothing_happens() -> None:
         world.clock.advance(60)
         world.app._tick()
         assert [str(w) for w in widgets if w._repaint_required] == ["TopLine()", "SpendHud()"]
+
+
+@pytest.mark.parametrize(
+    "module", ["app.py", "session.py", "messages.py", "ui/page.py", "ui/keys.py", "ui/top_line.py"]
+)
+def test_the_frame_knows_no_screen_by_name(module: str) -> None:
+    text = (Path(__file__).parents[2] / "cockpit" / module).read_text(encoding="utf-8").lower()
+    assert not [
+        page.name for page in PAGES if f"cockpit.screens.{page.name}" in text or f'"{page.name}"' in text
+    ]
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (160, 50)])
+async def test_every_screen_is_shown_by_its_number_and_by_the_palette(size: tuple[int, int]) -> None:
+    world = cockpit()
+    async with world.app.run_test(size=size) as pilot:
+        for number, page in enumerate(PAGES, start=1):
+            await pilot.press("escape", str(number))
+            await until(pilot, f"[{number} {page.tab}]")
+            assert world.app.query_one(f"#{page.name}").display
+        told = [(each.title, each.help) for each in world.app.get_system_commands(world.app.screen)]
+        assert [(page.tab.lower(), page.about) for page in PAGES] == [
+            t for t in told if t in [(p.tab.lower(), p.about) for p in PAGES]
+        ]

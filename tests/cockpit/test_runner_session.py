@@ -4,8 +4,9 @@ import asyncio
 from datetime import UTC
 
 from cockpit.figures import Figures
+from cockpit.screens.runner.session import Run, estimates
 from cockpit.screens.runner.state import RunPhase, RunState
-from cockpit.session import Run, Watch, estimates
+from cockpit.session import Watch
 from router.errors import LedgerError
 from router.ledger.memory import MemoryLedger
 from tests.cockpit.scripted import Cockpit, book, cockpit

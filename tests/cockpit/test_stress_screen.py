@@ -8,6 +8,7 @@ from datetime import UTC
 
 import pytest
 
+from cockpit.screens.stress.keys import WHILE_PLANNING
 from cockpit.screens.stress.report import report
 from cockpit.screens.stress.session import History
 from cockpit.screens.stress.state import StressState, begun, ended, laid_out, toggled
@@ -160,7 +161,7 @@ async def test_escape_stops_a_run_and_says_so() -> None:
         await until(pilot, "a test is under way: Esc stops it")
         await pilot.press("escape")
         await until(pilot, "stopped ─╯")
-        assert world.app.query_one(HintBar).situation == "stress"
+        assert world.app.query_one(HintBar).line.hints == WHILE_PLANNING
 
 
 async def test_q_asks_while_a_test_is_under_way() -> None:

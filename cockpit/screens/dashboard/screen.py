@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
 from typing import ClassVar
 
 from textual import on
@@ -13,40 +12,47 @@ from textual.containers import Container
 from textual.content import Content
 
 from cockpit.figures import Figures
+from cockpit.messages import Say
+from cockpit.sanitize import one_line
 from cockpit.screens.dashboard.call_detail import CallDetail
+from cockpit.screens.dashboard.keys import DASHBOARD as KEYS
+from cockpit.screens.dashboard.keys import ON_CALLS, ON_TIERS, TIERS
 from cockpit.screens.dashboard.live_calls import LiveCalls
 from cockpit.screens.dashboard.model_news import ModelNewsLine
 from cockpit.screens.dashboard.spend_hud import SpendHud
 from cockpit.screens.dashboard.tank_gauges import TankGauges
 from cockpit.screens.dashboard.tier_table import TierTable
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.keys import PANES, HintLine, bindings
+from cockpit.ui.page import Page, PageEntry, Setting
 from cockpit.ui.table import Table
 from router.engine.health_board import DeploymentState
+from router.errors import RouterError
 
 MINUTE_MS = 60_000
 ROWS_AT_80X24 = 8
 """Deployments that stand in the panel without scrolling; more make it taller where there is room."""
 
 
-class Dashboard(Container):
+class Dashboard(Page):
     """Three panels, and gauges where there is room for them.
 
     One more has the chosen call, always where it is wide, on Enter where it is not.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.DASHBOARD), *bindings(KeyScope.PANES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*KEYS, *PANES)]
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, setting: Setting) -> None:
         super().__init__(id="dashboard")
-        self._zone = zone
+        self._setting = setting
+        self._zone = setting.zone
         self._figures = Figures()
         self._states: Sequence[DeploymentState] = ()
         self._now_ms = 0
 
     @property
-    def situation(self) -> str:
-        """Which keys matter now: a name in `keys.HINTS`."""
-        return "tiers" if isinstance(self.screen.focused, TierTable) else "dashboard"
+    def hints(self) -> HintLine:
+        """The keys of the list that has the focus."""
+        return HintLine(ON_TIERS if isinstance(self.screen.focused, TierTable) else ON_CALLS)
 
     def compose(self) -> ComposeResult:
         """Lay the panels out; dashboard.tcss places them."""
@@ -71,7 +77,7 @@ class Dashboard(Container):
         self._show_detail()
         self._show_tiers()
 
-    def tick(self, states: Sequence[DeploymentState], now_ms: int) -> None:
+    def follow(self, states: Sequence[DeploymentState], now_ms: int) -> None:
         """Show the deployments and the time as they are now."""
         self._states, self._now_ms = states, now_ms
         self._make_room()
@@ -106,9 +112,34 @@ class Dashboard(Container):
         table = self.query_one(TierTable)
         table.border_subtitle = Content(table.words_at_cursor)
 
+    @on(TierTable.ClearRest)
+    def _clear_rest(self, event: TierTable.ClearRest) -> None:
+        self.run_worker(self._clear(event.deployment), group="rests")
+
+    async def _clear(self, deployment: str) -> None:
+        setting = self._setting
+        try:
+            await setting.controls.clear(deployment)
+        except RouterError as error:
+            self.post_message(Say(str(error)))
+            return
+        self.follow(setting.engine.deployments(), setting.clock.now_ms())
+        self.post_message(Say(f"{one_line(deployment)} may be asked again"))
+
     def action_close_detail(self) -> None:
         """Close the details."""
         self.remove_class("-detail")
 
     def _show_detail(self) -> None:
         self.query_one(CallDetail).show(self._figures.calls, self.query_one(LiveCalls).cursor_key)
+
+
+DASHBOARD = PageEntry(
+    name="dashboard",
+    tab="Dash",
+    text="dashboard",
+    about="spend, tiers, calls",
+    make=Dashboard,
+    keys=(*KEYS, *TIERS),
+    style="screens/dashboard/style.tcss",
+)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.message import Message
 
 from cockpit.format import countdown, seconds
-from cockpit.messages import ClearRest, Say
+from cockpit.messages import Say
 from cockpit.sanitize import one_line
+from cockpit.screens.dashboard.keys import TIERS
 from cockpit.ui.columns import Column
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.keys import bindings
 from cockpit.ui.table import Row, Table
 from cockpit.ui.tones import Part, Tone
 from router.core.health.standing import Standing
@@ -41,8 +43,15 @@ WORDS: dict[Standing, Part] = {
 class TierTable(Table):
     """The ladder, cheapest tier first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.TIERS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*TIERS)]
     BORDER_TITLE = "Tiers"
+
+    class ClearRest(Message):
+        """The user wants a deployment that is away asked again."""
+
+        def __init__(self, deployment: str) -> None:
+            super().__init__()
+            self.deployment = deployment
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, empty="no deployment is configured")
@@ -58,7 +67,7 @@ class TierTable(Table):
         row = next((each for each in self._ladder if each.deployment.name == self.cursor_key), None)
         if row is not None:
             name, why = row.deployment.name, no_rest(row.state)
-            self.post_message(Say(why) if why else ClearRest(name))
+            self.post_message(Say(why) if why else self.ClearRest(name))
 
 
 def no_rest(state: DeploymentState) -> str | None:

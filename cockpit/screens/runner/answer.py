@@ -19,7 +19,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from cockpit.sanitize import sanitize
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.screens.runner.keys import ANSWER
+from cockpit.ui.keys import bindings
 
 TAB = 4
 KEPT_BLOCKS = 200
@@ -38,7 +39,7 @@ class Block:
 class Answer(ScrollView, can_focus=True):
     """Prompts and answers, oldest first; it follows the end unless it was scrolled away from it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.ANSWER)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*ANSWER)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "answer--prompt",
         "answer--text",

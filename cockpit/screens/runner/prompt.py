@@ -8,15 +8,16 @@ from textual.binding import BindingType
 from textual.events import Key, Paste
 from textual.widgets import TextArea
 
-from cockpit.messages import SubmitPrompt
 from cockpit.sanitize import sanitize
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.screens.runner.keys import PROMPT
+from cockpit.screens.runner.messages import SubmitPrompt
+from cockpit.ui.keys import bindings
 
 
 class Prompt(TextArea):
     """A few lines of text."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.PROMPT)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*PROMPT)]
     DEFAULT_CSS = """
     Prompt { scrollbar-size-vertical: 1; }
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -14,21 +13,25 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.worker import Worker
 
+from cockpit.figures import Figures
 from cockpit.format import countdown
-from cockpit.messages import RunAdvanced, Say, SubmitPrompt
+from cockpit.messages import Say
 from cockpit.sanitize import one_line
 from cockpit.screens.runner.answer import Answer
 from cockpit.screens.runner.estimate_line import EstimateLine
+from cockpit.screens.runner.keys import ANSWER, PROMPT, WHILE_READING, WHILE_RUNNING, WHILE_TYPING
+from cockpit.screens.runner.keys import RUNNER as KEYS
+from cockpit.screens.runner.messages import RunAdvanced, SubmitPrompt
 from cockpit.screens.runner.prompt import Prompt
 from cockpit.screens.runner.route_trace import RouteTrace
 from cockpit.screens.runner.run_status import RunStatus
+from cockpit.screens.runner.session import Run, estimates
 from cockpit.screens.runner.state import RunPhase, RunState, with_rows
-from cockpit.session import AUTO, Engine, Run, estimates
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.session import AUTO
+from cockpit.ui.keys import PANES, HintLine, bindings
+from cockpit.ui.page import Page, PageEntry, Setting
 from cockpit.ui.stopping import stopped
-from router.core.records.entries import Entry
 from router.core.request import FoundPoor
-from router.engine.ports import Clock
 
 ESTIMATE_AFTER_S = 0.15
 """How long typing must rest before prices are worked out again."""
@@ -36,28 +39,30 @@ SHOWN_IN_SECONDS_S = 120
 """A longer wait is told as `3:05:00`."""
 
 
-class Runner(Container):
+class Runner(Page):
     """One prompt at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.RUNNER), *bindings(KeyScope.PANES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*KEYS, *PANES)]
 
     tier: reactive[str] = reactive(AUTO, init=False)
     """Who is asked: `auto`, or a tier the user chose."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, setting: Setting) -> None:
         super().__init__(id="runner")
-        self._engine = engine
-        self._clock = clock
+        self._engine = setting.engine
+        self._clock = setting.clock
         self._run = RunState()
         self._worker: Worker[None] | None = None
         self._estimate_timer: Timer | None = None
 
     @property
-    def situation(self) -> str:
-        """Which keys matter now: a name in `keys.HINTS`."""
+    def hints(self) -> HintLine:
+        """The keys for what is done here now."""
         if self.is_running:
-            return "running"
-        return "typing" if isinstance(self.screen.focused, Prompt) else "reading"
+            return HintLine(WHILE_RUNNING, typing=True)
+        if isinstance(self.screen.focused, Prompt):
+            return HintLine(WHILE_TYPING, typing=True)
+        return HintLine(WHILE_READING)
 
     @property
     def is_running(self) -> bool:
@@ -141,6 +146,7 @@ class Runner(Container):
             answer.begin("note", "stopped")
         elif run.answer and run.answer.kept:
             answer.begin("note", run.answer.kept.notice)
+        self.post_message(self.Advanced(ended=not run.is_running))
 
     def _show_run(self) -> None:
         status = self.query_one(RunStatus)
@@ -148,9 +154,9 @@ class Runner(Container):
         status.run = self._run
         self.query_one(RouteTrace).show(self._run)
 
-    def take_rows(self, calls: Sequence[Entry]) -> None:
+    def show(self, figures: Figures) -> None:
         """Learn from the ledger what a stopped prompt came to."""
-        self._run = with_rows(self._run, calls)
+        self._run = with_rows(self._run, figures.calls)
         self._show_run()
 
     @on(Prompt.Changed)
@@ -208,3 +214,14 @@ def failure(run: RunState) -> str:
         return f"failed: {run.error}"
     wait = f"{retry_s:.0f} s" if retry_s < SHOWN_IN_SECONDS_S else countdown(round(retry_s * 1000))
     return f"failed: {run.error.rstrip('.')}. Try again in {wait}."
+
+
+RUNNER = PageEntry(
+    name="runner",
+    tab="Run",
+    text="prompt runner",
+    about="type a prompt",
+    make=Runner,
+    keys=(*KEYS, *PROMPT, *ANSWER),
+    style="screens/runner/style.tcss",
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
@@ -11,53 +10,61 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.worker import Worker
 
-from cockpit.messages import Say, StressAdvanced
+from cockpit.figures import Figures
+from cockpit.messages import Say
 from cockpit.screens.stress.detail import StressDetail
+from cockpit.screens.stress.keys import STRESS as KEYS
+from cockpit.screens.stress.keys import WHILE_PLANNING, WHILE_TESTING
 from cockpit.screens.stress.news import StressNews
 from cockpit.screens.stress.plan_line import StressPlanLine
 from cockpit.screens.stress.report import report
 from cockpit.screens.stress.session import History, StressRun, read_history
 from cockpit.screens.stress.state import StressState, TargetView, laid_out, more, next_pattern, toggled
 from cockpit.screens.stress.targets import StressTargets
-from cockpit.session import Controls, Engine
 from cockpit.ui.agree import Agree
 from cockpit.ui.difference import Difference
-from cockpit.ui.keys import KeyScope, bindings
+from cockpit.ui.keys import PANES, HintLine, bindings
+from cockpit.ui.page import Page, PageEntry, Setting
 from cockpit.ui.stopping import stopped
 from cockpit.ui.table import Table
 from router.core.records.stress import Load
 from router.core.settings.edits import Proposal
 from router.core.stress.change import Advice, recommended
 from router.core.stress.plan import StressPlan, refusal
-from router.engine.ports import Clock, SpendReader
 from router.errors import RouterError
 
 
-class Stress(Container):
+class Stress(Page):
     """One test at a time; nothing is sent before it is asked for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyScope.STRESS), *bindings(KeyScope.PANES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(*KEYS, *PANES)]
 
-    def __init__(
-        self, engine: Engine, reader: SpendReader, clock: Clock, zone: tzinfo, controls: Controls
-    ) -> None:
+    class RunAdvanced(Message):
+        """The test under way has come further."""
+
+        def __init__(self, state: StressState) -> None:
+            super().__init__()
+            self.state = state
+
+    def __init__(self, setting: Setting) -> None:
         super().__init__(id="stress")
-        self._engine = engine
-        self._reader = reader
-        self._controls = controls
-        self._clock = clock
-        self._zone = zone
-        usual = engine.config.stress
+        self._engine = setting.engine
+        self._reader = setting.reader
+        self._controls = setting.controls
+        self._clock = setting.clock
+        self._zone = setting.zone
+        usual = setting.engine.config.stress
         self._state = StressState(Load(requests=usual.requests, timeout_s=usual.timeout_s))
         self._history = History()
         self._worker: Worker[None] | None = None
 
     @property
-    def situation(self) -> str:
-        """Which keys matter now: a name in `keys.HINTS`."""
-        return "stressing" if self._state.is_running else "stress"
+    def hints(self) -> HintLine:
+        """The keys for what is done here now."""
+        return HintLine(WHILE_TESTING if self._state.is_running else WHILE_PLANNING)
 
     @property
     def is_running(self) -> bool:
@@ -89,7 +96,7 @@ class Stress(Container):
         """Count on while a test runs."""
         self.query_one(StressPlanLine).show(self._state, now_s)
 
-    def follow_ledger(self) -> None:
+    def show(self, figures: Figures) -> None:
         """Read again what is known, where it is seen: results are written a moment after a test's end."""
         if self.display:
             self._read_history()
@@ -104,16 +111,23 @@ class Stress(Container):
             self.post_message(Say(str(error)))
         self._show()
 
+    @property
+    def before_leaving(self) -> str | None:
+        """Ask before a test is cut short."""
+        running = "A stress test is under way. Stop it, keep what it has found, and leave?"
+        return running if self.is_running else None
+
     async def stop(self) -> None:
         """Stop what runs and wait until its rows are handed to the ledger."""
         await stopped(self._worker)
 
-    @on(StressAdvanced)
-    def _advance(self, event: StressAdvanced) -> None:
+    @on(RunAdvanced)
+    def _advance(self, event: RunAdvanced) -> None:
         was_running = self._state.is_running
         self._take(event.state)
         if was_running and not event.state.is_running:
             self.follow_config()  # it may have changed under the test
+        self.post_message(self.Advanced())
 
     def _take(self, state: StressState) -> None:
         self._state = state
@@ -193,7 +207,7 @@ class Stress(Container):
         self._worker = self.run_worker(run.drive(self._state), group="stress", exclusive=True)
 
     def _publish(self, state: StressState) -> None:
-        self.post_message(StressAdvanced(state))
+        self.post_message(self.RunAdvanced(state))
 
     def action_stop(self) -> None:
         """Stop the test: what runs is cancelled at once."""
@@ -241,3 +255,14 @@ class Stress(Container):
             self.post_message(Say(f"written to {await self._controls.export('stress', text)}"))
         except RouterError as error:
             self.post_message(Say(str(error)))
+
+
+STRESS = PageEntry(
+    name="stress",
+    tab="Stress",
+    text="stress test",
+    about="try deployments out",
+    make=Stress,
+    keys=KEYS,
+    style="screens/stress/style.tcss",
+)
