@@ -5,11 +5,10 @@ Knows nothing of the configuration: what a name stands for and where a task goes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from router.core.message import Message
 from router.core.settings.deployments import Need
 from router.core.settings.routes import ANYBODY, Privacy
+from router.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

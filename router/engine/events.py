@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from router.core.money import CostSource
 from router.core.records.answers import CachedResponse, CheckVerdict
 from router.core.records.diagnosis import FailureClass
 from router.core.records.entries import EntryStatus
 from router.core.records.usage import NO_USAGE, Usage
 from router.core.routing.selection import Plan, Selection
+from router.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Holds no rule. An estimate, a clamp, a quality is worked out when a decision fir
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from router.core.cost.estimate import NO_INPUT, NOT_CACHED, Estimate, InputSize, input_size
 from router.core.cost.prompt_cache import NO_WISH, Wish, cached, marked
@@ -18,6 +18,7 @@ from router.core.routing.facts import DeploymentFacts, Observed, Quality, qualit
 from router.core.routing.stickiness import warm_for_s
 from router.core.settings.deployments import Work
 from router.core.settings.providers import Wire
+from router.core.value import dataclass
 from router.engine.standings import Standing
 
 

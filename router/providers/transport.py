@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from router.core.failures.exchange import Fault
+from router.core.value import dataclass
 from router.errors import TransportError
 
 UNSENDABLE = "its URL, a header, the key or the proxy's address has characters that cannot be sent"

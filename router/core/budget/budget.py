@@ -7,7 +7,7 @@ by the ledger, inside the transaction that admits the attempt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from router.core.money import usd
 from router.core.records.admission import Cap, Refusal, RefusedBy, Used
 from router.core.records.entries import Intent
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
+from router.core.value import dataclass
 from router.core.windows import HOUR_MS, calendar_days, calendar_month, rolling_hours
 
 ROLLING_HOURS = {

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from router.core.money import CostSource, to_nano
 from router.core.settings.prices import Price, Rates, RateTable
 from router.core.usage import Audio, Usage, UsageReading
+from router.core.value import dataclass
 
 MTOK = Decimal(1_000_000)
 ONE_HOUR_WRITE = Decimal(2)

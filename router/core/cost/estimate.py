@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from router.core.cost.experience import UNSEEN, Experience, Output
@@ -17,6 +16,7 @@ from router.core.cost.text_size import text_size
 from router.core.message import CacheMark, Document, Image, Message, Part, ToolCall, ToolResult, Unknown
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing
+from router.core.value import dataclass
 
 IMAGE_TOKENS = 1_600
 """What a picture takes at most at Anthropic and about that elsewhere, whatever its bytes are."""

@@ -7,7 +7,7 @@ marked stays as it is, and nothing is added to it: his marks are his plan.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from router.core.cost.estimate import Cached, input_size
@@ -16,6 +16,7 @@ from router.core.message import CacheMark, Message
 from router.core.settings.deployments import Deployment
 from router.core.settings.policy import Policy
 from router.core.settings.providers import Wire
+from router.core.value import dataclass
 
 SYSTEM_ROLES = ("system", "developer")
 LIFE_MS = 5 * 60_000

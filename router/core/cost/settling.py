@@ -6,7 +6,7 @@ whole answer cost is `cost.py`, what one will cost `estimate.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from router.core.cost.cost import CallFacts, cost, list_cost
 from router.core.cost.estimate import Estimate
@@ -15,6 +15,7 @@ from router.core.records.diagnosis import LedgerOutcome
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Billing
 from router.core.usage import NO_USAGE, NOTHING_READ, Usage, UsageReading, cut_short
+from router.core.value import dataclass
 
 BYTES_PER_TOKEN = 3
 """For text we received and the wire did not count: on the high side for prose and code."""

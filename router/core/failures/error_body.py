@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
+
+from router.core.value import dataclass
 
 MAX_TEXT = 4096
 """Characters of a message that rules look at; an error says what it is at its start."""

@@ -7,10 +7,11 @@ the prompt or the answer beyond a capped error text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from router.core.settings.secret import Secret
+from router.core.value import dataclass
 
 
 class Fault(StrEnum):

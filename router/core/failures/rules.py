@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from router.core.failures.error_body import ErrorBody, is_an_api_error
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
 from router.core.records.diagnosis import Action, FailureClass, HealthScope, Lacking, LedgerOutcome
+from router.core.value import dataclass
 
 
 class Rest(StrEnum):

@@ -7,13 +7,14 @@ an attempt go to the ledger with its row, and a choice gone stale is refused the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from router.core.records.diagnosis import Diagnosis, HealthScope
 from router.core.records.health import ScopeHealth
 from router.core.settings.budgets import Guard
 from router.core.settings.policy import Policy
+from router.core.value import dataclass
 
 
 class RefusedBy(StrEnum):

@@ -6,8 +6,9 @@ names on; import them from there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from router.core.value import dataclass
 
 
 class FailureClass(StrEnum):

@@ -6,11 +6,11 @@ they are one row of `token_spend`, which is read back as an `Entry`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from router.core.money import CostSource
 from router.core.records.usage import NO_USAGE, Usage
+from router.core.value import dataclass
 
 
 class EntryStatus(StrEnum):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from router.core.records.admission import Lesson
 from router.core.records.answers import CachedResponse, CheckVerdict
 from router.core.records.health import ExhaustedLimit, LearnedLimit
 from router.core.records.stress import StressResult
 from router.core.settings.policy import ResponseCache
+from router.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from router.core import moments
+from router.core.value import dataclass
 
 
 class Health(StrEnum):

@@ -6,12 +6,13 @@ The attempts made so far are the whole state, so the same call explains a reques
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from router.core.records.admission import Refusal, RefusedBy
 from router.core.records.diagnosis import Action, Diagnosis, FailureClass, Lacking, LedgerOutcome
 from router.core.routing.selection import Candidate, Plan, Selection
 from router.core.settings.policy import Policy
+from router.core.value import dataclass
 
 FINAL = (Action.RETURN_TO_CALLER, Action.SURFACE_STREAM_ERROR)
 """After these nobody else may answer."""

@@ -8,9 +8,8 @@ dead deployment never keeps a quiet user from the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.value import dataclass
 
 MOST = 20.0
 EARNED = 0.1

@@ -7,7 +7,7 @@ task map and the level's pool. A level bounds `auto`; other routes only when the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.core.classify.tasks import USUAL_LEVEL, Classification, LevelName
@@ -19,6 +19,7 @@ from router.core.routing.rules import RuleCase, first_fit
 from router.core.settings.config import RouterConfig
 from router.core.settings.routes import ANYBODY, Privacy, Route, Strategy
 from router.core.settings.tasks import RoutingRule
+from router.core.value import dataclass
 
 if TYPE_CHECKING:
     from router.core.routing.stickiness import Pin

@@ -6,10 +6,11 @@ What may go into thinking is a part of them, so it is cut with them: some are al
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from router.core.settings.deployments import Deployment
 from router.core.settings.providers import Wire
+from router.core.value import dataclass
 
 MARGIN = 32
 """Tokens kept free for what a chat template adds around the messages."""

@@ -7,7 +7,6 @@ rest alone keeps out is known to be worth waiting for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from router.core.money import usd
 from router.core.routing.assignment import Assignment
@@ -16,6 +15,7 @@ from router.core.routing.facts import DeploymentFacts
 from router.core.settings.deployments import Deployment, Need
 from router.core.settings.providers import Billing, Wire
 from router.core.settings.routes import ANYBODY
+from router.core.value import dataclass
 
 CAPABILITIES = {
     Wire.OPENAI: frozenset({Need.TOOLS, Need.JSON}),

@@ -8,10 +8,9 @@ apply: as they fill, weight moves from quality to cost. Scores are floats; the a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from router.core.records.spend import DeploymentStats
 from router.core.settings.policy import Weights
+from router.core.value import dataclass
 
 SLOW_S = 2.0
 """A median first token later than this takes from health."""

@@ -7,7 +7,7 @@ order is `strategies.py`; what happens when an attempt fails is `fallback.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from router.core.routing.assignment import Assignment
@@ -19,6 +19,7 @@ from router.core.routing.strategies import RankedDeployment, ranked, says
 from router.core.settings.deployments import UNKNOWN_QUALITY, Need
 from router.core.settings.policy import USUAL_WEIGHTS, Weights
 from router.core.settings.routes import Strategy
+from router.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

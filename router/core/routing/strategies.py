@@ -7,13 +7,13 @@ the rest; whoever a fallback brought comes after them, as written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 
 from router.core.money import usd
 from router.core.routing.facts import DeploymentFacts
 from router.core.routing.scoring import Score
 from router.core.settings.routes import Route, Strategy
+from router.core.value import dataclass
 
 MIXING, GOLDEN = 65_537, 0.618_033_988_749_895
 """What spreads one roll over the parts of a route."""

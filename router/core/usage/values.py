@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from router.core.records.usage import NO_USAGE, Usage
 from router.core.usage.counts import Json, Tally, lay_over
+from router.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Protocol
 
 from router.core.failures.exchange import Exchange
 from router.core.message import Message
 from router.core.settings.deployments import Deployment
 from router.core.usage import UsageReading
+from router.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from router.core.records.admission import Admission, Cap, Hold, Terms
 from router.core.records.entries import Intent
 from router.core.records.facts import Fact
+from router.core.value import dataclass
 from router.errors import LedgerError
 from router.ledger.sqlite.rows import Row
 
