@@ -192,7 +192,7 @@ class Watch:
             days=tuple(zip(days, spends, strict=True)),
             previous=previous,
             calls=tuple(await self._reader.recent(SHOWN_CALLS)),
-            ladder=await ladder_figures(self._reader, names, now_ms),
+            ladder=await ladder_figures(self._reader, names, now_ms, self._zone),
             budgets=tuple(zip(caps, await self._reader.budgets(caps), strict=True)),
             alarms=tuple(
                 mismatch.words for mismatch in mismatches(await self._reader.billed(now_ms - LOOK_BACK_MS))

@@ -8,10 +8,12 @@ import sys
 
 import click
 
-from cockpit.commands import spend, tiers
+from cockpit.commands import spend
 from cockpit.format import money, seconds, time_of_day, tokens
 from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
+from cockpit.tables import tiers
+from cockpit.tables.field import View, document, print_things
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension
 from router.services.tiers import tier_rows
@@ -50,7 +52,7 @@ async def _print(options: Options) -> None:
     async with planning(config=options.config, ledger=options.ledger) as world:
         now = world.clock.now_ms()
         report = await spend.report(world.reader, now, world.zone, 7, Dimension.DAY)
-        ladder = await tier_rows(world.reader, world.planner.deployments(), now)
+        ladder = await tier_rows(world.reader, world.planner.deployments(), now, world.zone)
         recent = await world.reader.recent(CALLS)
         alarms = await spend.billing_alarms(world.reader, now)
         for warning in (*world.warnings, *alarms):
@@ -59,7 +61,7 @@ async def _print(options: Options) -> None:
             print_json(
                 {
                     "spend": spend.document(report),
-                    "tiers": [tiers.document(row) for row in ladder],
+                    "tiers": [document(tiers.FIELDS, row) for row in ladder],
                     "calls": [_document(entry) for entry in recent],
                     "problems": [*world.warnings, *alarms],
                 }
@@ -68,7 +70,7 @@ async def _print(options: Options) -> None:
         click.echo("Spend, last 7 days")
         spend.print_report(report, "day")
         click.echo("\nTiers")
-        tiers.print_rows(ladder)
+        print_things(tiers.FIELDS, ladder, View(now, world.zone))
         click.echo("\nCalls, newest first")
         _print_calls(world, recent)
 

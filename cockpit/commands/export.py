@@ -7,23 +7,27 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import click
 
-from cockpit.commands import spend, tiers
-from cockpit.exports import advice, alerts, budgets, limits, prices, stress, tanks
+from cockpit.commands import spend
 from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
+from cockpit.tables import advice, alerts, budgets, limits, prices, stress, tanks, tiers
+from cockpit.tables.field import Field, flat, heads
 from router.core.money import usd
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension, Spend
 from router.core.reports.trends import per_1k_requests
 from router.core.windows import calendar_days, span
+from router.jobs.levels import read_tanks
 from router.services.tiers import tier_rows
-from router.wiring.planning import Planning, planning
+from router.wiring.planning import planning
 from router.wiring.reading import Reading
 
 Row = dict[str, Cell]
+T = TypeVar("T")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would obey a text that begins so; a tag or a model's name may be anybody's."""
@@ -66,28 +70,33 @@ async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple
             case "calls":
                 return CALL_COLUMNS, await _calls(world, days)
             case "tiers":
-                return TIER_COLUMNS, await _tiers(world)
+                states, now_ms = world.planner.deployments(), world.clock.now_ms()
+                return _flat(tiers.FIELDS, await tier_rows(world.reader, states, now_ms, world.zone))
             case _:
                 return await _of_its_own(world, table, days)
 
 
 async def _of_its_own(world: Reading, table: str, days: int) -> tuple[Sequence[str], list[Row]]:
-    """Return a table that has a file of its own."""
+    """Return a table that is read as it is shown."""
     match table:
         case "budgets":
-            return budgets.COLUMNS, await budgets.rows(world)
+            return _flat(budgets.FIELDS, await budgets.read(world))
         case "prices":
-            return prices.COLUMNS, prices.rows(world)
+            return _flat(prices.FIELDS, prices.read(world))
         case "limits":
-            return limits.COLUMNS, await limits.rows(world)
+            return _flat(limits.FIELDS, await limits.read(world))
         case "stress":
-            return stress.COLUMNS, await stress.rows(world, days)
+            return _flat(stress.FIELDS, await stress.read(world, days))
         case "tanks":
-            return tanks.COLUMNS, await tanks.rows(world)
+            return _flat(tanks.FIELDS, await read_tanks(world.config, world.reader, world.clock.now_ms()))
         case "alerts":
-            return alerts.COLUMNS, await alerts.rows(world, days)
+            return _flat(alerts.FIELDS, await alerts.read(world, days))
         case _:
-            return advice.COLUMNS, await advice.rows(world, days)
+            return _flat(advice.FIELDS, await advice.read(world, days))
+
+
+def _flat(fields: Sequence[Field[T]], things: Sequence[T]) -> tuple[Sequence[str], list[Row]]:
+    return heads(fields), [flat(fields, thing) for thing in things]
 
 
 def as_csv(head: Sequence[str], rows: Sequence[Row]) -> str:
@@ -170,34 +179,3 @@ def _call_row(entry: Entry) -> Row:
         "duration_ms": settled.duration_ms if settled else None,
     }
     return {**cells, "status": entry.status.value}
-
-
-TIER_COLUMNS = (
-    *(
-        "tier",
-        "deployment",
-        "provider",
-        "model",
-        "health",
-        "standing",
-        "until",
-        "reason",
-        "ttft_p50_s",
-        "error_rate",
-    ),
-    *("rpm", "tpm", "rpd", "tpd", "parallel", "billing"),
-)
-
-
-async def _tiers(world: Planning) -> list[Row]:
-    rows = []
-    for row in await tier_rows(world.reader, world.planner.deployments(), world.clock.now_ms()):
-        told = tiers.document(row)
-        limits = told["limits"]
-        flat = {**told, **limits} if isinstance(limits, dict) else told
-        rows.append({name: _cell(flat.get(name)) for name in TIER_COLUMNS})
-    return rows
-
-
-def _cell(value: object) -> Cell:
-    return value if isinstance(value, str | int | float) or value is None else str(value)

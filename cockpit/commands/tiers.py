@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
 
 import click
 
-from cockpit.format import seconds
 from cockpit.options import Options, common_options
-from cockpit.plain import print_json, print_table, say
-from router.core.settings.deployments import Limits
+from cockpit.plain import print_json, say
+from cockpit.tables.field import View, document, moment, print_things
+from cockpit.tables.tiers import FIELDS
 from router.engine.health_board import DeploymentState
 from router.services.tiers import TierRow, tier_rows
 from router.wiring.planning import planning
 from router.wiring.rests import clear_rests
-
-HEAD = ("tier", "deployment", "provider", "billing", "health", "until", "ttft p50", "errors", "why")
 
 
 @click.group(
@@ -50,51 +46,12 @@ def clear(options: Options, name: str | None) -> None:
 
 async def _show(options: Options) -> None:
     async with planning(config=options.config, ledger=options.ledger) as world:
-        rows = await tier_rows(world.reader, world.planner.deployments(), world.clock.now_ms())
+        now_ms = world.clock.now_ms()
+        rows = await tier_rows(world.reader, world.planner.deployments(), now_ms, world.zone)
     if options.json:
-        print_json([document(row) for row in rows])
+        print_json([document(FIELDS, row) for row in rows])
     else:
-        print_rows(rows, world.zone)
-
-
-def print_rows(rows: Sequence[TierRow], zone: tzinfo = UTC) -> None:
-    """Write the ladder as a table; moments are in `zone`."""
-    print_table(HEAD, [_row(row, zone) for row in rows])
-
-
-def document(row: TierRow) -> dict[str, object]:
-    """Return one element of `tiers --json`; speed and errors are of the last 24 hours, null without calls."""
-    deployment, stats, rate = row.deployment, row.stats, row.error_rate
-    return {
-        "tier": deployment.tier.name,
-        "deployment": deployment.name,
-        "provider": deployment.provider.name,
-        "model": deployment.model,
-        "health": row.state.health,
-        "standing": row.standing,
-        "until": _moment(row.state.until_ms),
-        "reason": row.reason,
-        "dropped": deployment.dropped,
-        "ttft_p50_s": None if stats.ttft_p50_ms is None else stats.ttft_p50_ms / 1000,
-        "error_rate": None if rate is None else round(rate, 4),
-        "last_calls": list(row.record.last_calls),
-        "limits": _limits(deployment.limits),
-        "billing": deployment.billing,
-    }
-
-
-def _moment(at_ms: int | None) -> str | None:
-    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
-
-
-def _limits(limits: Limits) -> dict[str, int | None]:
-    return {
-        "rpm": limits.rpm,
-        "tpm": limits.tpm,
-        "rpd": limits.rpd,
-        "tpd": limits.tpd,
-        "parallel": limits.parallel,
-    }
+        print_things(FIELDS, rows, View(now_ms, world.zone))
 
 
 def _cleared(state: DeploymentState) -> dict[str, object]:
@@ -102,21 +59,6 @@ def _cleared(state: DeploymentState) -> dict[str, object]:
         "tier": state.deployment.tier.name,
         "deployment": state.deployment.name,
         "health": state.health,
-        "until": _moment(state.until_ms),
+        "until": moment(state.until_ms),
         "reason": state.reason,
     }
-
-
-def _row(row: TierRow, zone: tzinfo) -> tuple[str | None, ...]:
-    until_ms, rate, ttft_ms = row.state.until_ms, row.error_rate, row.stats.ttft_p50_ms
-    return (
-        row.deployment.tier.name,
-        row.deployment.name,
-        row.deployment.provider.name,
-        row.deployment.billing,
-        row.standing,
-        None if until_ms is None else f"{datetime.fromtimestamp(until_ms / 1000, zone):%m-%d %H:%M:%S}",
-        seconds(None if ttft_ms is None else ttft_ms / 1000),
-        None if rate is None else f"{rate:.0%}",
-        row.reason,
-    )

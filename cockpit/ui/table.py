@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from cockpit.tables.field import Field
 from cockpit.ui.columns import Column, fit, place
 from cockpit.ui.keys import LIST, bindings
 from cockpit.ui.tones import Part, Tone
@@ -34,6 +35,11 @@ class Row:
     key: str
     """What the row is about; the cursor stays with it."""
     cells: tuple[Part, ...]
+
+
+def column_of(one: Field[Any]) -> Column:
+    """Return a field of a thing as a column of a panel."""
+    return Column(one.head or "", one.width, one.spare, one.right, one.most)
 
 
 class Table(ScrollView, can_focus=True):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from router.core.health.standing import Standing, standing, weakness
 from router.core.records.health import UNTRIED, TrackRecord
-from router.core.records.spend import DeploymentStats
+from router.core.records.spend import DeploymentStats, Dimension, Spend
 from router.core.settings.deployments import Deployment
-from router.core.windows import rolling_hours
+from router.core.windows import calendar_days, rolling_hours
 from router.engine.health_board import DeploymentState
 from router.engine.ports import SpendReader
 
 STATS_HOURS = 24
 NO_CALLS = DeploymentStats()
+NOTHING_SPENT = Spend()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class TierRow:
     """Of the last 24 hours."""
     record: TrackRecord = UNTRIED
     """Of its last ten calls, however long ago, and its last stress test."""
+    today: Spend = NOTHING_SPENT
+    """What it has cost since local midnight."""
 
     @property
     def deployment(self) -> Deployment:
@@ -60,6 +64,7 @@ class LadderFigures:
 
     stats: Mapping[str, DeploymentStats] = field(default_factory=dict)
     records: Mapping[str, TrackRecord] = field(default_factory=dict)
+    today: Mapping[str | None, Spend] = field(default_factory=dict)
 
     def rows(self, states: Sequence[DeploymentState]) -> tuple[TierRow, ...]:
         """Return the ladder with these figures, in the order given."""
@@ -68,20 +73,28 @@ class LadderFigures:
                 state,
                 self.stats.get(state.deployment.name, NO_CALLS),
                 self.records.get(state.deployment.name, UNTRIED),
+                self.today.get(state.deployment.name, NOTHING_SPENT),
             )
             for state in states
         )
 
 
-async def ladder_figures(reader: SpendReader, names: Sequence[str], now_ms: int) -> LadderFigures:
+async def ladder_figures(
+    reader: SpendReader, names: Sequence[str], now_ms: int, zone: tzinfo
+) -> LadderFigures:
     """Read the figures of deployments. Raises LedgerError."""
-    stats = await reader.deployment_stats(rolling_hours(now_ms, STATS_HOURS))
-    return LadderFigures(stats, await reader.track_records(names))
+    [today] = calendar_days(now_ms, zone, 1)
+    spent = await reader.groups(today, Dimension.DEPLOYMENT)
+    return LadderFigures(
+        stats=await reader.deployment_stats(rolling_hours(now_ms, STATS_HOURS)),
+        records=await reader.track_records(names),
+        today={group.key: group.spend for group in spent},
+    )
 
 
 async def tier_rows(
-    reader: SpendReader, states: Sequence[DeploymentState], now_ms: int
+    reader: SpendReader, states: Sequence[DeploymentState], now_ms: int, zone: tzinfo
 ) -> tuple[TierRow, ...]:
     """Return the ladder, cheapest tier first. Raises LedgerError."""
-    figures = await ladder_figures(reader, [state.deployment.name for state in states], now_ms)
+    figures = await ladder_figures(reader, [state.deployment.name for state in states], now_ms, zone)
     return figures.rows(states)

@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.screens.dashboard.live_calls import COLUMNS as CALLS
-from cockpit.screens.dashboard.tier_table import COLUMNS as TIERS
+from cockpit.screens.dashboard.tier_table import PANEL
 from cockpit.ui.columns import Column, fit, place
+from cockpit.ui.table import column_of
+
+TIERS = tuple(column_of(one) for one in PANEL)
 
 column_lists = st.lists(
     st.builds(Column, st.just("x"), st.integers(1, 12), st.integers(0, 5), st.booleans(), st.just(0)),

@@ -12,20 +12,19 @@ from cockpit.format import countdown, seconds
 from cockpit.messages import Say
 from cockpit.sanitize import one_line
 from cockpit.screens.dashboard.keys import TIERS
-from cockpit.ui.columns import Column
+from cockpit.tables.field import Field, View, reading
+from cockpit.tables.tiers import FIELDS
 from cockpit.ui.keys import bindings
-from cockpit.ui.table import Row, Table
+from cockpit.ui.table import Row, Table, column_of
 from cockpit.ui.tones import Part, Tone
 from router.core.health.standing import Standing
 from router.core.records.health import Health
 from router.engine.health_board import DeploymentState
 from router.services.tiers import TierRow
 
-COLUMNS = (
-    Column("tier", 4),
-    Column("deployment", 12, most=24),
-    Column("health", 7),
-    Column("ttft, or why", 12, most=200),
+PANEL: tuple[Field[TierRow], ...] = (
+    *(one for one in FIELDS if one.width),
+    Field("", lambda row: None, "ttft, or why", width=12, most=200),
 )
 WORDS: dict[Standing, Part] = {
     Standing.NEW: ("◌ new", Tone.MUTED),
@@ -54,7 +53,7 @@ class TierTable(Table):
             self.deployment = deployment
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, empty="no deployment is configured")
+        super().__init__([column_of(one) for one in PANEL], empty="no deployment is configured")
         self._ladder: Sequence[TierRow] = ()
 
     def show(self, ladder: Sequence[TierRow], now_ms: int) -> None:
@@ -82,16 +81,23 @@ def no_rest(state: DeploymentState) -> str | None:
 
 def tier_row(row: TierRow, now_ms: int) -> Row:
     """Return one deployment's line."""
-    may_be_asked = row.standing in (Standing.NEW, Standing.OK, Standing.WEAK)
-    return Row(
-        key=row.deployment.name,
-        cells=(
-            (one_line(row.deployment.tier.name), Tone.STRONG),
-            (one_line(row.deployment.name), Tone.PLAIN),
-            WORDS[row.standing],
-            _usual(row) if may_be_asked else _away(row.state, now_ms),
-        ),
-    )
+    view = View(now_ms)
+    return Row(key=row.deployment.name, cells=tuple(_cell(one, row, view) for one in PANEL))
+
+
+def _cell(one: Field[TierRow], row: TierRow, view: View) -> Part:
+    """Return a field as the panel shows it: plain words, but for those that have a look of their own."""
+    match one.name:
+        case "tier":
+            return one_line(row.deployment.tier.name), Tone.STRONG
+        case "standing":
+            return WORDS[row.standing]
+        case "":
+            may_be_asked = row.standing in (Standing.NEW, Standing.OK, Standing.WEAK)
+            return _usual(row) if may_be_asked else _away(row.state, view.now_ms)
+        case _:
+            text = reading(one, row, view)
+            return "" if text is None else one_line(str(text)), Tone.PLAIN
 
 
 def _usual(row: TierRow) -> Part:

@@ -1,1 +1,0 @@
-"""The tables of `cockpit export`, a file each: the columns, and how the rows are read."""
