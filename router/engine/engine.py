@@ -227,6 +227,7 @@ class Engine:
 
     def _prepare(self, run: Run, step: Try) -> Attempt:
         facts = run.selection.of(step.deployment)
+        deployment = run.config.deployments[facts.deployment.name]
         place = AttemptPlace(
             request_id=run.request_id,
             n=len(run.past) + 1,
@@ -234,11 +235,11 @@ class Engine:
             why_json=selection_to_json(run.selection),
             until=run.started + run.config.policy.deadline_s,
             held=bool(run.route.checks),
+            rates_json=run.planner.rates_json(deployment),
             limit_nano=run.selection.limit_nano(facts),
             max_tokens=facts.clamp.max_tokens,
             thinking_tokens=facts.clamp.thinking_tokens,
         )
-        deployment = run.config.deployments[facts.deployment.name]
         return prepared(deployment, facts.estimate, run.request, place, self._deps)
 
     def _note(self, run: Run) -> None:

@@ -61,6 +61,8 @@ class PaceBoard:
 
     def limits(self, deployment: Deployment) -> Limits:
         """Return what a deployment bears now: the smallest of what is configured, learned and tried."""
+        if deployment.name not in self._learned and deployment.name not in self._paces:
+            return deployment.limits
         learned = self._learned.get(deployment.name, {}).values()
         known = effective(deployment.limits, learned, self._clock.now_ms())
         tried = self._paces.get(deployment.name, UNLIMITED).parallel
@@ -127,7 +129,9 @@ class PaceBoard:
             answered=answered,
         )
         pace = self._paces.get(deployment.name, UNLIMITED)
-        self._paces[deployment.name] = adjusted(pace, sample, now_ms, self._policy.slow_s)
+        found = adjusted(pace, sample, now_ms, self._policy.slow_s)
+        if found is not UNLIMITED or deployment.name in self._paces:
+            self._paces[deployment.name] = found
 
     def learn_from(self, attempt: Attempt) -> list[LearnedLimit]:
         """Keep the limits that an attempt's answer told; return those worth writing."""

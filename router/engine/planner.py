@@ -68,6 +68,7 @@ class Planner:
         self._config = config
         self._deps = deps
         self._standings = Standings(config, shared)
+        self._rates: dict[str, str | None] = {}
 
     def under(self, config: RouterConfig, shared: SharedState) -> Planner:
         """Return a planner of another configuration that knows the sessions this one knows."""
@@ -135,6 +136,13 @@ class Planner:
         """Return what is sent to a deployment: the request's messages, with marks for its prompt cache."""
         known = planned.seen.experience.get(deployment.model, UNSEEN)
         return marked(planned.assigned.request.messages, deployment, planned.wish, known)
+
+    def rates_json(self, deployment: Deployment) -> str | None:
+        """Return a deployment's price as it is written into rows; each is put into words once."""
+        name, price = deployment.name, deployment.price
+        if name not in self._rates:
+            self._rates[name] = price.rates_json if price else None
+        return self._rates[name]
 
     def _narrowed(self, request: Request) -> Callable[[Plan], Plan] | None:
         """Return what leaves a climb to those one tier up that are not known to answer worse."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.core.cost.estimate import Estimate
-from router.core.fingerprint import prefix_fingerprint, prompt_fingerprint
+from router.core.fingerprint import fingerprints
 from router.core.records.entries import Intent
 from router.core.request import Request
 from router.core.settings.deployments import Deployment
@@ -26,6 +26,8 @@ class AttemptPlace:
     """When it must have ended, on the monotonic clock."""
     held: bool = False
     """Its content waits for checks."""
+    rates_json: str | None = None
+    """The deployment's price, in the form that the ledger keeps."""
     limit_nano: int | None = None
     """The most it may cost; None without a limit."""
     max_tokens: int | None = None
@@ -37,7 +39,8 @@ def prepared(
     deployment: Deployment, expected: Estimate, request: Request, place: AttemptPlace, deps: Dependencies
 ) -> Attempt:
     """Return the attempt of `request` at the deployment that was chosen for it."""
-    key, price = deps.install_key, deployment.price
+    price = deployment.price
+    whole, prefix = fingerprints(request.messages, deps.install_key)
     intent = Intent(
         request_id=place.request_id,
         attempt=place.n,
@@ -54,14 +57,14 @@ def prepared(
         level=request.level,
         language=request.language,
         price_version=price.version if price else None,
-        rates_json=price.rates_json if price else None,
+        rates_json=place.rates_json,
         estimate_nano_usd=expected.expected_nano,
         held_nano_usd=expected.bound_nano,
         soft_held_nano_usd=expected.likely_nano,
         plain_input_tokens=expected.plain_input_tokens,
         estimate_tokens=expected.input_expected_tokens + expected.output_expected_tokens,
-        prompt_fingerprint=prompt_fingerprint(request.messages, key),
-        prefix_fingerprint=prefix_fingerprint(request.messages, key),
+        prompt_fingerprint=whole,
+        prefix_fingerprint=prefix,
         why_json=place.why_json,
         tags=request.tags,
     )

@@ -104,7 +104,7 @@ class SharedState:
             bound_nano=(intent.held_nano_usd or None) if hard or limited else None,
             expected_nano=(intent.soft_held_nano_usd or None) if soft else None,
         )
-        if attempt.hold != NO_HOLD:
+        if attempt.hold != NO_HOLD and attempt.stream:  # what comes in one piece is not stopped in its middle
             price = deployment.price
             so_far, rate = attempt.expected.expected_nano, price.output_mtok if price else None
             # Its input alone costs no more than all that is expected, so this look is never too late.

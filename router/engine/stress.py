@@ -211,7 +211,13 @@ class StressTest:
         request = Request(PROMPT, name, max_tokens=target.max_tokens, session=session, source=SOURCE)
         limit_nano = candidate.limit_nano
         place = AttemptPlace(
-            self._deps.new_id(), 1, name, why, limit_nano=limit_nano, max_tokens=target.max_tokens
+            self._deps.new_id(),
+            1,
+            name,
+            why,
+            rates_json=deployment.price.rates_json if deployment.price else None,
+            limit_nano=limit_nano,
+            max_tokens=target.max_tokens,
         )
         bounded = replace(deployment, timeouts=timeouts)
         return prepared(bounded, target.each, request, place, self._deps)

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from types import TracebackType
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import ConnectTimeoutError, DetailedPyreqwestError, PyreqwestError
@@ -61,30 +62,15 @@ class PyreqwestTransport:
         self._large_heads: set[str] = set()
         self._spare: Transport | None = None
 
-    @asynccontextmanager
-    async def send(self, request: HttpRequest) -> AsyncIterator[HttpResponse]:
+    def send(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
         """Send `request`; see `Transport.send`."""
-        host = host_of(request.url)
-        if host in self._large_heads:
-            async with self._patient().send(request) as patient:
-                yield patient
-            return
-        async with AsyncExitStack() as connection:
-            try:
-                response = await connection.enter_async_context(self._prepare(request))
-            except ConnectTimeoutError:
-                raise _no_head(request, Fault.CONNECT_TIMEOUT, "the connect timed out") from None
-            except PyreqwestError as error:
-                causes = _causes(error)
-                if _PROXY_WANTS_LOGIN in causes[-1]:
-                    yield HttpResponse(407, {}, _empty())
-                    return
-                fault = _fault(causes)
-                if fault is Fault.HEAD_TOO_LARGE:
-                    self._large_heads.add(host)
-                raise _no_head(request, fault, causes[-1]) from None
-            headers = join_headers(_pairs(response))
-            yield HttpResponse(response.status, headers, _chunks(response, host))
+        if self._large_heads and host_of(request.url) in self._large_heads:
+            return self._patient().send(request)
+        return _Sending(self, request)
+
+    def note_large_head(self, host: str) -> None:
+        """Have the other client ask this host from now on."""
+        self._large_heads.add(host)
 
     async def aclose(self) -> None:
         """Close every client."""
@@ -102,7 +88,8 @@ class PyreqwestTransport:
             self._spare = Httpx2Transport(extra_ca=b"\n".join(self._extra_ca))
         return self._spare
 
-    def _prepare(self, request: HttpRequest) -> StreamRequest:
+    def prepare(self, request: HttpRequest) -> StreamRequest:
+        """Put a request into the client's form. Raises TransportError for what cannot be sent."""
         try:
             builder = self._client(request).request(request.method, request.url)
             for name, value in request.headers:
@@ -140,6 +127,43 @@ class PyreqwestTransport:
         return builder.build()
 
 
+class _Sending:
+    """One request on its way; its answer's connection closes at the end of the block."""
+
+    __slots__ = ("_opened", "_request", "_transport")
+
+    def __init__(self, transport: PyreqwestTransport, request: HttpRequest) -> None:
+        self._transport = transport
+        self._request = request
+        self._opened: StreamRequest | None = None
+
+    async def __aenter__(self) -> HttpResponse:
+        request = self._request
+        try:
+            sending = self._transport.prepare(request)
+            response = await sending.__aenter__()
+        except ConnectTimeoutError:
+            raise _no_head(request, Fault.CONNECT_TIMEOUT, "the connect timed out") from None
+        except PyreqwestError as error:
+            causes = _causes(error)
+            if _PROXY_WANTS_LOGIN in causes[-1]:
+                return HttpResponse(407, {}, _empty())
+            fault = _fault(causes)
+            if fault is Fault.HEAD_TOO_LARGE:
+                self._transport.note_large_head(host_of(request.url))
+            raise _no_head(request, fault, causes[-1]) from None
+        self._opened = sending
+        return HttpResponse(
+            response.status, join_headers(_pairs(response)), _chunks(response, host_of(request.url))
+        )
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._opened is not None:
+            await self._opened.__aexit__(kind, error, trace)
+
+
 async def _chunks(response: Response, host: str) -> AsyncIterator[bytes]:
     try:
         while (chunk := await response.body_reader.read_chunk()) is not None:
@@ -151,9 +175,14 @@ async def _chunks(response: Response, host: str) -> AsyncIterator[bytes]:
 
 def _pairs(response: Response) -> Iterator[tuple[str, str]]:
     """Yield the headers; one whose value is no ASCII is left out, since nothing reads such a one."""
-    for name in dict.fromkeys(response.headers.keys()):
-        with suppress(ValueError):
-            yield from ((name, value) for value in response.headers.getall(name))
+    headers = response.headers
+    for name in dict.fromkeys(headers.keys()):
+        try:
+            values = headers.getall(name)
+        except ValueError:
+            continue
+        for value in values:
+            yield name, value
 
 
 async def _empty() -> AsyncIterator[bytes]:

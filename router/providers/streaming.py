@@ -85,8 +85,7 @@ class HttpUpstream:
     ) -> HttpResponse | TransportError:
         request = with_extras(self._dialect.request(call), call.deployment.provider)
         try:
-            async with asyncio.timeout_at(patience.until):
-                return await connection.enter_async_context(self._transport.send(request))
+            return await patience.wait(connection.enter_async_context(self._transport.send(request)))
         except TransportError as error:
             return error
         except TimeoutError:

@@ -111,7 +111,8 @@ def settled_bill(ending: AttemptEnding) -> AttemptBill:
     usage_source = "reported" if counted else None
     if counted or plan is not None:
         found = cost(reading, price, arrived.when_ms, facts)
-        listed = list_cost(reading, price, arrived.when_ms, facts).nano
+        computed = found.source is CostSource.COMPUTED
+        listed = found.nano if computed else list_cost(reading, price, arrived.when_ms, facts).nano
         if found.nano is not None:
             return AttemptBill(
                 reading.usage, usage_source, found.nano, found.source, found.nano, None, listed

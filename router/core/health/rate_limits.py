@@ -90,7 +90,7 @@ def quotas(limits: Limits, tokens: int, now_ms: int, rpm_note: str = "") -> tupl
 
     `rpm_note` is said of the requests a minute.
     """
-    if replace(limits, reset_timezone=None) == Limits():
+    if not (limits.parallel or limits.rpm or limits.tpm or limits.rpd or limits.tpd):
         return ()  # most deployments; the calendar is the dear part
     minute = now_ms - MINUTE_MS
     zone: tzinfo = ZoneInfo(limits.reset_timezone) if limits.reset_timezone else UTC

@@ -89,9 +89,10 @@ def assign(
     if isinstance(served, Unknown):
         return served
     assigned = _assigned(config, request, route, served, (*_told(found), *_advice(number, rule)))
-    assigned = replace(
-        assigned, batch=bool(rule.batch), cache_prefix=bool(rule.cache_prefix), complaint=complaint
-    )
+    if rule.batch or rule.cache_prefix or complaint:
+        assigned = replace(
+            assigned, batch=bool(rule.batch), cache_prefix=bool(rule.cache_prefix), complaint=complaint
+        )
     if complaint:
         assigned = _held_up(config, assigned, seen.pin)
     if way:

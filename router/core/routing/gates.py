@@ -14,7 +14,6 @@ from router.core.routing.clamp import MARGIN
 from router.core.routing.facts import DeploymentFacts
 from router.core.settings.deployments import Deployment, Need
 from router.core.settings.providers import Billing, Wire
-from router.core.settings.routes import ANYBODY
 from router.core.value import dataclass
 
 CAPABILITIES = {
@@ -97,7 +96,7 @@ def _dropped(assigned: Assignment, deployment: Deployment) -> str | None:
 
 
 def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
-    if assigned.privacy == ANYBODY:
+    if not (assigned.privacy.local_only or assigned.privacy.no_training):
         return None
     local = deployment.billing is Billing.LOCAL
     if assigned.privacy.local_only and not local:

@@ -135,6 +135,8 @@ class Price:
 
     def of(self, model: str | None) -> Price | None:
         """Return the price of another model that may serve here, by its name with or without a date."""
+        if not self.by_model:
+            return None
         keys = model_keys(model or "")
         named = {model_keys(name)[0]: price for name, price in self.by_model.items()}
         return next((named[key] for key in keys if key in named), None)

@@ -35,6 +35,8 @@ def as_text(value: object) -> str | None:
 
 def at(raw: Json, path: str) -> object:
     """Return what stands at a dotted path, or None."""
+    if "." not in path:
+        return raw.get(path)
     value: object = raw
     for key in path.split("."):
         value = as_mapping(value).get(key)
@@ -110,8 +112,8 @@ class Tally:
 
     def _number(self, path: str) -> int | None:
         value = at(self._raw, path)
-        if value is None:
-            return None
+        if value is None or (type(value) is int and 0 <= value <= MOST_TOKENS):
+            return value
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
             value = int(value)
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
