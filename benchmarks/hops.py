@@ -21,9 +21,9 @@ from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import FrameType
 
+from router.app.app import App, open_app
 from router.core.message import Message
 from router.core.request import Request
-from router.wiring.sending import Wired, wired
 from tests.fake_provider import fake_provider
 from tests.test_commands import stream
 
@@ -108,18 +108,18 @@ async def processor_ms(folder: Path) -> float:
 
 
 @asynccontextmanager
-async def _opened(folder: Path, deployments: int) -> AsyncGenerator[Wired, None]:
+async def _opened(folder: Path, deployments: int) -> AsyncGenerator[App, None]:
     async with fake_provider(*stream("an answer")) as provider:
         config = folder / f"config-{deployments}.yaml"
         lines = "\n".join(DEPLOYMENT.format(n=n) for n in range(deployments))
         config.write_text(CONFIG.format(url=provider.url, deployments=lines))
-        async with wired(config=config, ledger=folder / f"ledger-{deployments}.db") as opened:
+        async with open_app(config=config, ledger=folder / f"ledger-{deployments}.db") as opened:
             for _ in range(WARM_UP):
                 await _ask(opened)
             yield opened
 
 
-async def _ask(opened: Wired) -> None:
+async def _ask(opened: App) -> None:
     async with aclosing(opened.engine.stream(Request((Message("user", "hello"),), name="plain"))) as events:
         async for _ in events:
             pass

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import click
 
+from router.app.upkeep import who_answered
 from router.core.message import Message
 from router.core.money import to_nano
 from router.core.request import FoundPoor, Request
 from router.core.routing.assignment import AUTO
-from router.wiring.upkeep import who_answered
 
 LAST = "last"
 Command = TypeVar("Command", bound=Callable[..., object])

@@ -11,9 +11,9 @@ import click
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.sanitize import sanitize
+from router.app.editing import editor
 from router.config.paths import find_config
 from router.core.settings.edits import ConfigEdit, Proposal
-from router.wiring.editing import editor
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

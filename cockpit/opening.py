@@ -16,11 +16,11 @@ from cockpit.options import Options
 from cockpit.plain import say
 from cockpit.session import Reload
 from cockpit.themes import load_themes, shipped_themes, to_textual
+from router.app.app import App, open_app
 from router.config.paths import Paths
 from router.config.watch import Refused, Reloaded
 from router.core.settings.edits import ConfigEdit, Proposal
 from router.errors import Problem, RouterError
-from router.wiring.sending import Wired, wired
 
 DEFAULT_THEME = "dark"
 TOLD_CHANGES = 3
@@ -36,14 +36,14 @@ async def _run(options: Options) -> int:
     paths = Paths.of(os.environ, ledger=options.ledger)
     colours, problems = load_themes([shipped_themes(), paths.themes])
     log_to_file(paths.log)
-    async with wired(config=options.config, ledger=options.ledger, stays=True) as world:
+    async with open_app(config=options.config, ledger=options.ledger, stays=True) as world:
         look = Look(
             themes=[to_textual(theme) for theme in colours],
             name=world.engine.config.display.theme or DEFAULT_THEME,
             locked=bool(os.environ.get("NO_COLOR")),
             notes=[*world.warnings, *(str(problem) for problem in problems)],
         )
-        controls = WiredControls(world)
+        controls = AppControls(world)
         app = CockpitApp(world.engine, world.reader, world.clock, world.zone, look, controls)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):  # leave the terminal as it was found, settle what runs
@@ -55,10 +55,10 @@ async def _run(options: Options) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class WiredControls:
+class AppControls:
     """The cockpit's controls over what is wired."""
 
-    world: Wired
+    world: App
 
     async def poll(self) -> Reload | None:
         """Read the configuration again if its file has changed."""

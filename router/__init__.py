@@ -3,7 +3,7 @@
     from router import Engine, Message, Request, Dependencies
 
 Names are loaded when they are first used, so that importing a part of this package loads that part alone, and
-`import router` loads no adapter, no SDK and no screen. How they are wired is not here: `router.wiring`.
+`import router` loads no adapter, no SDK and no screen. How they are wired is not here: `router.app`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from router.wiring import sending
+from router.app import app as opening
 
 CONFIG = """\
 version: 1
@@ -25,10 +25,10 @@ async def test_a_job_that_died_is_logged_and_does_not_raise_at_exit(
     async def dies(*_: object) -> None:
         raise OverflowError("too large for the ledger")
 
-    monkeypatch.setattr(sending, "sweep_forever", dies)
+    monkeypatch.setattr(opening, "sweep_forever", dies)
     config = tmp_path / "config.yaml"
     config.write_text(CONFIG)
     with caplog.at_level(logging.ERROR):
-        async with sending.wired(config=config, ledger=tmp_path / "ledger.db"):
+        async with opening.open_app(config=config, ledger=tmp_path / "ledger.db"):
             await asyncio.sleep(0)
     assert "a job had died: OverflowError('too large for the ledger')" in caplog.text

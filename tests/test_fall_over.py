@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
+from router.app.app import open_app
 from router.core.message import Message
 from router.core.records.diagnosis import FailureClass
 from router.core.request import Request
 from router.engine.engine import Engine
 from router.engine.events import Answer, RequestEnded, TextArrived
-from router.wiring.sending import wired
 from tests.fake_provider import SSE_HEAD, FakeProvider, Move, Step, answer, fake_provider
 
 CONFIG = """
@@ -189,7 +189,7 @@ async def two(
     async with fake_provider(*steps) as first, fake_provider(*sse(B_SAYS)) as second:
         path = tmp_path / "config.yaml"
         path.write_text(CONFIG.format(first=first.url, second=second.url))
-        async with wired(config=path, ledger=tmp_path / "ledger.db") as world:
+        async with open_app(config=path, ledger=tmp_path / "ledger.db") as world:
             yield world.engine, first, second
 
 

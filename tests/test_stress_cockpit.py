@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cockpit.app import CockpitApp
-from cockpit.opening import WiredControls
+from cockpit.opening import AppControls
 from cockpit.screens.stress.plan_line import StressPlanLine
 from cockpit.screens.stress.state import StressPhase
+from router.app.app import open_app
 from router.core.records.health import Health
-from router.wiring.sending import wired
 from tests.cockpit.scripted import until
 from tests.five_backends import Backends, five_backends
 from tests.terminal import Terminal
@@ -57,8 +57,8 @@ def line_of(screen: str, name: str) -> str:
 
 
 async def test_the_screen_judges_five_backends_and_moves_no_health(config: Path, tmp_path: Path) -> None:
-    async with wired(config=config, ledger=tmp_path / "ledger.db") as world:
-        controls = WiredControls(world)
+    async with open_app(config=config, ledger=tmp_path / "ledger.db") as world:
+        controls = AppControls(world)
         app = CockpitApp(world.engine, world.reader, world.clock, world.zone, controls=controls)
         async with app.run_test(size=(160, 50)) as pilot:
             await pilot.press("3", "s")
@@ -74,7 +74,7 @@ async def test_the_screen_judges_five_backends_and_moves_no_health(config: Path,
 async def test_escape_stops_every_request_within_a_fifth_of_a_second(
     patient_config: Path, tmp_path: Path
 ) -> None:
-    async with wired(config=patient_config, ledger=tmp_path / "ledger.db") as world:
+    async with open_app(config=patient_config, ledger=tmp_path / "ledger.db") as world:
         app = CockpitApp(world.engine, world.reader, world.clock, world.zone)
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press("3", "s")

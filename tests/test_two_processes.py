@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from router.app.app import open_app
 from router.core.message import Message
 from router.core.request import Request
-from router.wiring.sending import wired
 from tests.fake_provider import SSE_HEAD, FakeProvider, answer, fake_provider
 from tests.test_whole import COCKPIT, environment
 
@@ -102,7 +102,7 @@ async def test_a_rest_of_seven_seconds_is_kept_by_every_process_and_no_longer(tm
 
 
 async def test_what_one_process_drops_every_other_one_leaves_alone_at_once(tmp_path: Path) -> None:
-    async with scene(tmp_path) as world, wired(config=tmp_path / "config.yaml", ledger=None) as running:
+    async with scene(tmp_path) as world, open_app(config=tmp_path / "config.yaml", ledger=None) as running:
         dropped = await world.cockpit("drop", "first", "--because", "slow")
         assert dropped["written"] is True
         assert await world.ask() == ["second"]  # a process that starts now

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
+from router.app.app import open_app
 from router.core.message import Message
 from router.core.request import Request
 from router.engine.events import RequestEnded
-from router.wiring.sending import wired
 
 DEPLOYMENTS = int(os.environ.get("COCKPIT_BENCH_DEPLOYMENTS", "10"))
 CONFIG = """
@@ -57,7 +57,7 @@ async def opened(url: str, until: AsyncExitStack) -> Callable[[str, str, bool], 
     folder = Path(until.enter_context(tempfile.TemporaryDirectory()))
     config = folder / "config.yaml"
     config.write_text(_config(url))
-    sending = await until.enter_async_context(wired(config=config, ledger=folder / "ledger.db"))
+    sending = await until.enter_async_context(open_app(config=config, ledger=folder / "ledger.db"))
 
     async def call(model: str, prompt: str, stream: bool) -> None:
         request = Request((Message("user", prompt),), name=model, max_tokens=500, stream=stream)

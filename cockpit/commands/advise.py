@@ -9,6 +9,7 @@ import click
 from cockpit.format import money, tokens
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
+from router.app.reading import open_reading
 from router.core.money import usd
 from router.core.records.spend import Window
 from router.core.reports.advise import Advice, Kind, advise
@@ -16,7 +17,6 @@ from router.core.reports.lots import divisions
 from router.core.settings.config import RouterConfig
 from router.core.windows import calendar_days, span
 from router.engine.ports import ReportReader
-from router.wiring.reading import reading
 
 
 @click.command(
@@ -39,9 +39,9 @@ def command(options: Options, days: int) -> None:
 
 
 async def _read(options: Options, days: int) -> tuple[Advice, ...]:
-    async with reading(config=options.config, ledger=options.ledger) as world:
-        window = span(calendar_days(world.clock.now_ms(), world.zone, days))
-        return await advice_for(world.reports, window, world.config)
+    async with open_reading(config=options.config, ledger=options.ledger) as app:
+        window = span(calendar_days(app.clock.now_ms(), app.zone, days))
+        return await advice_for(app.reports, window, app.config)
 
 
 async def advice_for(

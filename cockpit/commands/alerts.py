@@ -11,9 +11,9 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.app.configuration import load_config
+from router.app.reading import open_reading
 from router.core.records.alerts import HookDelivery, WrittenAlert
-from router.wiring.configuration import load_config
-from router.wiring.reading import reading
 
 NO_HOOKS = "no hooks are configured: add some under `hooks:`, see docs/alerts.md"
 
@@ -29,9 +29,9 @@ def command(ctx: click.Context, limit: int) -> None:
 
 
 async def _show(options: Options, limit: int) -> None:
-    async with reading(config=options.config, ledger=options.ledger) as world:
-        found = await world.reports.last_alerts(limit) if world.reports else []
-        hooks, zone = world.config.hooks, world.zone
+    async with open_reading(config=options.config, ledger=options.ledger) as app:
+        found = await app.reports.last_alerts(limit) if app.reports else []
+        hooks, zone = app.config.hooks, app.zone
     if options.json:
         print_json([_document(alert) for alert in found])
         return
@@ -84,7 +84,7 @@ def _moment(at_ms: int) -> str:
 @click.pass_obj
 def test(options: Options) -> None:
     """Try the hooks; exit 1 when one could not be told, or there is none."""
-    from router.wiring.telling import try_hooks  # programs and an HTTP client, only where hooks are tried
+    from router.app.hook_test import try_hooks  # programs and an HTTP client, only where hooks are tried
 
     hooks = load_config(options.config).hooks
     errors = asyncio.run(try_hooks(hooks))

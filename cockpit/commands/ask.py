@@ -14,6 +14,7 @@ from cockpit.format import money, seconds, tokens
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.sanitize import sanitize
+from router.app.app import App, open_app
 from router.core.moments import rfc3339
 from router.core.money import usd
 from router.core.request import Request
@@ -27,7 +28,6 @@ from router.engine.events import (
     RequestEnded,
     TextArrived,
 )
-from router.wiring.sending import Wired, wired
 
 
 @click.command(
@@ -60,16 +60,16 @@ def command(
 
 
 async def _ask(options: Options, request: Request) -> Answer:
-    async with wired(config=options.config, ledger=options.ledger) as world:
-        for warning in world.warnings:
+    async with open_app(config=options.config, ledger=options.ledger) as app:
+        for warning in app.warnings:
             say(warning)
-        answer = await _stream(world, request, quiet=options.json)
-        await world.ledger.flush()
+        answer = await _stream(app, request, quiet=options.json)
+        await app.ledger.flush()
         return answer
 
 
-async def _stream(world: Wired, request: Request, *, quiet: bool) -> Answer:
-    async with aclosing(world.engine.stream(request)) as events:
+async def _stream(app: App, request: Request, *, quiet: bool) -> Answer:
+    async with aclosing(app.engine.stream(request)) as events:
         async for event in events:
             match event:
                 case TextArrived(kind="text") if not quiet:

@@ -10,10 +10,10 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.app.fit_centroids import Fitted, fit_centroids
 from router.classifier.model_file import load_model
 from router.core.classify.tasks import Classification, classify
 from router.core.message import Message
-from router.wiring.fitting import Fitted, fit_centroids
 
 
 @click.command(help="Say what kind of work an ask is, how hard and in which language; sends nothing.")

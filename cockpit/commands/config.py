@@ -13,13 +13,13 @@ import yaml
 from cockpit.commands.prices import odd_prices, told
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
+from router.app.configuration import convert_config, load_config
+from router.app.editing import editor
 from router.config.paths import Paths, find_config
 from router.config.show import shown
 from router.core.health.scopes import free_by_name
 from router.core.settings.providers import Billing
 from router.errors import ConfigError
-from router.wiring.configuration import convert_config, load_config
-from router.wiring.editing import editor
 
 
 @click.group(help="Show where the configuration is, check it, print it; import LiteLLM's.")

@@ -14,11 +14,11 @@ from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
 from cockpit.tables import tiers
 from cockpit.tables.field import View, document, print_things
+from router.app.planning import open_planning
+from router.app.reading import ReadingApp
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension
 from router.services.tiers import tier_rows
-from router.wiring.planning import planning
-from router.wiring.reading import Reading
 
 CALLS = 10
 
@@ -49,13 +49,13 @@ def _prepare_terminal() -> None:
 
 
 async def _print(options: Options) -> None:
-    async with planning(config=options.config, ledger=options.ledger) as world:
-        now = world.clock.now_ms()
-        report = await spend.report(world.reader, now, world.zone, 7, Dimension.DAY)
-        ladder = await tier_rows(world.reader, world.planner.deployments(), now, world.zone)
-        recent = await world.reader.recent(CALLS)
-        alarms = await spend.billing_alarms(world.reader, now)
-        for warning in (*world.warnings, *alarms):
+    async with open_planning(config=options.config, ledger=options.ledger) as app:
+        now = app.clock.now_ms()
+        report = await spend.report(app.reader, now, app.zone, 7, Dimension.DAY)
+        ladder = await tier_rows(app.reader, app.planner.deployments(), now, app.zone)
+        recent = await app.reader.recent(CALLS)
+        alarms = await spend.billing_alarms(app.reader, now)
+        for warning in (*app.warnings, *alarms):
             say(warning)
         if options.json:
             print_json(
@@ -63,26 +63,26 @@ async def _print(options: Options) -> None:
                     "spend": spend.document(report),
                     "tiers": [document(tiers.FIELDS, row) for row in ladder],
                     "calls": [_document(entry) for entry in recent],
-                    "problems": [*world.warnings, *alarms],
+                    "problems": [*app.warnings, *alarms],
                 }
             )
             return
         click.echo("Spend, last 7 days")
         spend.print_report(report, "day")
         click.echo("\nTiers")
-        print_things(tiers.FIELDS, ladder, View(now, world.zone))
+        print_things(tiers.FIELDS, ladder, View(now, app.zone))
         click.echo("\nCalls, newest first")
-        _print_calls(world, recent)
+        _print_calls(app, recent)
 
 
-def _print_calls(world: Reading, recent: list[Entry]) -> None:
+def _print_calls(app: ReadingApp, recent: list[Entry]) -> None:
     head = ("time", "tier", "deployment", "in", "out", "ttft", "cost", "result")
     rows = []
     for entry in recent:
         settled = entry.settlement
         rows.append(
             (
-                time_of_day(entry.intent.started_at, world.zone),
+                time_of_day(entry.intent.started_at, app.zone),
                 entry.intent.tier,
                 entry.intent.deployment,
                 tokens(settled.usage.input_tokens) if settled else None,

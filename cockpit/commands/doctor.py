@@ -17,10 +17,8 @@ from cockpit.commands.prices import odd_prices, told
 from cockpit.commands.prices_update import in_use
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
-from router.config.paths import Paths
-from router.errors import ConfigError, LedgerError
-from router.wiring.configuration import load_config
-from router.wiring.upkeep import (
+from router.app.configuration import load_config
+from router.app.upkeep import (
     embedded_unavailable,
     kept_answers,
     ledger_differences,
@@ -28,6 +26,8 @@ from router.wiring.upkeep import (
     mispriced,
     sqlite_warning,
 )
+from router.config.paths import Paths
+from router.errors import ConfigError, LedgerError
 
 
 class DoctorVerdict(StrEnum):

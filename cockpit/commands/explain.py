@@ -11,11 +11,11 @@ from cockpit.asking import Ask, asking_options
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.app.planning import open_planning
 from router.core.money import usd
 from router.core.request import Request
 from router.core.retry.why import describe, score_inputs
 from router.core.routing.selection import Candidate, Plan
-from router.wiring.planning import planning
 
 INPUTS = ("cost", "quality", "health", "budget")
 """What a score is made of; `budget` is the highest used fraction of the budgets that apply."""
@@ -52,8 +52,8 @@ def command(
 
 
 async def _plan(options: Options, request: Request) -> Plan:
-    async with planning(config=options.config, ledger=options.ledger) as world:
-        return world.planner.plan(request)
+    async with open_planning(config=options.config, ledger=options.ledger) as app:
+        return app.planner.plan(request)
 
 
 def _row(candidate: Candidate, *, chosen: bool) -> tuple[str | None, ...]:

@@ -16,6 +16,8 @@ from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
 from cockpit.tables import advice, alerts, budgets, limits, prices, stress, tanks, tiers
 from cockpit.tables.field import Field, flat, heads
+from router.app.planning import open_planning
+from router.app.reading import ReadingApp
 from router.core.money import usd
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension, Spend
@@ -23,8 +25,6 @@ from router.core.reports.trends import per_1k_requests
 from router.core.windows import calendar_days, span
 from router.jobs.levels import read_tanks
 from router.services.tiers import tier_rows
-from router.wiring.planning import planning
-from router.wiring.reading import Reading
 
 Row = dict[str, Cell]
 T = TypeVar("T")
@@ -60,39 +60,39 @@ def command(options: Options, table: str, form: str, days: int, by: str) -> None
 
 
 async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple[Sequence[str], list[Row]]:
-    async with planning(config=options.config, ledger=options.ledger) as world:
+    async with open_planning(config=options.config, ledger=options.ledger) as app:
         match table:
             case "spend":
-                found = await spend.report(world.reader, world.clock.now_ms(), world.zone, days, by)
+                found = await spend.report(app.reader, app.clock.now_ms(), app.zone, days, by)
                 return _heads(_spend_row(by, "", Spend())), [
                     _spend_row(by, line.key, line.spend) for line in found.groups
                 ]
             case "calls":
-                return CALL_COLUMNS, await _calls(world, days)
+                return CALL_COLUMNS, await _calls(app, days)
             case "tiers":
-                states, now_ms = world.planner.deployments(), world.clock.now_ms()
-                return _flat(tiers.FIELDS, await tier_rows(world.reader, states, now_ms, world.zone))
+                states, now_ms = app.planner.deployments(), app.clock.now_ms()
+                return _flat(tiers.FIELDS, await tier_rows(app.reader, states, now_ms, app.zone))
             case _:
-                return await _of_its_own(world, table, days)
+                return await _of_its_own(app, table, days)
 
 
-async def _of_its_own(world: Reading, table: str, days: int) -> tuple[Sequence[str], list[Row]]:
+async def _of_its_own(app: ReadingApp, table: str, days: int) -> tuple[Sequence[str], list[Row]]:
     """Return a table that is read as it is shown."""
     match table:
         case "budgets":
-            return _flat(budgets.FIELDS, await budgets.read(world))
+            return _flat(budgets.FIELDS, await budgets.read(app))
         case "prices":
-            return _flat(prices.FIELDS, prices.read(world))
+            return _flat(prices.FIELDS, prices.read(app))
         case "limits":
-            return _flat(limits.FIELDS, await limits.read(world))
+            return _flat(limits.FIELDS, await limits.read(app))
         case "stress":
-            return _flat(stress.FIELDS, await stress.read(world, days))
+            return _flat(stress.FIELDS, await stress.read(app, days))
         case "tanks":
-            return _flat(tanks.FIELDS, await read_tanks(world.config, world.reader, world.clock.now_ms()))
+            return _flat(tanks.FIELDS, await read_tanks(app.config, app.reader, app.clock.now_ms()))
         case "alerts":
-            return _flat(alerts.FIELDS, await alerts.read(world, days))
+            return _flat(alerts.FIELDS, await alerts.read(app, days))
         case _:
-            return _flat(advice.FIELDS, await advice.read(world, days))
+            return _flat(advice.FIELDS, await advice.read(app, days))
 
 
 def _flat(fields: Sequence[Field[T]], things: Sequence[T]) -> tuple[Sequence[str], list[Row]]:
@@ -154,11 +154,11 @@ CALL_COLUMNS = (
 )
 
 
-async def _calls(world: Reading, days: int) -> list[Row]:
-    if world.reports is None:
+async def _calls(app: ReadingApp, days: int) -> list[Row]:
+    if app.reports is None:
         return []
-    window = span(calendar_days(world.clock.now_ms(), world.zone, days))
-    return [_call_row(entry) for entry in await world.reports.entries(window)]
+    window = span(calendar_days(app.clock.now_ms(), app.zone, days))
+    return [_call_row(entry) for entry in await app.reports.entries(window)]
 
 
 def _call_row(entry: Entry) -> Row:

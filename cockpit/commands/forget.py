@@ -6,7 +6,7 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
-from router.wiring.upkeep import forget_answers
+from router.app.upkeep import forget_answers
 
 
 @click.command(help="Remove every kept answer from the ledger; its sums and rows stay.")

@@ -10,13 +10,13 @@ import click
 from cockpit.commands.prices_update import in_use, update
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.app.configuration import load_config
 from router.core.cost.price_guard import CONFIRM, PriceVerdict, Sanity, check_price, judged
 from router.core.settings.deployments import Deployment
 from router.core.usage.counts import as_mapping
 from router.core.usage.transcript import parse_json
 from router.engine.clock import SystemClock
 from router.prices.catalogue import ModelPrices
-from router.wiring.configuration import load_config
 
 ODD = (Sanity.FLAG, Sanity.REJECT)
 SHOWN = ("input_mtok", "cache_read_mtok", "cache_write_mtok", "output_mtok", "valid_from", "valid_to")

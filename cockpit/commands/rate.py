@@ -7,7 +7,7 @@ import click
 from cockpit.asking import named
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
-from router.wiring.upkeep import rate
+from router.app.upkeep import rate
 
 
 @click.command(help="Say whether an answer was good; REQUEST_ID `last` is the newest answered request.")

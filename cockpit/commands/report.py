@@ -14,6 +14,7 @@ from cockpit.format import change, in_currency, money, percent, rate_note, token
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import markdown_table, print_json
+from router.app.reading import ReadingApp, open_reading
 from router.core.money import usd
 from router.core.records.spend import Dimension, Spend, SpendGroup
 from router.core.reports.advise import Advice
@@ -29,7 +30,6 @@ from router.core.reports.trends import (
 from router.core.reports.whatif import Saved, baseline_of
 from router.core.settings.display import Display
 from router.core.windows import calendar_days, calendar_month, local_date, span
-from router.wiring.reading import Reading, reading
 
 WEEK = 7
 ADVICE = 5
@@ -71,15 +71,15 @@ def command(options: Options) -> None:
 
 
 async def _read(options: Options) -> Week:
-    async with reading(config=options.config, ledger=options.ledger) as world:
-        return await gather(world)
+    async with open_reading(config=options.config, ledger=options.ledger) as app:
+        return await gather(app)
 
 
-async def gather(world: Reading) -> Week:
+async def gather(app: ReadingApp) -> Week:
     """Read all that the report says."""
-    now_ms, zone = world.clock.now_ms(), world.zone
+    now_ms, zone = app.clock.now_ms(), app.zone
     windows = calendar_days(now_ms, zone, WEEK * (USUAL_OF + 1) + 1)
-    sums = await world.reader.totals(windows)
+    sums = await app.reader.totals(windows)
     history = [
         DaySpend(local_date(window.start, zone), window, spend)
         for window, spend in zip(windows, sums, strict=True)
@@ -87,23 +87,23 @@ async def gather(world: Reading) -> Week:
     week = span(calendar_days(now_ms, zone, WEEK, back=1))
     before = span(calendar_days(now_ms, zone, WEEK, back=1 + WEEK))
     month = calendar_month(now_ms, zone)
-    total, previous, so_far = await world.reader.totals([week, before, month])
-    earlier = {line.key: line for line in await world.reader.groups(before, Dimension.TASK)}
-    tasks = await world.reader.groups(week, Dimension.TASK)
-    baseline = baseline_of(world.config)
+    total, previous, so_far = await app.reader.totals([week, before, month])
+    earlier = {line.key: line for line in await app.reader.groups(before, Dimension.TASK)}
+    tasks = await app.reader.groups(week, Dimension.TASK)
+    baseline = baseline_of(app.config)
     return Week(
         days=tuple(history[-WEEK - 1 : -1]),
         total=total,
         previous=previous,
-        tiers=tuple(await world.reader.groups(week, Dimension.TIER)),
+        tiers=tuple(await app.reader.groups(week, Dimension.TIER)),
         tasks=tuple((line, earlier.get(line.key)) for line in tasks),
         strange=anomalies(history[:-1], WEEK),
         month_nano=so_far.cost_nano_usd,
         month_end_nano=month_end(so_far.cost_nano_usd, history, now_ms, month.end),
         baseline=baseline.name if baseline else None,
-        saved=await savings_in(world.reports, week, baseline),
-        advice=(await advise.advice_for(world.reports, week, world.config))[:ADVICE],
-        display=world.config.display,
+        saved=await savings_in(app.reports, week, baseline),
+        advice=(await advise.advice_for(app.reports, week, app.config))[:ADVICE],
+        display=app.config.display,
     )
 
 

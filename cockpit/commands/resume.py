@@ -6,7 +6,7 @@ import click
 
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
-from router.wiring.upkeep import lift_pauses
+from router.app.upkeep import lift_pauses
 
 
 @click.command(help="Let paid calls go on after the runaway guard has paused them.")

@@ -13,6 +13,7 @@ from cockpit.format import change, in_currency, money, percent, rate_note, token
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.app.reading import open_reading
 from router.core.cost.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money import usd
 from router.core.records.history import ListValue
@@ -33,7 +34,6 @@ from router.core.settings.deployments import Deployment
 from router.core.settings.display import Display
 from router.core.windows import calendar_days, calendar_month, local_date, span
 from router.engine.ports import ReportReader, SpendReader
-from router.wiring.reading import reading
 
 NOTHING_SAVED = Saved(None, 0)
 NOTHING_SUBSCRIBED = ListValue()
@@ -91,18 +91,18 @@ def command(options: Options, days: int, by: str, baseline: str | None) -> None:
 
 
 async def _read(options: Options, days: int, by: Dimension, tier: str | None) -> Report:
-    async with reading(config=options.config, ledger=options.ledger) as world:
-        baseline = baseline_of(world.config, tier)
+    async with open_reading(config=options.config, ledger=options.ledger) as app:
+        baseline = baseline_of(app.config, tier)
         if tier is not None and baseline is None:
             raise click.UsageError(f"no deployment on a tier called {tier!r} has a known price")
-        found = await report(world.reader, world.clock.now_ms(), world.zone, days, by)
-        savings = await savings_in(world.reports, found.window, baseline)
-        month, month_end_nano = await month_so_far(world.reader, world.clock.now_ms(), world.zone)
-        strange = await strange_days(world.reader, world.clock.now_ms(), world.zone, days)
-        alarms = await billing_alarms(world.reader, world.clock.now_ms()) + _strange_words(strange)
-        worth = await world.reports.subscribed(found.window) if world.reports else NOTHING_SUBSCRIBED
+        found = await report(app.reader, app.clock.now_ms(), app.zone, days, by)
+        savings = await savings_in(app.reports, found.window, baseline)
+        month, month_end_nano = await month_so_far(app.reader, app.clock.now_ms(), app.zone)
+        strange = await strange_days(app.reader, app.clock.now_ms(), app.zone, days)
+        alarms = await billing_alarms(app.reader, app.clock.now_ms()) + _strange_words(strange)
+        worth = await app.reports.subscribed(found.window) if app.reports else NOTHING_SUBSCRIBED
         found = replace(found, baseline=baseline, saved=savings, subscribed=worth, alarms=alarms)
-        display = world.config.display
+        display = app.config.display
         return replace(found, display=display, strange=strange, month=month, month_end_nano=month_end_nano)
 
 

@@ -26,6 +26,7 @@ from cockpit.screens.stress.words import (
     shot_words,
     verdict_words,
 )
+from router.app.app import App, open_app
 from router.core.money import to_nano, usd
 from router.core.records.stress import Load, LoadPattern, StressResult
 from router.core.settings.config import RouterConfig
@@ -45,7 +46,6 @@ from router.engine.engine import Engine
 from router.engine.stress import StressTest
 from router.engine.stress_events import ShotEnded, StressEvent, TargetEnded, TargetWaiting
 from router.jobs.levels import read_tanks
-from router.wiring.sending import Wired, wired
 
 REPORTS = {"history": print_history, "compare": print_comparisons}
 HEAD = ("deployment", "requests", "ok", "t/o", "429", "err", "ttft p50", "p50", "verdict", "why")
@@ -145,25 +145,25 @@ class Wanted:
 
 
 async def _stress(options: Options, names: Sequence[str], wanted: Wanted) -> Done:
-    async with wired(config=options.config, ledger=options.ledger) as world:
-        engine = world.engine
+    async with open_app(config=options.config, ledger=options.ledger) as app:
+        engine = app.engine
         budget = None if wanted.max_cost is None else to_nano(wanted.max_cost)
         plan = stress_plan(_targets(engine, names), wanted.load(engine.config), budget)
         if not plan.targets:
             return Done(plan, ())
         say(plan_words(plan))
-        for line in quota_words(plan, await read_tanks(engine.config, world.reader, world.clock.now_ms())):
+        for line in quota_words(plan, await read_tanks(engine.config, app.reader, app.clock.now_ms())):
             say(line)
         refused = refusal(plan, agreed=wanted.yes)
         if refused:
-            return Done(plan, _unsent(plan, refused, world), refused=refused)
+            return Done(plan, _unsent(plan, refused, app), refused=refused)
         test = engine.stress(plan)
         interrupted = await _follow(test)
-        await world.ledger.flush()
+        await app.ledger.flush()
         results = _in_order(plan, test.results)
         done = Done(plan, results, out_of_money=test.out_of_money, interrupted=interrupted)
         changes = {r.deployment: edit for r in results if (edit := recommended(r, engine.config))}
-        return replace(done, structural=await _structural(world, results), changes=changes)
+        return replace(done, structural=await _structural(app, results), changes=changes)
 
 
 def _targets(engine: Engine, names: Sequence[str]) -> tuple[Deployment, ...]:
@@ -210,15 +210,15 @@ def _tell(event: StressEvent) -> None:
             pass
 
 
-async def _structural(world: Wired, results: Sequence[StressResult]) -> frozenset[str]:
+async def _structural(app: App, results: Sequence[StressResult]) -> frozenset[str]:
     """Return whose trouble lasts, this run included."""
-    earlier = [r for each in results for r in await world.reader.stress_results(EARLIER, each.deployment)]
+    earlier = [r for each in results for r in await app.reader.stress_results(EARLIER, each.deployment)]
     found = by_deployment(earlier)
-    return frozenset(name for name, runs in found.items() if is_structural(runs, world.zone))
+    return frozenset(name for name, runs in found.items() if is_structural(runs, app.zone))
 
 
-def _unsent(plan: StressPlan, refused: str, world: Wired) -> tuple[StressResult, ...]:
-    now_ms = world.clock.now_ms()
+def _unsent(plan: StressPlan, refused: str, app: App) -> tuple[StressResult, ...]:
+    now_ms = app.clock.now_ms()
     return tuple(
         result_of("", now_ms, now_ms, plan.load, TargetRun(target, stopped=refused))
         for target in plan.targets

@@ -9,9 +9,9 @@ from cockpit.format import seconds, spark
 from cockpit.options import Options
 from cockpit.plain import print_json, print_table, say
 from cockpit.screens.stress.words import comparison_words, evidence_words, history_document, verdict_words
+from router.app.planning import PlanningApp, open_planning
 from router.core.records.stress import StressResult
 from router.core.stress.history import StressComparison, by_deployment, compare, is_structural
-from router.wiring.planning import Planning, planning
 
 MOST = 500
 """Results that are looked at, newest first."""
@@ -19,9 +19,9 @@ MOST = 500
 
 async def print_history(options: Options, names: Sequence[str]) -> None:
     """Print the runs, newest first. Raises UnknownName."""
-    async with planning(config=options.config, ledger=options.ledger) as world:
-        results = await _results(world, names)
-        zone = world.zone
+    async with open_planning(config=options.config, ledger=options.ledger) as app:
+        results = await _results(app, names)
+        zone = app.zone
     if options.json:
         print_json([history_document(result) for result in results])
         return
@@ -44,9 +44,9 @@ async def print_history(options: Options, names: Sequence[str]) -> None:
 
 async def print_comparisons(options: Options, names: Sequence[str]) -> None:
     """Print each deployment's latest run beside those before. Raises UnknownName."""
-    async with planning(config=options.config, ledger=options.ledger) as world:
-        results = await _results(world, names)
-        zone = world.zone
+    async with open_planning(config=options.config, ledger=options.ledger) as app:
+        results = await _results(app, names)
+        zone = app.zone
     runs = by_deployment(results)
     found = [(compare(each), is_structural(each, zone)) for each in runs.values()]
     if options.json:
@@ -68,8 +68,8 @@ async def print_comparisons(options: Options, names: Sequence[str]) -> None:
     _say_if_none(results)
 
 
-async def _results(world: Planning, names: Sequence[str]) -> list[StressResult]:
-    results = await world.reader.stress_results(MOST)
+async def _results(app: PlanningApp, names: Sequence[str]) -> list[StressResult]:
+    results = await app.reader.stress_results(MOST)
     if not names:
         return results
     # A deployment that has left the configuration still has its history, under its own name.
@@ -77,7 +77,7 @@ async def _results(world: Planning, names: Sequence[str]) -> list[StressResult]:
     meant = {
         member
         for name in names
-        for member in ([name] if name in known else world.planner.route(name).deployments)
+        for member in ([name] if name in known else app.planner.route(name).deployments)
     }
     return [result for result in results if result.deployment in meant]
 

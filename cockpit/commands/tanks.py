@@ -10,8 +10,8 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.tables.field import View, document, print_things
 from cockpit.tables.tanks import FIELDS
+from router.app.reading import open_reading
 from router.jobs.levels import read_tanks
-from router.wiring.reading import reading
 
 
 @click.command(help="Show the requests a day that providers allow: used, left, when full again, when empty.")
@@ -23,12 +23,12 @@ def command(options: Options) -> None:
 
 
 async def _show(options: Options) -> None:
-    async with reading(config=options.config, ledger=options.ledger) as world:
-        now_ms = world.clock.now_ms()
-        found = await read_tanks(world.config, world.reader, now_ms)
+    async with open_reading(config=options.config, ledger=options.ledger) as app:
+        now_ms = app.clock.now_ms()
+        found = await read_tanks(app.config, app.reader, now_ms)
     if options.json:
         print_json([document(FIELDS, tank) for tank in found])
     elif found:
-        print_things(FIELDS, found, View(now_ms, world.zone))
+        print_things(FIELDS, found, View(now_ms, app.zone))
     else:
         say("no daily limit is known of anything that can be used here")

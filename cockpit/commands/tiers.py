@@ -10,10 +10,10 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, say
 from cockpit.tables.field import View, document, moment, print_things
 from cockpit.tables.tiers import FIELDS
+from router.app.cooldowns import clear_cooldowns
+from router.app.planning import open_planning
 from router.engine.health_board import DeploymentState
 from router.services.tiers import TierRow, tier_rows
-from router.wiring.planning import planning
-from router.wiring.rests import clear_rests
 
 
 @click.group(
@@ -35,7 +35,7 @@ def command(ctx: click.Context) -> None:
 @click.pass_obj
 def clear(options: Options, name: str | None) -> None:
     """Clear the rests and say what they were."""
-    cleared = asyncio.run(clear_rests(config=options.config, ledger=options.ledger, name=name))
+    cleared = asyncio.run(clear_cooldowns(config=options.config, ledger=options.ledger, name=name))
     if options.json:
         print_json([_cleared(state) for state in cleared])
     for state in cleared:
@@ -45,13 +45,13 @@ def clear(options: Options, name: str | None) -> None:
 
 
 async def _show(options: Options) -> None:
-    async with planning(config=options.config, ledger=options.ledger) as world:
-        now_ms = world.clock.now_ms()
-        rows = await tier_rows(world.reader, world.planner.deployments(), now_ms, world.zone)
+    async with open_planning(config=options.config, ledger=options.ledger) as app:
+        now_ms = app.clock.now_ms()
+        rows = await tier_rows(app.reader, app.planner.deployments(), now_ms, app.zone)
     if options.json:
         print_json([document(FIELDS, row) for row in rows])
     else:
-        print_things(FIELDS, rows, View(now_ms, world.zone))
+        print_things(FIELDS, rows, View(now_ms, app.zone))
 
 
 def _cleared(state: DeploymentState) -> dict[str, object]:

@@ -6,7 +6,7 @@ import click
 
 from cockpit.editing import carry_out, edit_options
 from cockpit.options import Options
-from router.wiring.editing import editor
+from router.app.editing import editor
 
 
 @click.command(

@@ -12,9 +12,9 @@ from cockpit.format import tokens
 from cockpit.news import TITLES, advice, not_read, rates
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
+from router.app.reading import open_reading
 from router.core.catalog.news import ModelNews, NewsKind, news
 from router.core.records.offers import Asked, Offers
-from router.wiring.reading import reading
 
 HEAD = ("what", "provider", "model", "deployment", "since", "context", "in / out per 1M", "what to do")
 
@@ -32,11 +32,11 @@ def command(options: Options, now: bool) -> None:
 
 async def _show(options: Options, *, now: bool) -> None:
     if now:
-        from router.wiring.sending import wired  # an engine, only where lists are read
+        from router.app.app import open_app  # an engine, only where lists are read
 
-        async with wired(config=options.config, ledger=options.ledger) as world:
-            await world.offers.once(everyone=True)
-    async with reading(config=options.config, ledger=options.ledger) as read:
+        async with open_app(config=options.config, ledger=options.ledger) as app:
+            await app.offers.once(everyone=True)
+    async with open_reading(config=options.config, ledger=options.ledger) as read:
         offers, config = await read.reader.offers(), read.config
         found = news(config, offers, read.clock.now_ms())
     lists = list(_lists(offers))

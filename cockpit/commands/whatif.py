@@ -12,6 +12,7 @@ import click
 from cockpit.format import money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
+from router.app.reading import open_reading
 from router.config.task_map import read_task_map
 from router.core.money import usd
 from router.core.records.spend import Window
@@ -33,7 +34,6 @@ from router.core.settings.deployments import Deployment
 from router.core.windows import calendar_days, span
 from router.engine.ports import ReportReader
 from router.errors import UnknownName
-from router.wiring.reading import reading
 
 POLICIES = "all-on=NAME, with-caching, with-batch or task-map=FILE"
 
@@ -93,12 +93,12 @@ def command(options: Options, policy: str, days: int) -> None:
 
 
 async def _read(options: Options, policy: str, days: int) -> PolicyComparison:
-    async with reading(config=options.config, ledger=options.ledger) as world:
-        asked = PolicyType.parse(policy, world.config)
-        if world.reports is None:
+    async with open_reading(config=options.config, ledger=options.ledger) as app:
+        asked = PolicyType.parse(policy, app.config)
+        if app.reports is None:
             return PolicyComparison(())
-        window = span(calendar_days(world.clock.now_ms(), world.zone, days))
-        return await comparison(world.reports, window, asked, world.config)
+        window = span(calendar_days(app.clock.now_ms(), app.zone, days))
+        return await comparison(app.reports, window, asked, app.config)
 
 
 async def comparison(

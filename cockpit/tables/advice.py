@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cockpit.commands.advise import advice_for, words
 from cockpit.tables.field import Field
+from router.app.reading import ReadingApp
 from router.core.money import usd
 from router.core.reports.advise import Advice
 from router.core.windows import calendar_days, span
-from router.wiring.reading import Reading
 
 FIELDS: tuple[Field[Advice], ...] = (
     Field("kind", lambda one: one.kind),
@@ -22,7 +22,7 @@ FIELDS: tuple[Field[Advice], ...] = (
 )
 
 
-async def read(world: Reading, days: int) -> list[Advice]:
+async def read(app: ReadingApp, days: int) -> list[Advice]:
     """Return the advice about the last `days` local days, the largest saving first."""
-    window = span(calendar_days(world.clock.now_ms(), world.zone, days))
-    return list(await advice_for(world.reports, window, world.config))
+    window = span(calendar_days(app.clock.now_ms(), app.zone, days))
+    return list(await advice_for(app.reports, window, app.config))

@@ -6,9 +6,9 @@ import json
 import sys
 
 from cockpit.tables.field import Field, moment
+from router.app.reading import ReadingApp
 from router.core.records.alerts import WrittenAlert
 from router.core.windows import calendar_days, span
-from router.wiring.reading import Reading
 
 FIELDS: tuple[Field[WrittenAlert], ...] = (
     Field("id", lambda alert: alert.number),
@@ -21,9 +21,9 @@ FIELDS: tuple[Field[WrittenAlert], ...] = (
 )
 
 
-async def read(world: Reading, days: int) -> list[WrittenAlert]:
+async def read(app: ReadingApp, days: int) -> list[WrittenAlert]:
     """Return the alerts of the last `days` local days, newest first; none where there is no ledger yet."""
-    if world.reports is None:
+    if app.reports is None:
         return []
-    since = span(calendar_days(world.clock.now_ms(), world.zone, days)).start
-    return [alert for alert in await world.reports.last_alerts(sys.maxsize) if alert.at_ms >= since]
+    since = span(calendar_days(app.clock.now_ms(), app.zone, days)).start
+    return [alert for alert in await app.reports.last_alerts(sys.maxsize) if alert.at_ms >= since]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cockpit.tables.field import Field, moment
+from router.app.reading import ReadingApp
 from router.core.budget.budget import standing_caps
 from router.core.money import usd
 from router.core.records.admission import Cap, Used
-from router.wiring.reading import Reading
 
 FIELDS: tuple[Field[tuple[Cap, Used]], ...] = (
     Field("budget", lambda pair: pair[0].label),
@@ -20,7 +20,7 @@ FIELDS: tuple[Field[tuple[Cap, Used]], ...] = (
 )
 
 
-async def read(world: Reading) -> list[tuple[Cap, Used]]:
+async def read(app: ReadingApp) -> list[tuple[Cap, Used]]:
     """Return the budgets that stand by themselves, in the configuration's order."""
-    caps = standing_caps(world.config.budgets, world.clock.now_ms(), world.zone)
-    return list(zip(caps, await world.reader.budgets(caps), strict=True))
+    caps = standing_caps(app.config.budgets, app.clock.now_ms(), app.zone)
+    return list(zip(caps, await app.reader.budgets(caps), strict=True))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cockpit.tables.field import Field, moment
+from router.app.reading import ReadingApp
 from router.core.records.health import LearnedLimit
-from router.wiring.reading import Reading
 
 FIELDS: tuple[Field[LearnedLimit], ...] = (
     Field("deployment", lambda limit: limit.deployment),
@@ -16,6 +16,6 @@ FIELDS: tuple[Field[LearnedLimit], ...] = (
 )
 
 
-async def read(world: Reading) -> list[LearnedLimit]:
+async def read(app: ReadingApp) -> list[LearnedLimit]:
     """Return every limit that was learned, by deployment."""
-    return sorted(await world.reader.limits(), key=lambda each: (each.deployment, each.kind))
+    return sorted(await app.reader.limits(), key=lambda each: (each.deployment, each.kind))

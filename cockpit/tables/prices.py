@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cockpit.tables.field import Field
+from router.app.reading import ReadingApp
 from router.core.settings.deployments import Deployment
-from router.wiring.reading import Reading
 
 
 def _rate(name: str) -> Callable[[Deployment], str | None]:
@@ -30,6 +30,6 @@ FIELDS: tuple[Field[Deployment], ...] = (
 )
 
 
-def read(world: Reading) -> list[Deployment]:
+def read(app: ReadingApp) -> list[Deployment]:
     """Return every deployment, cheapest tier first; a rate is empty where nobody knows it."""
-    return sorted(world.config.deployments.values(), key=lambda deployment: deployment.tier.rank)
+    return sorted(app.config.deployments.values(), key=lambda deployment: deployment.tier.rank)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from cockpit.tables.field import Field, moment
+from router.app.reading import ReadingApp
 from router.core.money import usd
 from router.core.records.stress import StressResult
 from router.core.windows import calendar_days, span
-from router.wiring.reading import Reading
 
 FIELDS: tuple[Field[StressResult], ...] = (
     Field("run_id", lambda run: run.run_id),
@@ -32,7 +32,7 @@ FIELDS: tuple[Field[StressResult], ...] = (
 )
 
 
-async def read(world: Reading, days: int) -> list[StressResult]:
+async def read(app: ReadingApp, days: int) -> list[StressResult]:
     """Return the results of the last `days` local days, newest first."""
-    since = span(calendar_days(world.clock.now_ms(), world.zone, days)).start
-    return [run for run in await world.reader.stress_results(sys.maxsize) if run.started_ms >= since]
+    since = span(calendar_days(app.clock.now_ms(), app.zone, days)).start
+    return [run for run in await app.reader.stress_results(sys.maxsize) if run.started_ms >= since]

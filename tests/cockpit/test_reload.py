@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.opening import WiredControls, in_words
+from cockpit.opening import AppControls, in_words
+from router.app.app import open_app
 from router.config.watch import Refused, Reloaded
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
@@ -18,7 +19,6 @@ from router.core.records.health import Health
 from router.core.settings.deployments import Tier
 from router.core.settings.policy import Policy
 from router.errors import Problem, UnknownName
-from router.wiring.sending import wired
 from tests.cockpit.scripted import (
     DEPLOYMENTS,
     TIERS,
@@ -152,8 +152,8 @@ def test_what_came_of_a_reading_fits_a_line(news: Reloaded | Refused, said: str)
 async def test_the_real_controls_read_a_real_file_and_end_a_rest_in_the_ledger(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(FILE)
-    async with wired(config=file, ledger=tmp_path / "ledger.db") as world:
-        controls = WiredControls(world)
+    async with open_app(config=file, ledger=tmp_path / "ledger.db") as world:
+        controls = AppControls(world)
         assert await controls.poll() is None
         file.write_text(FILE.replace("1000", "2000"))
         changed = await controls.poll()

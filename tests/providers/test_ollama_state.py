@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from router.app.configuration import load_config
 from router.core.catalog.listing import ollama_name
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange, Fault, StreamEnd
@@ -25,7 +26,6 @@ from router.providers.ollama_state import Held, held, installed
 from router.providers.ollama_wire import OllamaUpstream
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.transport import HttpRequest, HttpResponse, LoopbackOnly
-from router.wiring.configuration import load_config
 from tests.providers.calls import KEY, a_call, ending, gather, pieces
 from tests.providers.fake_ollama import FakeOllama, chat_line, fake_ollama, last_line, lines, ps, tags
 

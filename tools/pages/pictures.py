@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 from cockpit.app import CockpitApp, Look
 from cockpit.opening import DEFAULT_THEME
 from cockpit.themes import load_themes, shipped_themes, to_textual
+from router.app.configuration import load_config
 from router.config.paths import sample_config
 from router.core.cost.cost import CallFacts, cost
 from router.core.cost.settling import PLANS
@@ -37,7 +38,6 @@ from router.engine.engine import Engine
 from router.engine.ports import Call, UpstreamEvent
 from router.ledger.memory import MemoryLedger
 from router.providers.scripted import Script, ScriptedUpstream
-from router.wiring.configuration import load_config
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 FIRST = "$0.041"

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
+from router.app.configuration import load_config, zone_of
+from router.app.editing import editor
+from router.app.reading import warnings
 from router.classifier.centroid_file import kept_centroids
 from router.classifier.model_file import classify_messages
 from router.config.editor import Editor
@@ -45,15 +48,12 @@ from router.providers.plain_http import spare_transport
 from router.providers.pyreqwest_transport import PyreqwestTransport
 from router.providers.streaming import HttpUpstream
 from router.providers.transport import LoopbackOnly, Transport
-from router.wiring.configuration import load_config, zone_of
-from router.wiring.editing import editor
-from router.wiring.reading import warnings
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wired:
+class App:
     """Everything that sends: an engine on a ledger, and the same ledger to read."""
 
     engine: Engine
@@ -69,9 +69,9 @@ class Wired:
 
 
 @asynccontextmanager
-async def wired(
+async def open_app(
     *, config: Path | None, ledger: Path | None, stays: bool = False
-) -> AsyncGenerator[Wired, None]:
+) -> AsyncGenerator[App, None]:
     """Open everything; close it in the end. Raises ConfigError and LedgerError.
 
     A process that `stays` does what is to be done now and then; one that answers and goes does not.
@@ -123,7 +123,7 @@ async def wired(
         for job in jobs:
             opened.push_async_callback(_ended, asyncio.create_task(job))
         watch = ConfigWatch(loaded, find=lambda: find_config(config, os.environ), load=load_config, swap=swap)
-        yield Wired(
+        yield App(
             engine, store, reader, upkeep, clock, zone_of(loaded), warnings(), watch, editor(config), offers
         )
 

@@ -34,20 +34,20 @@ async def fit_centroids(*, config: Path | None, ledger: Path | None) -> Fitted:
 
     Raises ConfigError, LedgerError, and NoVectors when a call brings none: then nothing is kept.
     """
+    from router.app.app import open_app  # the wires load only here
     from router.classifier import centroid_file, centroid_fitting
-    from router.wiring.sending import wired  # the wires load only here
 
-    async with wired(config=config, ledger=ledger) as world:
-        asked, embeddings = world.engine.config.classifier, world.engine.embeddings()
+    async with open_app(config=config, ledger=ledger) as app:
+        asked, embeddings = app.engine.config.classifier, app.engine.embeddings()
         if asked is None:
             raise NoVectors("the configuration names no `classifier: {embeddings: DEPLOYMENT}`")
-        deployment = world.engine.config.deployments[asked.deployment]
+        deployment = app.engine.config.deployments[asked.deployment]
 
         async def embed(texts: Sequence[str]) -> tuple[Vector, ...]:
             try:
                 return await embeddings.vectors(texts, None, PATIENCE_S)
             except NoVectors as error:  # a limit of calls a minute is worth waiting for, a day's is not
-                wait_s = ((error.back_at_ms or 0) - world.clock.now_ms()) / 1000
+                wait_s = ((error.back_at_ms or 0) - app.clock.now_ms()) / 1000
                 if not 0 < wait_s <= PATIENCE_S + 1:
                     raise
             await asyncio.sleep(wait_s)
@@ -59,5 +59,5 @@ async def fit_centroids(*, config: Path | None, ledger: Path | None) -> Fitted:
         except ValueError as error:
             raise NoVectors(str(error)) from None
         centroid_file.write(centroid_file.path_for(Paths.of(os.environ).centroids, deployment), found)
-        await world.ledger.flush()
+        await app.ledger.flush()
         return Fitted(deployment.name, deployment.model, accuracy)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from router.app.reading import ReadingApp, open_reading
 from router.classifier.model_file import classify_messages
 from router.config.paths import Paths
 from router.core.settings.secret import Secret
@@ -18,11 +19,10 @@ from router.jobs.lookout import Lookout
 from router.jobs.refresh import refresh
 from router.ledger.key import known_key
 from router.ledger.memory import MemoryLedger
-from router.wiring.reading import Reading, reading
 
 
 @dataclass(frozen=True, slots=True)
-class Planning(Reading):
+class PlanningApp(ReadingApp):
     """What reports need, and a planner beside it."""
 
     planner: Engine
@@ -30,13 +30,13 @@ class Planning(Reading):
 
 
 @asynccontextmanager
-async def planning(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Planning, None]:
+async def open_planning(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[PlanningApp, None]:
     """Open a planner; no ledger is made where there is none. Raises ConfigError and LedgerError."""
-    async with reading(config=config, ledger=ledger) as world:
-        lookout = Lookout(world.config, world.clock, world.zone)
+    async with open_reading(config=config, ledger=ledger) as app:
+        lookout = Lookout(app.config, app.clock, app.zone)
         chance = SystemChance()
         key = known_key(Paths.of(os.environ, ledger=ledger).ledger, chance) or Secret("")
-        inert = Dependencies({}, MemoryLedger(), world.clock, chance, key, world.zone)
-        planner = Engine(world.config, replace(inert, classify=classify_messages, observe=lookout.observe))
-        await refresh(planner, world.reader, lookout)
-        yield Planning(**{each.name: getattr(world, each.name) for each in fields(world)}, planner=planner)
+        inert = Dependencies({}, MemoryLedger(), app.clock, chance, key, app.zone)
+        planner = Engine(app.config, replace(inert, classify=classify_messages, observe=lookout.observe))
+        await refresh(planner, app.reader, lookout)
+        yield PlanningApp(**{each.name: getattr(app, each.name) for each in fields(app)}, planner=planner)

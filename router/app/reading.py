@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
+from router.app.configuration import load_config, zone_of
 from router.config.paths import Paths
 from router.core.settings.config import RouterConfig
 from router.engine.clock import SystemClock
@@ -16,11 +17,10 @@ from router.engine.ports import Clock, ReportReader, SpendReader
 from router.ledger.sqlite.driver import sqlite_version_warning
 from router.ledger.sqlite.reports import open_reports
 from router.prices.own import catalogue
-from router.wiring.configuration import load_config, zone_of
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingApp:
     """What reports need: the configuration and the ledger to read."""
 
     config: RouterConfig
@@ -33,13 +33,13 @@ class Reading:
 
 
 @asynccontextmanager
-async def reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[Reading, None]:
+async def open_reading(*, config: Path | None, ledger: Path | None) -> AsyncGenerator[ReadingApp, None]:
     """Open the ledger for reading; none is made where there is none. Raises ConfigError, LedgerError."""
     loaded, clock, paths = load_config(config), SystemClock(), Paths.of(os.environ, ledger=ledger)
     found = await open_reports(paths.ledger, clock) if paths.ledger.exists() else None
     reader: SpendReader = found or _nothing()
     try:
-        yield Reading(loaded, reader, found, clock, zone_of(loaded), warnings())
+        yield ReadingApp(loaded, reader, found, clock, zone_of(loaded), warnings())
     finally:
         await reader.aclose()
 
