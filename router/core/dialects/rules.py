@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from router.core.dialects.fields import Unreadable
 from router.core.dialects.parts import marked_parts, message_of, message_with
+from router.core.dialects.reply import Reply
 from router.core.message import (
     Document,
     Image,
@@ -50,6 +51,16 @@ def fit(prompt: Prompt, dialect: str) -> tuple[Prompt, tuple[str, ...]]:
             told.append(rule.__name__.replace("_", "-"))
             prompt = fitted
     return replace(prompt, dialect=dialect), tuple(told)
+
+
+def fit_reply(reply: Reply, dialect: str) -> Reply:
+    """Return an answer as a dialect can carry it."""
+    said = Prompt((Message("assistant", reply.parts),), dialect=reply.dialect)
+    for rule in REPLY_RULES[dialect]:
+        said = rule(said, dialect)
+    parts = tuple(part for message in said.messages for part in message.parts)
+    extra = reply.extra if reply.dialect == dialect else None
+    return replace(reply, parts=parts, dialect=dialect, extra=extra)
 
 
 def own_fields_only(prompt: Prompt, dialect: str) -> Prompt:
@@ -218,6 +229,23 @@ def thoughts_words_calls(prompt: Prompt, _: str) -> Prompt:
     return _each_message(prompt, ordered)
 
 
+def words_as_one_text(prompt: Prompt, _: str) -> Prompt:
+    """Join an answer's texts, where the dialect's answers have one."""
+
+    def joined(message: Message) -> Iterable[Message]:
+        texts = [part for part in message.parts if isinstance(part, Text)]
+        if isinstance(message.content, str) or (len(texts) < 2 and all(part.text for part in texts)):
+            return (message,)
+        text = "".join(part.text for part in texts)
+        rest = [part for part in message.content if not isinstance(part, Text)]
+        at = next(n for n, part in enumerate(message.content) if isinstance(part, Text))
+        before = sum(not isinstance(part, Text) for part in message.content[:at])
+        words = [Text(text)] if text else []
+        return (replace(message, content=(*rest[:before], *words, *rest[before:])),)
+
+    return _each_message(prompt, joined)
+
+
 def thinking_of_its_house(prompt: Prompt, dialect: str) -> Prompt:
     """Drop how much is to be thought where another house said it: models that cannot think refuse it."""
     if prompt.thinking is None or _of_one_house(prompt, dialect):
@@ -329,3 +357,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     ),
 }
 """In the order in which they are applied."""
+REPLY_RULES: Mapping[str, tuple[Rule, ...]] = {
+    "chat": (
+        own_fields_only,
+        known_parts_only,
+        state_of_its_maker_only,
+        words_as_one_text,
+        thoughts_words_calls,
+    ),
+}
+"""The same for what is answered. State of another maker is kept where it can be sealed."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
 from router.core.dialects.parts import message_of
+from router.core.dialects.reply import Began, Counted, Finish, Finished, Piece, Reply, ReplyEvent
 from router.core.message import (
     CacheMark,
     Document,
@@ -32,6 +34,8 @@ from router.core.prompt import (
     ToolChoice,
     ToolMode,
 )
+from router.core.records.usage import Usage
+from router.core.usage import UsageReading
 
 DIALECTS = ("chat", "anthropic", "responses", "gemini", "ollama")
 words = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -122,3 +126,55 @@ prompts = st.builds(
     metadata=st.none() | st.dictionaries(names, words, max_size=2),
     user=st.none() | names,
 )
+usages = st.tuples(*[st.integers(0, 500)] * 5).map(
+    lambda n: Usage(n[0] + n[1] + n[2] + 1, n[1], n[2], None, n[3] + n[4], n[4])
+)
+said_texts = st.builds(Text, some)
+said_parts = (
+    said_texts
+    | st.builds(Refusal, some)
+    | st.builds(Reasoning, some, st.none() | opaques)
+    | st.builds(ToolCall, st.uuids().map(lambda u: f"call_{u.hex[:12]}"), names, values.map(json.dumps))
+)
+replies = st.builds(
+    Reply,
+    st.lists(said_parts, max_size=5).map(tuple),
+    st.sampled_from(Finish),
+    usages,
+    ids,
+    names,
+    st.integers(1, 2**31),
+    dialect=st.sampled_from(DIALECTS),
+)
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> tuple[Reply, list[ReplyEvent]]:
+    """Return an answer and the events by which it may come."""
+    reply = draw(replies)
+    events: list[ReplyEvent] = [Began(reply.id, reply.model, reply.created)]
+    for place, part in enumerate(reply.parts):
+        events += [Piece(place, piece) for piece in _cut(draw, part)]
+        if draw(st.booleans()):
+            events.append(Counted(UsageReading(Usage(input_tokens=reply.usage.input_tokens))))
+    events += [Counted(UsageReading(reply.usage)), Finished(reply.finish or Finish.STOP, reply.stop_sequence)]
+    return reply, events
+
+
+def _cut(draw: st.DrawFn, part: Part) -> list[Part]:
+    match part:
+        case ToolCall():
+            first, *more = _split(draw, part.arguments)
+            return [replace(part, arguments=first), *(ToolCall("", "", piece) for piece in more)]
+        case Reasoning():
+            pieces = [Reasoning(piece) for piece in _split(draw, part.text)]
+            return [*pieces, *([Reasoning("", part.opaque)] if part.opaque else [])]
+        case Text() | Refusal():
+            return [replace(part, text=piece) for piece in _split(draw, part.text)]
+        case _:
+            return [part]
+
+
+def _split(draw: st.DrawFn, text: str) -> list[str]:
+    at = draw(st.lists(st.integers(0, len(text)), max_size=3).map(sorted))
+    return [text[a:b] for a, b in zip([0, *at], [*at, len(text)], strict=True)]
