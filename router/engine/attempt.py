@@ -199,25 +199,3 @@ class Attempt:
             duration_ms=round((now - started) * 1000),
             finish_reason=self.exchange.finish_reason if self.exchange else None,
         )
-
-
-def record_of(intent: Intent, settled: Settlement, diagnosis: Diagnosis) -> AttemptRecord:
-    """Return what the caller reads of a settled row."""
-    return AttemptRecord(
-        n=intent.attempt,
-        tier=intent.tier,
-        deployment=intent.deployment,
-        provider=intent.provider,
-        model=settled.model_served or intent.model_requested,
-        outcome=settled.status,
-        failure_class=diagnosis.failure_class,
-        http_status=settled.http_status,
-        usage=settled.usage,
-        cost_nano_usd=settled.cost_nano_usd,
-        cost_source=settled.cost_source,
-        ttft_s=None if settled.ttft_ms is None else settled.ttft_ms / 1000,
-        duration_s=(settled.duration_ms or 0) / 1000,
-        finish_reason=settled.finish_reason,
-        evidence=diagnosis.evidence,
-        reasoning_alone=diagnosis.reasoning_alone,
-    )

@@ -10,6 +10,9 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from router.core.health.clock_steps import step_of
+from router.engine.ports import Clock
+
 # A night with the lid closed is time that passed, and no set clock; macOS's own clock has it in by itself.
 _UNSTEPPED = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", 1))
 
@@ -66,3 +69,24 @@ class LoopClock:
     def monotonic(self) -> float:
         """Return the loop's time in seconds."""
         return asyncio.get_running_loop().time()
+
+
+def ahead(clock: Clock) -> int:
+    """Return how far the time of day is ahead of the steady clock, in milliseconds."""
+    return clock.now_ms() - round(clock.monotonic() * 1000)
+
+
+class StepWatch:
+    """Notices that somebody has set the clock; tells each step once, at the first look after it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_ms: int | None = None
+
+    def step_ms(self) -> int:
+        """Return by how much the clock was set since the last look, 0 if it was not."""
+        ahead_ms = ahead(self._clock)
+        step_ms = 0 if self._ahead_ms is None else step_of(self._ahead_ms, ahead_ms)
+        if step_ms or self._ahead_ms is None:
+            self._ahead_ms = ahead_ms
+        return step_ms

@@ -38,7 +38,7 @@ from router.core.settings.config import RouterConfig
 from router.core.settings.routes import Route
 from router.core.stress.plan import StressPlan
 from router.engine.attempt import Attempt
-from router.engine.attempting import attempted
+from router.engine.attempting import AttemptPlace, attempted, prepared
 from router.engine.dependencies import Dependencies
 from router.engine.embedding import Embeddings
 from router.engine.escalating import Escalating
@@ -55,7 +55,6 @@ from router.engine.events import (
 from router.engine.health_board import DeploymentState
 from router.engine.keeping import KeptAnswers
 from router.engine.planner import Planner
-from router.engine.preparing import AttemptPlace, prepared
 from router.engine.run import Run
 from router.engine.shared_state import SharedState
 from router.engine.stress import StressTest

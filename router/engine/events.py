@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from router.core.money import CostSource
 from router.core.records.answers import CachedResponse, CheckVerdict
-from router.core.records.diagnosis import FailureClass
-from router.core.records.entries import EntryStatus
+from router.core.records.diagnosis import Diagnosis, FailureClass
+from router.core.records.entries import EntryStatus, Intent, Settlement
 from router.core.records.usage import NO_USAGE, Usage
 from router.core.routing.selection import Plan, Selection
 from router.core.value import dataclass
@@ -13,26 +13,91 @@ from router.core.value import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One attempt, finished."""
+    """One attempt, finished: both halves of its ledger entry, and the judgement of its end."""
 
-    n: int
-    tier: str
-    deployment: str
-    provider: str
-    model: str
-    outcome: EntryStatus
-    failure_class: FailureClass
-    http_status: int | None
-    usage: Usage
-    cost_nano_usd: int | None
-    cost_source: CostSource
-    ttft_s: float | None
-    duration_s: float
-    finish_reason: str | None
-    evidence: str
-    """Why it was judged so."""
-    reasoning_alone: bool = False
-    """The answer is whole and holds no word but reasoning."""
+    intent: Intent
+    settlement: Settlement
+    diagnosis: Diagnosis
+
+    @property
+    def n(self) -> int:
+        """Which attempt of its request it is, from 1."""
+        return self.intent.attempt
+
+    @property
+    def tier(self) -> str:
+        """Where its deployment stands."""
+        return self.intent.tier
+
+    @property
+    def deployment(self) -> str:
+        """Who was asked."""
+        return self.intent.deployment
+
+    @property
+    def provider(self) -> str:
+        """Whose deployment that is."""
+        return self.intent.provider
+
+    @property
+    def model(self) -> str:
+        """The model that answered, as far as it said so; else the one that was asked."""
+        return self.settlement.model_served or self.intent.model_requested
+
+    @property
+    def outcome(self) -> EntryStatus:
+        """How its row ends."""
+        return self.settlement.status
+
+    @property
+    def failure_class(self) -> FailureClass:
+        """What kind of end it was."""
+        return self.diagnosis.failure_class
+
+    @property
+    def http_status(self) -> int | None:
+        """None where no head arrived."""
+        return self.settlement.http_status
+
+    @property
+    def usage(self) -> Usage:
+        """The counts."""
+        return self.settlement.usage
+
+    @property
+    def cost_nano_usd(self) -> int | None:
+        """What it cost; None when unknown."""
+        return self.settlement.cost_nano_usd
+
+    @property
+    def cost_source(self) -> CostSource:
+        """Where that figure comes from."""
+        return self.settlement.cost_source
+
+    @property
+    def ttft_s(self) -> float | None:
+        """Seconds to the first content; None where nobody saw a first."""
+        return None if self.settlement.ttft_ms is None else self.settlement.ttft_ms / 1000
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds to the end."""
+        return (self.settlement.duration_ms or 0) / 1000
+
+    @property
+    def finish_reason(self) -> str | None:
+        """As the wire spelled it."""
+        return self.settlement.finish_reason
+
+    @property
+    def evidence(self) -> str:
+        """Why it was judged so."""
+        return self.diagnosis.evidence
+
+    @property
+    def reasoning_alone(self) -> bool:
+        """Whether the answer is whole and holds no word but reasoning."""
+        return self.diagnosis.reasoning_alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from router.core.records.health import HEALTHY, Health, ScopeHealth
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment
 from router.core.settings.routes import Route
+from router.engine.clock import StepWatch
 from router.engine.ports import Clock
-from router.engine.step_watch import StepWatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, 
 from router.core.settings.deployments import Deployment, Limits
 from router.core.settings.policy import Policy
 from router.engine.attempt import Attempt
+from router.engine.clock import StepWatch
 from router.engine.ports import Clock
-from router.engine.step_watch import StepWatch
 
 
 class PaceBoard:

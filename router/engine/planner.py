@@ -27,13 +27,39 @@ from router.engine.dependencies import Dependencies
 from router.engine.events import AttemptRecord
 from router.engine.planned import Planned, PlannedFacts
 from router.engine.ports import Clock
-from router.engine.sessions import Sessions
 from router.engine.shared_state import SharedState
 from router.engine.standings import Standings
 from router.errors import UnknownName
 
 if TYPE_CHECKING:  # as in core.assignment
     from router.core.classify.tasks import Classification
+
+
+MOST_SESSIONS = 1000
+"""Sessions remembered; the one that was quiet the longest is forgotten first."""
+
+
+class Sessions:
+    """Who served each session last, as far as this process knows: what cache-aware stickiness starts from.
+
+    A process that forgets it pays for one cold prefix, no more.
+    """
+
+    def __init__(self) -> None:
+        self._pins: dict[str, Pin] = {}
+
+    def last(self, session: str | None) -> Pin | None:
+        """Return who served a session last; None for no session."""
+        return self._pins.get(session) if session else None
+
+    def served(self, session: str | None, pin: Pin) -> None:
+        """Note who served a session."""
+        if not session:
+            return
+        self._pins.pop(session, None)
+        self._pins[session] = pin
+        if len(self._pins) > MOST_SESSIONS:
+            del self._pins[next(iter(self._pins))]
 
 
 LABELS_A_SECOND, LABELS_AT_ONCE = 2.0, 20.0

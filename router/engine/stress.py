@@ -23,13 +23,11 @@ from router.core.stress.plan import PROMPT, StressPlan, Target, gap_s, had_enoug
 from router.core.stress.result import TargetRun, result_of
 from router.core.stress.shots import Shot, end_of, rest_asked
 from router.engine.attempt import Attempt
-from router.engine.attempting import attempted
+from router.engine.attempting import AttemptPlace, attempted, prepared
 from router.engine.dependencies import Dependencies
 from router.engine.events import AttemptStarted, AttemptWaiting
-from router.engine.preparing import AttemptPlace, prepared
-from router.engine.purse import Purse
 from router.engine.stress_events import ShotEnded, ShotStarted, StressEvent, TargetEnded, TargetWaiting
-from router.engine.trial import Trial
+from router.engine.trial import Purse, Trial
 
 LONGEST_WAIT_S = 65.0
 """A limit of a minute has freed by then; what takes longer ends the target."""

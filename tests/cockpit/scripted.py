@@ -42,6 +42,7 @@ from router.engine.health_board import DeploymentState
 from router.engine.stress_events import StressEvent, TargetEnded
 from router.errors import LedgerError, UnknownName
 from router.ledger.memory import MemoryLedger
+from tests.attempts import attempt_record
 
 TIERS = tuple(
     Tier(name, label, rank)
@@ -189,7 +190,7 @@ class ScriptedEngine:
 
     def _record(self, deployment: Deployment, status: EntryStatus, output: int) -> AttemptRecord:
         failed = status is EntryStatus.FAILED
-        return AttemptRecord(
+        return attempt_record(
             n=1,
             tier=deployment.tier.name,
             deployment=deployment.name,
@@ -312,12 +313,14 @@ async def book(
     intent = replace(
         world.engine._intent(request_id, where), started_at=at_ms, source="gateway", session_id="night"
     )
-    record = replace(
-        world.engine._record(where, EntryStatus.OK, 240),
+    told = world.engine._record(where, EntryStatus.OK, 240)
+    counted = replace(
+        told.settlement,
         usage=Usage(input_tokens=1912, cache_read_tokens=812, output_tokens=240),
         cost_nano_usd=cost_nano,
         cost_source=CostSource.UNKNOWN if cost_nano is None else CostSource.COMPUTED,
     )
+    record = replace(told, settlement=counted)
     await world.ledger.admit(intent)
     world.ledger.settle(world.engine._settlement(request_id, record))
 

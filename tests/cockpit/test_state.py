@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +35,7 @@ from router.engine.events import (
     RouteEvent,
     TextArrived,
 )
+from tests.attempts import attempt_record
 
 PLAN = Plan(
     "auto",
@@ -45,29 +44,31 @@ PLAN = Plan(
     None,
     (Candidate("smollm", "T1", True, "first"), Candidate("gemini", "T0", False, "set GEMINI_API_KEY")),
 )
-RECORD = AttemptRecord(
+RECORD = attempt_record(
     n=1,
     tier="T1",
     deployment="smollm",
     provider="embedded",
     model="SmolLM2",
-    outcome=EntryStatus.OK,
-    failure_class=FailureClass.OK,
-    http_status=200,
     usage=Usage(input_tokens=9, output_tokens=240),
-    cost_nano_usd=0,
     cost_source=CostSource.LOCAL,
     ttft_s=0.4,
     duration_s=2.5,
-    finish_reason="stop",
-    evidence="whole",
 )
-FAILED = replace(
-    RECORD,
+FAILED = attempt_record(
+    n=1,
+    tier="T1",
+    deployment="smollm",
+    provider="embedded",
+    model="SmolLM2",
     outcome=EntryStatus.FAILED,
     failure_class=FailureClass.QUOTA_UNTIL_TIME,
     http_status=429,
+    usage=Usage(input_tokens=9, output_tokens=240),
     cost_nano_usd=None,
+    cost_source=CostSource.LOCAL,
+    ttft_s=0.4,
+    duration_s=2.5,
     evidence="retry-after 58",
 )
 
@@ -136,7 +137,7 @@ def test_a_second_attempt_starts_its_figures_anew() -> None:
 
 
 def test_an_unknown_cost_of_any_attempt_makes_the_whole_unknown() -> None:
-    run = after((RequestEnded(answer(FAILED, replace(RECORD, n=2))), 12.0))
+    run = after((RequestEnded(answer(FAILED, attempt_record(2, "T1", "smollm"))), 12.0))
     assert run.cost == (None, CostSource.UNKNOWN)
 
 
@@ -164,7 +165,7 @@ def test_the_trace_tells_who_was_passed_over_who_failed_and_who_answered() -> No
         (AttemptStarted(1, "T1", "smollm", "m"), 10.0),
         (AttemptEnded(FAILED), 10.0),
         (AttemptStarted(2, "T3", "paid", "m"), 10.0),
-        (AttemptEnded(replace(RECORD, n=2, tier="T3", deployment="paid", finish_reason="length")), 11.0),
+        (AttemptEnded(attempt_record(2, "T3", "paid", finish_reason="length")), 11.0),
     )
     assert [(step.mark, step.deployment, step.reason) for step in trace(run)] == [
         (StepMark.SKIPPED, "gemini", "set GEMINI_API_KEY"),

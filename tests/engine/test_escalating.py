@@ -9,7 +9,6 @@ from router.core.checks.judge import CommandResult
 from router.core.failures.classify import classify
 from router.core.failures.exchange import Exchange
 from router.core.message import Message
-from router.core.money import CostSource
 from router.core.records.diagnosis import Diagnosis
 from router.core.records.entries import EntryStatus
 from router.core.request import Request
@@ -17,7 +16,6 @@ from router.core.retry.fallback import Answered, GiveUp, PastAttempt, RequestSta
 from router.core.routing.selection import Candidate, Plan
 from router.core.settings.checks import Check, CheckCommand, CheckKind
 from router.core.settings.routes import Climb, Route
-from router.core.usage import NO_USAGE
 from router.engine.escalating import Escalating
 from router.engine.events import (
     Answer,
@@ -29,6 +27,7 @@ from router.engine.events import (
     RouteEvent,
     TextArrived,
 )
+from tests.attempts import attempt_record
 from tests.configs import small_config
 
 CONFIG = small_config()
@@ -118,9 +117,15 @@ async def attempt(
 
 def record(n: int, name: str, exchange: Exchange, diagnosis: Diagnosis) -> AttemptRecord:
     outcome = EntryStatus.OK if exchange.finish_reason else EntryStatus.FAILED
-    counted = (exchange.status, NO_USAGE, 0, CostSource.FREE, 0.1, 0.2, exchange.finish_reason)
-    return AttemptRecord(
-        n, "T0", name, "p", "m", outcome, diagnosis.failure_class, *counted, diagnosis.evidence
+    return attempt_record(
+        n,
+        "T0",
+        name,
+        outcome=outcome,
+        failure_class=diagnosis.failure_class,
+        http_status=exchange.status,
+        finish_reason=exchange.finish_reason,
+        evidence=diagnosis.evidence,
     )
 
 

@@ -17,8 +17,8 @@ from queue import Empty, SimpleQueue
 from router.core.records.admission import NO_TERMS, Admission, Cap, Hold, Lesson, Terms
 from router.core.records.entries import Intent, Settlement
 from router.core.records.facts import Fact, HealthLearned
+from router.engine.clock import ahead
 from router.engine.ports import Clock
-from router.engine.step_watch import ahead
 from router.errors import LedgerError
 from router.ledger.sqlite.disk import DiskSync, Sync, sync_commits
 from router.ledger.sqlite.driver import open_for_traffic

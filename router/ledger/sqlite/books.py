@@ -14,8 +14,8 @@ from router.core.health.clock_steps import step_of
 from router.core.records.admission import Admission
 from router.core.records.entries import Intent
 from router.core.records.facts import HealthLearned
+from router.engine.clock import ahead
 from router.engine.ports import Clock
-from router.engine.step_watch import ahead
 from router.errors import LedgerError
 from router.ledger.sqlite import facts
 from router.ledger.sqlite.admission import admit, extend, take_in

@@ -9,8 +9,8 @@ from typing import Any
 from router.core.health.clock_steps import moved, step_of
 from router.core.health.states import loaded
 from router.core.records.health import HEALTHY, ExhaustedLimit, Health, ScopeHealth
+from router.engine.clock import ahead
 from router.engine.ports import Clock
-from router.engine.step_watch import ahead
 from router.ledger.sqlite.driver import Connection, writing
 from router.ledger.sqlite.limits import all_exhausted
 from router.ledger.sqlite.owners import this_boot
