@@ -27,7 +27,7 @@ from router.engine.health_board import DeploymentState
 from router.engine.ports import Clock, SpendReader
 from router.engine.stress_events import StressEvent
 from router.errors import LedgerError, RouterError
-from router.jobs.levels import read_tanks
+from router.services.daily_quotas import read_daily_quotas
 from router.services.tiers import ladder_figures
 
 PAINT_EVERY_S = 0.05
@@ -188,7 +188,7 @@ class Watch:
         *spends, previous = await self._reader.totals([*days, before])
         return Figures(
             news=news(self._engine.config, await self._reader.offers(), now_ms),
-            tanks=await read_tanks(self._engine.config, self._reader, now_ms),
+            tanks=await read_daily_quotas(self._engine.config, self._reader, now_ms),
             days=tuple(zip(days, spends, strict=True)),
             previous=previous,
             calls=tuple(await self._reader.recent(SHOWN_CALLS)),

@@ -11,12 +11,9 @@ from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table
 from router.app.reading import open_reading
 from router.core.money import usd
-from router.core.records.spend import Window
-from router.core.reports.advise import Advice, Kind, advise
-from router.core.reports.lots import divisions
-from router.core.settings.config import RouterConfig
+from router.core.reports.advise import Advice, Kind
 from router.core.windows import calendar_days, span
-from router.engine.ports import ReportReader
+from router.services.advice import advice_for
 
 
 @click.command(
@@ -42,17 +39,6 @@ async def _read(options: Options, days: int) -> tuple[Advice, ...]:
     async with open_reading(config=options.config, ledger=options.ledger) as app:
         window = span(calendar_days(app.clock.now_ms(), app.zone, days))
         return await advice_for(app.reports, window, app.config)
-
-
-async def advice_for(
-    reports: ReportReader | None, window: Window, config: RouterConfig
-) -> tuple[Advice, ...]:
-    """Return the advice about a window; none where there is no ledger yet."""
-    if reports is None:
-        return ()
-    lots = await reports.lots(window, divisions(d.price for d in config.deployments.values()))
-    uses, checks = await reports.prefix_uses(window), await reports.check_stats(window)
-    return advise(lots, uses, checks, config)
 
 
 def words(advice: Advice) -> str:

@@ -18,6 +18,7 @@ from router.app.planning import open_planning
 from router.app.reading import ReadingApp
 from router.core.records.entries import Entry
 from router.core.records.spend import Dimension
+from router.services.spend import billing_alarms, breakdown
 from router.services.tiers import tier_rows
 
 CALLS = 10
@@ -51,10 +52,10 @@ def _prepare_terminal() -> None:
 async def _print(options: Options) -> None:
     async with open_planning(config=options.config, ledger=options.ledger) as app:
         now = app.clock.now_ms()
-        report = await spend.report(app.reader, now, app.zone, 7, Dimension.DAY)
+        report = await breakdown(app.reader, now, app.zone, 7, Dimension.DAY)
         ladder = await tier_rows(app.reader, app.planner.deployments(), now, app.zone)
         recent = await app.reader.recent(CALLS)
-        alarms = await spend.billing_alarms(app.reader, now)
+        alarms = await billing_alarms(app.reader, now)
         for warning in (*app.warnings, *alarms):
             say(warning)
         if options.json:

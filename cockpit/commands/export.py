@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import click
 
-from cockpit.commands import spend
 from cockpit.options import Options, common_options
 from cockpit.plain import Cell, markdown_table, print_json
 from cockpit.tables import advice, alerts, budgets, limits, prices, stress, tanks, tiers
@@ -23,7 +22,8 @@ from router.core.records.entries import Entry
 from router.core.records.spend import Dimension, Spend
 from router.core.reports.trends import per_1k_requests
 from router.core.windows import calendar_days, span
-from router.jobs.levels import read_tanks
+from router.services.daily_quotas import read_daily_quotas
+from router.services.spend import breakdown
 from router.services.tiers import tier_rows
 
 Row = dict[str, Cell]
@@ -63,7 +63,7 @@ async def _read(options: Options, table: str, days: int, by: Dimension) -> tuple
     async with open_planning(config=options.config, ledger=options.ledger) as app:
         match table:
             case "spend":
-                found = await spend.report(app.reader, app.clock.now_ms(), app.zone, days, by)
+                found = await breakdown(app.reader, app.clock.now_ms(), app.zone, days, by)
                 return _heads(_spend_row(by, "", Spend())), [
                     _spend_row(by, line.key, line.spend) for line in found.groups
                 ]
@@ -88,7 +88,7 @@ async def _of_its_own(app: ReadingApp, table: str, days: int) -> tuple[Sequence[
         case "stress":
             return _flat(stress.FIELDS, await stress.read(app, days))
         case "tanks":
-            return _flat(tanks.FIELDS, await read_tanks(app.config, app.reader, app.clock.now_ms()))
+            return _flat(tanks.FIELDS, await read_daily_quotas(app.config, app.reader, app.clock.now_ms()))
         case "alerts":
             return _flat(alerts.FIELDS, await alerts.read(app, days))
         case _:

@@ -4,57 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 
 from cockpit.commands import advise
-from cockpit.commands.spend import anomaly_document, anomaly_words, savings_in
+from cockpit.commands.spend import anomaly_document, anomaly_words
 from cockpit.format import change, in_currency, money, percent, rate_note, tokens
 from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import markdown_table, print_json
-from router.app.reading import ReadingApp, open_reading
+from router.app.reading import open_reading
 from router.core.money import usd
-from router.core.records.spend import Dimension, Spend, SpendGroup
-from router.core.reports.advise import Advice
+from router.core.records.spend import Spend, SpendGroup
 from router.core.reports.trends import (
-    USUAL_OF,
-    Anomaly,
-    DaySpend,
-    anomalies,
     cache_hit_rate,
-    month_end,
     per_1k_requests,
 )
-from router.core.reports.whatif import Saved, baseline_of
-from router.core.settings.display import Display
-from router.core.windows import calendar_days, calendar_month, local_date, span
-
-WEEK = 7
-ADVICE = 5
-"""As many pieces of advice as one reads in a week."""
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """What a weekly report says."""
-
-    days: tuple[DaySpend, ...]
-    """Seven whole local days, oldest first."""
-    total: Spend
-    previous: Spend
-    tiers: tuple[SpendGroup, ...]
-    tasks: tuple[tuple[SpendGroup, SpendGroup | None], ...]
-    """Each task now and the week before."""
-    strange: tuple[Anomaly, ...]
-    month_nano: int
-    """This month so far, today included."""
-    month_end_nano: int | None
-    baseline: str | None
-    saved: Saved
-    advice: tuple[Advice, ...]
-    display: Display
+from router.services.week import Week, week_report
 
 
 @click.command(help="Write a weekly report as Markdown: the last seven whole days.")
@@ -72,39 +38,7 @@ def command(options: Options) -> None:
 
 async def _read(options: Options) -> Week:
     async with open_reading(config=options.config, ledger=options.ledger) as app:
-        return await gather(app)
-
-
-async def gather(app: ReadingApp) -> Week:
-    """Read all that the report says."""
-    now_ms, zone = app.clock.now_ms(), app.zone
-    windows = calendar_days(now_ms, zone, WEEK * (USUAL_OF + 1) + 1)
-    sums = await app.reader.totals(windows)
-    history = [
-        DaySpend(local_date(window.start, zone), window, spend)
-        for window, spend in zip(windows, sums, strict=True)
-    ]
-    week = span(calendar_days(now_ms, zone, WEEK, back=1))
-    before = span(calendar_days(now_ms, zone, WEEK, back=1 + WEEK))
-    month = calendar_month(now_ms, zone)
-    total, previous, so_far = await app.reader.totals([week, before, month])
-    earlier = {line.key: line for line in await app.reader.groups(before, Dimension.TASK)}
-    tasks = await app.reader.groups(week, Dimension.TASK)
-    baseline = baseline_of(app.config)
-    return Week(
-        days=tuple(history[-WEEK - 1 : -1]),
-        total=total,
-        previous=previous,
-        tiers=tuple(await app.reader.groups(week, Dimension.TIER)),
-        tasks=tuple((line, earlier.get(line.key)) for line in tasks),
-        strange=anomalies(history[:-1], WEEK),
-        month_nano=so_far.cost_nano_usd,
-        month_end_nano=month_end(so_far.cost_nano_usd, history, now_ms, month.end),
-        baseline=baseline.name if baseline else None,
-        saved=await savings_in(app.reports, week, baseline),
-        advice=(await advise.advice_for(app.reports, week, app.config))[:ADVICE],
-        display=app.config.display,
-    )
+        return await week_report(app.reader, app.reports, app.clock.now_ms(), app.zone, app.config)
 
 
 def markdown(week: Week) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 import click
@@ -14,57 +12,17 @@ from cockpit.format import spend as total_money
 from cockpit.options import Options, common_options
 from cockpit.plain import print_json, print_table, say
 from router.app.reading import open_reading
-from router.core.cost.reconcile import LOOK_BACK_MS, mismatches
 from router.core.money import usd
-from router.core.records.history import ListValue
-from router.core.records.spend import Dimension, Spend, SpendGroup, Window
+from router.core.records.spend import Dimension, Spend, SpendGroup
 from router.core.records.usage import Usage
-from router.core.reports.lots import divisions
 from router.core.reports.trends import (
-    USUAL_OF,
     Anomaly,
-    DaySpend,
-    anomalies,
     cache_hit_rate,
-    month_end,
     per_1k_requests,
 )
-from router.core.reports.whatif import Saved, baseline_of, saved
-from router.core.settings.deployments import Deployment
+from router.core.reports.whatif import baseline_of
 from router.core.settings.display import Display
-from router.core.windows import calendar_days, calendar_month, local_date, span
-from router.engine.ports import ReportReader, SpendReader
-
-NOTHING_SAVED = Saved(None, 0)
-NOTHING_SUBSCRIBED = ListValue()
-DOLLARS = Display()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A period, its sum, the period before it, and a breakdown."""
-
-    window: Window
-    zone: tzinfo
-    total: Spend
-    previous: Spend
-    groups: tuple[SpendGroup, ...]
-    earlier: Mapping[str | None, Spend] = field(default_factory=dict[str | None, Spend])
-    """The same breakdown of the period before, by key; empty by day, where no key comes back."""
-    baseline: Deployment | None = None
-    """What savings are measured against; None when nothing was asked or no price is known."""
-    saved: Saved = NOTHING_SAVED
-    subscribed: ListValue = NOTHING_SUBSCRIBED
-    """What the calls of subscriptions were worth; no part of the total."""
-    display: Display = DOLLARS
-    month: Spend | None = None
-    """This calendar month so far; None where nobody asked."""
-    month_end_nano: int | None = None
-    """What it comes to if the rest goes like the last seven whole days; None in a ledger's first week."""
-    strange: tuple[Anomaly, ...] = ()
-    """The days of the period that cost far more than their weekday usually does, oldest first."""
-    alarms: tuple[str, ...] = ()
-    """What makes the figures doubtful, a line each."""
+from router.services.spend import SpendQuestion, SpendReport, spend_report
 
 
 @click.command(help="Show what was spent over the last days, today included.")
@@ -86,44 +44,17 @@ def command(options: Options, days: int, by: str, baseline: str | None) -> None:
         print_json(document(report))
     else:
         print_report(report, by)
-    for alarm in report.alarms:
+    for alarm in (*report.alarms, *_strange_words(report.strange)):
         say(alarm)
 
 
-async def _read(options: Options, days: int, by: Dimension, tier: str | None) -> Report:
+async def _read(options: Options, days: int, by: Dimension, tier: str | None) -> SpendReport:
     async with open_reading(config=options.config, ledger=options.ledger) as app:
         baseline = baseline_of(app.config, tier)
         if tier is not None and baseline is None:
             raise click.UsageError(f"no deployment on a tier called {tier!r} has a known price")
-        found = await report(app.reader, app.clock.now_ms(), app.zone, days, by)
-        savings = await savings_in(app.reports, found.window, baseline)
-        month, month_end_nano = await month_so_far(app.reader, app.clock.now_ms(), app.zone)
-        strange = await strange_days(app.reader, app.clock.now_ms(), app.zone, days)
-        alarms = await billing_alarms(app.reader, app.clock.now_ms()) + _strange_words(strange)
-        worth = await app.reports.subscribed(found.window) if app.reports else NOTHING_SUBSCRIBED
-        found = replace(found, baseline=baseline, saved=savings, subscribed=worth, alarms=alarms)
-        display = app.config.display
-        return replace(found, display=display, strange=strange, month=month, month_end_nano=month_end_nano)
-
-
-async def month_so_far(reader: SpendReader, now_ms: int, zone: tzinfo) -> tuple[Spend, int | None]:
-    """Return what this month has cost, and what it will come to in nano-dollars."""
-    month = calendar_month(now_ms, zone)
-    (so_far,) = await reader.totals([month])
-    return so_far, month_end(so_far.cost_nano_usd, await _days(reader, now_ms, zone, 15), now_ms, month.end)
-
-
-async def strange_days(reader: SpendReader, now_ms: int, zone: tzinfo, days: int) -> tuple[Anomaly, ...]:
-    """Return which of the last `days` local days, today included, cost far more than their weekday does."""
-    return anomalies(await _days(reader, now_ms, zone, days + 7 * USUAL_OF), days)
-
-
-async def _days(reader: SpendReader, now_ms: int, zone: tzinfo, count: int) -> list[DaySpend]:
-    windows = calendar_days(now_ms, zone, count)
-    return [
-        DaySpend(local_date(window.start, zone), window, spend)
-        for window, spend in zip(windows, await reader.totals(windows), strict=True)
-    ]
+        asked = SpendQuestion(days, by, baseline, app.config.display)
+        return await spend_report(app.reader, app.reports, app.clock.now_ms(), app.zone, asked)
 
 
 def anomaly_words(odd: Anomaly) -> str:
@@ -143,38 +74,7 @@ def _strange_words(strange: tuple[Anomaly, ...]) -> tuple[str, ...]:
     return (f"{anomaly_words(strange[-1])}{more}",)
 
 
-async def billing_alarms(reader: SpendReader, now_ms: int) -> tuple[str, ...]:
-    """Return a line for each deployment whose bills are not what its price says."""
-    off = mismatches(await reader.billed(now_ms - LOOK_BACK_MS))
-    return tuple(mismatch.words for mismatch in off)
-
-
-async def savings_in(reports: ReportReader | None, window: Window, baseline: Deployment | None) -> Saved:
-    """Return what was saved in a window against a baseline; nothing where there is no ledger yet."""
-    if reports is None:
-        return saved([], baseline)
-    return saved(await reports.lots(window, divisions([baseline.price if baseline else None])), baseline)
-
-
-async def report(reader: SpendReader, now_ms: int, zone: tzinfo, days: int, by: Dimension) -> Report:
-    """Return the report over `days` local calendar days up to and with today."""
-    windows = calendar_days(now_ms, zone, days)
-    whole, before = span(windows), span(calendar_days(now_ms, zone, days, back=days))
-    total, previous = await reader.totals([whole, before])
-    earlier: dict[str | None, Spend] = {}
-    if by is Dimension.DAY:
-        sums = await reader.totals(windows)
-        groups = tuple(
-            SpendGroup(local_date(window.start, zone).isoformat(), spend)
-            for window, spend in zip(windows, sums, strict=True)
-        )
-    else:
-        groups = tuple(await reader.groups(whole, by))
-        earlier = {line.key: line.spend for line in await reader.groups(before, by)}
-    return Report(whole, zone, total, previous, groups, earlier)
-
-
-def document(report: Report) -> dict[str, object]:
+def document(report: SpendReport) -> dict[str, object]:
     """Return the JSON of `spend --json`: amounts as decimal strings in dollars; `to` is exclusive."""
     return {
         "from": _moment(report.window.start, report.zone),
@@ -224,7 +124,7 @@ def _usage(usage: Usage) -> dict[str, int]:
     }
 
 
-def print_report(report: Report, by: str) -> None:
+def print_report(report: SpendReport, by: str) -> None:
     """Write the breakdown, its sum, the period before, what was saved; a currency beside the dollars."""
     foreign = report.display.currency != "USD"
     columns = (by, "cost", *([report.display.currency] if foreign else []))

@@ -45,7 +45,7 @@ from router.core.stress.result import TargetRun, result_of
 from router.engine.engine import Engine
 from router.engine.stress import StressTest
 from router.engine.stress_events import ShotEnded, StressEvent, TargetEnded, TargetWaiting
-from router.jobs.levels import read_tanks
+from router.services.daily_quotas import read_daily_quotas
 
 REPORTS = {"history": print_history, "compare": print_comparisons}
 HEAD = ("deployment", "requests", "ok", "t/o", "429", "err", "ttft p50", "p50", "verdict", "why")
@@ -152,7 +152,7 @@ async def _stress(options: Options, names: Sequence[str], wanted: Wanted) -> Don
         if not plan.targets:
             return Done(plan, ())
         say(plan_words(plan))
-        for line in quota_words(plan, await read_tanks(engine.config, app.reader, app.clock.now_ms())):
+        for line in quota_words(plan, await read_daily_quotas(engine.config, app.reader, app.clock.now_ms())):
             say(line)
         refused = refusal(plan, agreed=wanted.yes)
         if refused:

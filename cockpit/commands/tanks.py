@@ -11,7 +11,7 @@ from cockpit.plain import print_json, say
 from cockpit.tables.field import View, document, print_things
 from cockpit.tables.tanks import FIELDS
 from router.app.reading import open_reading
-from router.jobs.levels import read_tanks
+from router.services.daily_quotas import read_daily_quotas
 
 
 @click.command(help="Show the requests a day that providers allow: used, left, when full again, when empty.")
@@ -25,7 +25,7 @@ def command(options: Options) -> None:
 async def _show(options: Options) -> None:
     async with open_reading(config=options.config, ledger=options.ledger) as app:
         now_ms = app.clock.now_ms()
-        found = await read_tanks(app.config, app.reader, now_ms)
+        found = await read_daily_quotas(app.config, app.reader, now_ms)
     if options.json:
         print_json([document(FIELDS, tank) for tank in found])
     elif found:

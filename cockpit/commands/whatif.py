@@ -15,25 +15,21 @@ from cockpit.plain import print_json, print_table
 from router.app.reading import open_reading
 from router.config.task_map import read_task_map
 from router.core.money import usd
-from router.core.records.spend import Window
-from router.core.reports.lots import divisions
 from router.core.reports.whatif import (
     Line,
     PolicyComparison,
     Reprice,
     all_on,
     by_task,
-    compare,
     target_of,
     with_batch,
-    with_caching,
 )
 from router.core.routing.resolve import nearest_names
 from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment
 from router.core.windows import calendar_days, span
-from router.engine.ports import ReportReader
 from router.errors import UnknownName
+from router.services.whatif import comparison
 
 POLICIES = "all-on=NAME, with-caching, with-batch or task-map=FILE"
 
@@ -98,17 +94,8 @@ async def _read(options: Options, policy: str, days: int) -> PolicyComparison:
         if app.reports is None:
             return PolicyComparison(())
         window = span(calendar_days(app.clock.now_ms(), app.zone, days))
-        return await comparison(app.reports, window, asked, app.config)
-
-
-async def comparison(
-    reports: ReportReader, window: Window, policy: PolicyType, config: RouterConfig
-) -> PolicyComparison:
-    """Return a window's work under a policy."""
-    lots = await reports.lots(window, divisions(d.price for d in config.deployments.values()))
-    if policy.kind == "with-caching":
-        return with_caching(lots, await reports.prefix_uses(window), config)
-    return compare(lots, policy.reprice(config))
+        reprice = None if asked.kind == "with-caching" else asked.reprice(app.config)
+        return await comparison(app.reports, window, reprice, app.config)
 
 
 def document(policy: str, days: int, compared: PolicyComparison) -> dict[str, object]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cockpit.commands.advise import advice_for, words
+from cockpit.commands.advise import words
 from cockpit.tables.field import Field
 from router.app.reading import ReadingApp
 from router.core.money import usd
 from router.core.reports.advise import Advice
 from router.core.windows import calendar_days, span
+from router.services.advice import advice_for
 
 FIELDS: tuple[Field[Advice], ...] = (
     Field("kind", lambda one: one.kind),

@@ -28,7 +28,7 @@ from router.core.settings.config import RouterConfig
 from router.core.settings.deployments import Deployment, Work
 from router.core.windows import calendar_days, span
 from router.engine.ports import Clock, SpendReader
-from router.jobs.levels import read_tanks
+from router.services.daily_quotas import read_daily_quotas
 
 LATELY_MS = 15 * 60_000
 """How far back speed and errors are looked at."""
@@ -63,7 +63,7 @@ class Lookout:
             left=_left(
                 self.config.deployments.values(),
                 await reader.deployment_stats(Window(now - MINUTE_MS, now + 1)),
-                left_by_deployment(await read_tanks(self.config, reader, now)),
+                left_by_deployment(await read_daily_quotas(self.config, reader, now)),
             ),
             full=await self._full(reader, now),
             pressure=await self._pressure(reader, now),

@@ -17,7 +17,7 @@ from router.core.stress.history import by_deployment, is_structural
 from router.engine.ports import Clock, SpendReader
 from router.engine.stress_events import StressEvent
 from router.errors import RouterError
-from router.jobs.levels import read_tanks
+from router.services.daily_quotas import read_daily_quotas
 
 REMEMBERED = 300
 """Results of earlier runs that are looked at, newest first."""
@@ -83,7 +83,7 @@ class StressRun:
 async def read_history(config: RouterConfig, reader: SpendReader, clock: Clock, zone: tzinfo) -> History:
     """Return what the ledger says of earlier tests and of today. Raises LedgerError."""
     found = by_deployment(await reader.stress_results(REMEMBERED))
-    tanks = await read_tanks(config, reader, clock.now_ms())
+    tanks = await read_daily_quotas(config, reader, clock.now_ms())
     return History(
         results=found,
         structural=frozenset(name for name, runs in found.items() if is_structural(runs, zone)),

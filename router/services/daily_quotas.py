@@ -10,7 +10,7 @@ from router.core.settings.config import RouterConfig
 from router.engine.ports import SpendReader
 
 
-async def read_tanks(config: RouterConfig, reader: SpendReader, now_ms: int) -> tuple[DailyQuota, ...]:
+async def read_daily_quotas(config: RouterConfig, reader: SpendReader, now_ms: int) -> tuple[DailyQuota, ...]:
     """Return every daily allowance that is known, the emptiest first. Raises LedgerError."""
     days = {name: day_of(deployment, now_ms) for name, deployment in config.deployments.items()}
     seen: dict[int, Mapping[str, DeploymentStats]] = {}
