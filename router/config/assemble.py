@@ -38,7 +38,10 @@ def assemble(
 ) -> RouterConfig:
     """Return the configuration as the engine knows it; `prices` are those of the file, by deployment."""
     providers = {name: _provider(name, written, environ) for name, written in file.providers.items()}
-    tiers = {name: Tier(name, tier.label, rank) for rank, (name, tier) in enumerate(file.tiers.items())}
+    tiers = {
+        name: Tier(name=name, label=tier.label, rank=rank)
+        for rank, (name, tier) in enumerate(file.tiers.items())
+    }
     deployments = {
         name: _deployment(
             name,
@@ -60,11 +63,16 @@ def assemble(
         deployments=deployments,
         routes={name: _route(name, file, deployments) for name in file.routes},
         aliases=dict(file.aliases),
-        tasks={name: TaskRule(task.route, task.min_tier, task.max_tier) for name, task in file.tasks.items()},
+        tasks={
+            name: TaskRule(route=task.route, min_tier=task.min_tier, max_tier=task.max_tier)
+            for name, task in file.tasks.items()
+        },
         levels={
             name: LevelRule(
-                tuple(level.tiers),
-                None if level.ceiling_usd_per_1k is None else to_nano(level.ceiling_usd_per_1k),
+                tiers=tuple(level.tiers),
+                ceiling_nano_per_1k=None
+                if level.ceiling_usd_per_1k is None
+                else to_nano(level.ceiling_usd_per_1k),
             )
             for name, level in file.levels.items()
         },
@@ -75,13 +83,15 @@ def assemble(
         ),
         jobs=Jobs(
             watch_models_s=file.jobs.watch_models,
-            warm_ups=tuple(WarmUp(one.at, tuple(one.deployments)) for one in file.jobs.warm_up),
+            warm_ups=tuple(
+                WarmUp(at=one.at, deployments=tuple(one.deployments)) for one in file.jobs.warm_up
+            ),
         ),
         display=_display(file.display),
         gateway_key=_key(file.gateway.api_key, environ),
         classifier=_classifier(file.classifier),
         local_only_tasks=frozenset(file.privacy.local_only),
-        stress=StressDefaults(file.stress.requests, file.stress.timeout),
+        stress=StressDefaults(requests=file.stress.requests, timeout_s=file.stress.timeout),
     )
 
 
@@ -144,8 +154,20 @@ def _deployment(
         price=price,
         context_window=written.context_window,
         max_output_tokens=written.max_output_tokens,
-        limits=Limits(limits.rpm, limits.tpm, limits.rpd, limits.tpd, limits.parallel, limits.reset_timezone),
-        timeouts=Timeouts(timeouts.connect, timeouts.first_token, timeouts.idle, timeouts.total),
+        limits=Limits(
+            rpm=limits.rpm,
+            tpm=limits.tpm,
+            rpd=limits.rpd,
+            tpd=limits.tpd,
+            parallel=limits.parallel,
+            reset_timezone=limits.reset_timezone,
+        ),
+        timeouts=Timeouts(
+            connect_s=timeouts.connect,
+            first_token_s=timeouts.first_token,
+            idle_s=timeouts.idle,
+            total_s=timeouts.total,
+        ),
         off=written.switched_off or unset,
         dropped=written.dropped,
         cooldown_s=written.cooldown,
@@ -161,7 +183,9 @@ def _deployment(
 def _classifier(written: settings.ClassifierSection | None) -> EmbeddingsClassifier | None:
     if written is None:
         return None
-    return EmbeddingsClassifier(written.embeddings, written.timeout, written.margin)
+    return EmbeddingsClassifier(
+        deployment=written.embeddings, timeout_s=written.timeout, margin=written.margin
+    )
 
 
 def _embeds(file: schema.File) -> str | None:
@@ -183,10 +207,10 @@ def _route(name: str, file: schema.File, deployments: Mapping[str, Deployment]) 
         fallbacks=tuple(RoutePart(len(part.members), part.strategy) for part in after),
         strategy=written.strategy,
         climb=Climb(
-            written.climb.free_to_paid,
-            None if cap is None else to_nano(cap),
-            written.climb.max_tier,
-            written.climb.subscription_to_metered,
+            free_to_paid=written.climb.free_to_paid,
+            max_cost_nano=None if cap is None else to_nano(cap),
+            max_tier=written.climb.max_tier,
+            subscription_to_metered=written.climb.subscription_to_metered,
         ),
         privacy=privacy_of(written),
         cache=written.cache,
@@ -261,7 +285,7 @@ def _policy(written: PolicySection) -> Policy:
         rules=rules_of(written),
         cache_prompts=written.cache.prompts == "auto",
         guard=_guard(written.guard),
-        keeping=ResponseCache(written.cache.ttl, written.cache.answers, written.cache.mib),
+        keeping=ResponseCache(age_s=written.cache.ttl, answers=written.cache.answers, mib=written.cache.mib),
     )
 
 

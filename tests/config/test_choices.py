@@ -62,7 +62,7 @@ def test_rules_weights_and_waiting_arrive() -> None:
     assert config.policy.rules == (RoutingRule(when, max_tier="T0", batch=True),)
     assert config.policy.weights == Weights()
     assert config.policy.wait_for_free_s == 8.0
-    assert config.policy.keeping == ResponseCache(7200.0, 9, 3)
+    assert config.policy.keeping == ResponseCache(age_s=7200.0, answers=9, mib=3)
     assert config.local_only_tasks == {"lookup"}
 
 

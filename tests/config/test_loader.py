@@ -13,8 +13,10 @@ from router.config.paths import sample_config
 from router.config.show import shown
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.core.settings.config import RouterConfig
+from router.core.settings.deployments import Limits, Timeouts
+from router.core.settings.policy import ResponseCache, StressDefaults
 from router.core.settings.providers import Billing, Wire
-from router.core.settings.routes import Strategy
+from router.core.settings.routes import Climb, Strategy
 from router.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "data" / "config"
@@ -200,3 +202,28 @@ def test_shown_amounts_are_dollars_in_decimal_strings() -> None:
         "limit_usd": "12.5",
         "hard": True,
     }
+
+
+def test_each_figure_of_a_limit_a_time_and_a_cache_goes_to_its_own_place(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("""
+version: 1
+providers: {p: {wire: openai, base_url: "http://127.0.0.1:1", billing: local}}
+tiers: {T0: {label: t}}
+deployments:
+  d:
+    {tier: T0, provider: p, model: m, limits: {rpm: 1, tpm: 2, rpd: 3, tpd: 4, parallel: 5},
+     timeouts: {connect: 1s, first_token: 2s, idle: 3s, total: 4s}}
+routes: {auto: {ladder: [T0], climb: {max_usd_per_call: "0.5", max_tier: T0, subscription_to_metered: true}}}
+policy: {cache: {ttl: 7s, answers: 8, mib: 9}}
+stress: {requests: 6, timeout: 7s}
+""")
+    config = load(path, {})
+    one = config.deployments["d"]
+    assert one.limits == Limits(rpm=1, tpm=2, rpd=3, tpd=4, parallel=5)
+    assert one.timeouts == Timeouts(connect_s=1, first_token_s=2, idle_s=3, total_s=4)
+    assert config.routes["auto"].climb == Climb(
+        free_to_paid=False, max_cost_nano=500_000_000, max_tier="T0", subscription_to_metered=True
+    )
+    assert config.policy.keeping == ResponseCache(age_s=7, answers=8, mib=9)
+    assert config.stress == StressDefaults(requests=6, timeout_s=7)

@@ -62,7 +62,7 @@ class Tier:
     """0 is the cheapest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """How long one attempt may take, in seconds. Comments and pings reset none of them."""
 
@@ -72,7 +72,7 @@ class Timeouts:
     total_s: float = 600.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a provider allows; None where it is not known."""
 

@@ -22,7 +22,7 @@ class Weights:
 USUAL_WEIGHTS = Weights()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseCache:
     """How much is kept and for how long; the oldest go first."""
 
@@ -66,7 +66,7 @@ class Policy:
     """Whether beginnings that come again are marked for the provider's prompt cache."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StressDefaults:
     """How a deployment is tried out unless somebody says otherwise."""
 
