@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from router.core.money import usd
@@ -85,34 +86,33 @@ def selection_to_json(selection: Selection) -> str:
         return plan_to_json(selection.plan)
     request = selection.assigned.request
     weighted = selection.assigned.route.strategy is Strategy.WEIGHTED
-    candidates: list[dict[str, object]] = []
+    candidates = []
     for runner in selection.order:
-        told: dict[str, object] = {
-            "deployment": runner.facts.deployment.name,
-            "eligible": True,
-            "reason": selection.reason(runner),
-        }
+        facts = runner.facts
+        figures: dict[str, object] = {}
+        if runner is selection.order[0]:
+            figures |= {"estimate_usd": usd(facts.estimate.expected_nano)}
+            figures |= {"bound_usd": usd(facts.estimate.bound_nano)}
+            figures |= {"clamped": facts.clamp.reason} if facts.clamp.reason else {}
         if weighted:
-            told |= {"score": round(runner.score.total, 4), "score_inputs": score_inputs(runner.score)}
-        candidates.append(told)
-    if chosen := selection.chosen:
-        candidates[0]["estimate_usd"] = usd(chosen.estimate.expected_nano)
-        candidates[0]["bound_usd"] = usd(chosen.estimate.bound_nano)
-        if chosen.clamp.reason:
-            candidates[0]["clamped"] = chosen.clamp.reason
-    candidates += [
-        {"deployment": out.deployment, "eligible": False, "reason": out.reason} for out in selection.skipped
-    ]
-    return _compact(
-        {
-            "route": selection.route,
-            "task": request.task,
-            "level": request.level,
-            "language": request.language,
-            "notes": selection.notes,
-            "candidates": candidates,
-        }
-    )
+            figures |= {"score": round(runner.score.total, 4), "score_inputs": score_inputs(runner.score)}
+        told = _told(facts.deployment.name, True, selection.reason(runner))
+        candidates.append(f"{told[:-1]},{_compact(figures)[1:]}" if figures else told)
+    candidates += [_told(out.deployment, False, out.reason) for out in selection.skipped]
+    head = {
+        "route": selection.route,
+        "task": request.task,
+        "level": request.level,
+        "language": request.language,
+        "notes": selection.notes,
+    }
+    return f'{_compact(head)[:-1]},"candidates":[{",".join(candidates)}]}}'
+
+
+@lru_cache(maxsize=4096)
+def _told(deployment: str, eligible: bool, reason: str) -> str:
+    """Return what is told of one; most say the same from request to request."""
+    return _compact({"deployment": deployment, "eligible": eligible, "reason": reason})
 
 
 def score_inputs(score: Score | None) -> dict[str, float | None] | None:

@@ -6,13 +6,14 @@ rest alone keeps out is known to be worth waiting for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from router.core.money import usd
 from router.core.routing.assignment import Assignment
 from router.core.routing.clamp import MARGIN
 from router.core.routing.facts import DeploymentFacts
-from router.core.settings.deployments import Deployment, Need
+from router.core.settings.deployments import Need
 from router.core.settings.providers import Billing, Wire
 from router.core.value import dataclass
 
@@ -48,14 +49,21 @@ class Company:
     """How those are billed that cost nothing per call: with any, a paid one is a climb."""
     stranded: bool
     """Whether nothing that the bounds and the ceiling leave is switched on here."""
+    gates: tuple[Gate, ...] = ()
+    """Those of the gates that can keep anybody out of this request."""
+    limited: bool = False
+    """Whether anything says what a call may cost."""
 
 
 def company(assigned: Assignment, everyone: Sequence[DeploymentFacts]) -> Company:
     """Look at all deployments of the route."""
-    on = (fact for fact in everyone if not (fact.deployment.off or _dropped(assigned, fact.deployment)))
+    on = (fact for fact in everyone if not (fact.deployment.off or _dropped(assigned, fact)))
     return Company(
         unpaid=frozenset(fact.deployment.billing for fact in everyone if not fact.paid),
-        stranded=not any(_in_bounds(assigned, fact) for fact in on),
+        # Without bounds everybody is within them, and whether anybody is on bears on nothing.
+        stranded=bool(assigned.bounds) and not any(_in_bounds(assigned, fact) for fact in on),
+        gates=tuple(gate for matters, gate in GATES if matters(assigned)),
+        limited=any(nano is not None for nano in _limits(assigned)),
     )
 
 
@@ -68,36 +76,28 @@ def call_limit(assigned: Assignment, fact: DeploymentFacts, others: Company) -> 
 
 def stop(assigned: Assignment, fact: DeploymentFacts, others: Company) -> Stop | None:
     """Return the first thing that keeps a deployment out, or None."""
-    deployment = fact.deployment
-    never = (
-        deployment.off
-        or _dropped(assigned, deployment)
-        or _may_not_see(assigned, deployment)
-        or _cannot(assigned, deployment)
-        or _does_not_fit(fact)
-        or _out_of_bounds(assigned, fact, stranded=others.stranded)
-        or _may_not_be_paid(assigned, fact, others)
-    )
-    if never:
-        return Stop(never)
-    if dear := _too_dear(assigned, fact, _climb_cap(assigned, fact, others)):
+    if fact.deployment.off:
+        return Stop(fact.deployment.off)
+    for gate in others.gates:
+        if never := gate(assigned, fact, others):
+            return Stop(never)
+    if others.limited and (dear := _too_dear(assigned, fact, _climb_cap(assigned, fact, others))):
         return Stop(dear, money=True)
     if fact.blocked:
         return Stop(fact.blocked, back_in_s=fact.back_in_s)
     if fact.full:
         return Stop(fact.full, back_in_s=fact.frees_in_s, full=True)
-    often = _fails_too_often(fact)
+    often = _fails_too_often(fact) if fact.deployment.max_error_rate is not None else None
     return Stop(often) if often else None
 
 
-def _dropped(assigned: Assignment, deployment: Deployment) -> str | None:
-    why = assigned.route.without.get(deployment.name)
+def _dropped(assigned: Assignment, fact: DeploymentFacts, _: Company | None = None) -> str | None:
+    why = assigned.route.without.get(fact.deployment.name)
     return f"dropped from {assigned.route.name}: {why}" if why else None
 
 
-def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
-    if not (assigned.privacy.local_only or assigned.privacy.no_training):
-        return None
+def _may_not_see(assigned: Assignment, fact: DeploymentFacts, _: Company) -> str | None:
+    deployment = fact.deployment
     local = deployment.billing is Billing.LOCAL
     if assigned.privacy.local_only and not local:
         return "is not local, and this may be served by local deployments only"
@@ -108,7 +108,8 @@ def _may_not_see(assigned: Assignment, deployment: Deployment) -> str | None:
     return None
 
 
-def _cannot(assigned: Assignment, deployment: Deployment) -> str | None:
+def _cannot(assigned: Assignment, fact: DeploymentFacts, _: Company) -> str | None:
+    deployment = fact.deployment
     if deployment.embeds:
         return "makes embeddings for the classifier, and no answers"
     if not assigned.request.needs:
@@ -118,16 +119,18 @@ def _cannot(assigned: Assignment, deployment: Deployment) -> str | None:
     return f"cannot do {', '.join(sorted(missing))}" if missing else None
 
 
-def _does_not_fit(fact: DeploymentFacts) -> str | None:
+def _does_not_fit(_: Assignment, fact: DeploymentFacts, __: Company) -> str | None:
     window = fact.deployment.context_window
     if window is None or fact.input_tokens + MARGIN < window:
         return None
     return f"about {fact.input_tokens} input tokens do not fit its context of {window}"
 
 
-def _out_of_bounds(assigned: Assignment, fact: DeploymentFacts, *, stranded: bool) -> str | None:
-    if not assigned.bounds:
-        return None
+def _out_of_bounds(assigned: Assignment, fact: DeploymentFacts, others: Company) -> str | None:
+    return _beyond(assigned, fact, stranded=others.stranded)
+
+
+def _beyond(assigned: Assignment, fact: DeploymentFacts, *, stranded: bool) -> str | None:
     tier = fact.deployment.tier
     reasons = (bound.keeps_out(tier, stranded=stranded) for bound in assigned.bounds)
     return next((reason for reason in reasons if reason), None)
@@ -141,6 +144,23 @@ def _may_not_be_paid(assigned: Assignment, fact: DeploymentFacts, others: Compan
         return f"costs money, and {route.name} forbids that"
     missing = route.climb.undeclared(others.unpaid) if others.unpaid else None
     return f"costs money and route {route.name} does not declare climb: {missing}" if missing else None
+
+
+Gate: TypeAlias = Callable[[Assignment, DeploymentFacts, Company], str | None]
+"""Says why a deployment can never serve this request; None where it can."""
+GATES: tuple[tuple[Callable[[Assignment], object], Gate], ...] = (
+    (lambda assigned: assigned.route.without, _dropped),
+    (lambda assigned: assigned.privacy.local_only or assigned.privacy.no_training, _may_not_see),
+    (lambda assigned: True, _cannot),
+    (lambda assigned: True, _does_not_fit),
+    (lambda assigned: assigned.bounds, _out_of_bounds),
+    (lambda assigned: True, _may_not_be_paid),
+)
+"""In the order in which they are asked, each with when it can matter at all."""
+
+
+def _limits(assigned: Assignment) -> tuple[int | None, ...]:
+    return assigned.request.max_cost_nano, assigned.ceiling_nano_per_1k, assigned.route.climb.max_cost_nano
 
 
 def _climb_cap(assigned: Assignment, fact: DeploymentFacts, others: Company) -> int | None:
@@ -182,7 +202,7 @@ def _over_ceiling(assigned: Assignment, fact: DeploymentFacts) -> str | None:
 
 
 def _in_bounds(assigned: Assignment, fact: DeploymentFacts) -> bool:
-    return not (_out_of_bounds(assigned, fact, stranded=False) or _over_ceiling(assigned, fact))
+    return not (_beyond(assigned, fact, stranded=False) or _over_ceiling(assigned, fact))
 
 
 def _fails_too_often(fact: DeploymentFacts) -> str | None:

@@ -20,7 +20,7 @@ DEEPEST = 4
 
 def as_mapping(value: object) -> Json:
     """Return `value` if it is a JSON object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def as_list(value: object) -> list[object]:
@@ -39,7 +39,9 @@ def at(raw: Json, path: str) -> object:
         return raw.get(path)
     value: object = raw
     for key in path.split("."):
-        value = as_mapping(value).get(key)
+        if type(value) is not dict and not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
     return value
 
 
