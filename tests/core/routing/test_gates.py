@@ -12,7 +12,7 @@ from router.core.routing.assignment import Assignment
 from router.core.routing.bounds import pool, span
 from router.core.routing.clamp import MARGIN
 from router.core.routing.facts import DeploymentFacts
-from router.core.routing.gates import Stop, company, stop
+from router.core.routing.gates import Stop, call_limit, company, stop
 from router.core.settings.deployments import Need
 from router.core.settings.providers import Billing, Wire
 from router.core.settings.routes import Climb, Privacy, Route
@@ -238,3 +238,16 @@ def test_a_climb_from_a_poor_answer_is_held_to_the_climb_s_cap_also_from_paid_to
     capped = replace(capped, route=replace(capped.route, climb=Climb(False, 1_000)))
     found = stopped(capped, costing("paid", bound))
     assert (found is not None and found.money) == stops
+
+
+@pytest.mark.parametrize(
+    ("cap", "asked", "most"),
+    [(900, 500, 500), (500, 900, 500), (None, 900, 900), (500, None, 500), (None, None, None)],
+)
+def test_the_tighter_of_the_caller_s_limit_and_the_climb_s_cap_wins(
+    cap: int | None, asked: int | None, most: int | None
+) -> None:
+    facts = (fact("free"), costing("paid", 1))
+    made = assigned(*facts, request=replace(ASK, max_cost_nano=asked))
+    made = replace(made, route=replace(made.route, climb=Climb(free_to_paid=True, max_cost_nano=cap)))
+    assert call_limit(made, facts[1], company(made, facts)) == most
