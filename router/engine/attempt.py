@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from router.core.budget.hold import NEVER
 from router.core.cost.estimate import Estimate
-from router.core.cost.settling import AnswerSoFar, AttemptEnding, settled_bill
+from router.core.cost.settling import AnswerSoFar, settled_bill
 from router.core.failures.classify import cancelled, classify, internal, stopped
 from router.core.failures.exchange import Exchange
 from router.core.records.admission import NO_HOLD, Hold, Refusal
@@ -176,7 +176,7 @@ class Attempt:
         arrived = self.arrived()
         held = self.intent.held_nano_usd if self.hold.bound_nano is None else self.hold.bound_nano
         whole = self.exchange is not None and (self.exchange.finish_reason is not None or self.exchange.done)
-        bill = settled_bill(AttemptEnding(arrived, diagnosis.ledger, whole=whole, held_nano=held))
+        bill = settled_bill(arrived, diagnosis.ledger, held, whole=whole)
         return Settlement(
             request_id=self.intent.request_id,
             attempt=self.n,

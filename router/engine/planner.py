@@ -179,6 +179,8 @@ class Planner:
 
     def served(self, session: str | None, record: AttemptRecord) -> None:
         """Note who answered a session: its beginning is in that one's cache now."""
+        if not session:
+            return
         usage = record.usage
         known = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self._sessions.served(session, Pin(record.deployment, self._deps.clock.now_ms(), known))

@@ -49,6 +49,8 @@ NO_WISH = Wish()
 
 def wish(messages: Sequence[Message], *, ruled: bool, auto: bool, repeated: bool, session: bool) -> Wish:
     """Return what is worth caching: what a rule asks for; under `auto` what repeats or goes on."""
+    if not (ruled or auto):
+        return NO_WISH
     answered = any(message.role == "assistant" for message in messages)
     return Wish(ruled or (auto and repeated), auto and session and answered)
 

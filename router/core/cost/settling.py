@@ -88,23 +88,17 @@ class AttemptBill:
     """What the call is worth at its list price, whoever pays."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptEnding:
-    """What is known when an attempt is over."""
+def settled_bill(
+    arrived: AnswerSoFar, outcome: LedgerOutcome, held_nano: int | None, *, whole: bool
+) -> AttemptBill:
+    """Return the money columns of an attempt that has ended.
 
-    arrived: AnswerSoFar
-    outcome: LedgerOutcome
-    whole: bool
-    """The answer said that it was complete; what a broken one counted of its output was not final."""
-    held_nano: int | None
-
-
-def settled_bill(ending: AttemptEnding) -> AttemptBill:
-    """Return the money columns of an attempt that has ended."""
-    arrived, price = ending.arrived, ending.arrived.deployment.price
+    `whole`: the answer said that it was complete; what a broken one counted of its output was not final.
+    """
+    price = arrived.deployment.price
     plan = PLANS.get(arrived.deployment.billing)
     reading = arrived.reading or NOTHING_READ
-    if not ending.whole:
+    if not whole:
         reading = cut_short(reading)
     facts = CallFacts(model_served=arrived.model_served, plan=plan)
     counted = reading.usage != NO_USAGE
@@ -117,8 +111,8 @@ def settled_bill(ending: AttemptEnding) -> AttemptBill:
             return AttemptBill(
                 reading.usage, usage_source, found.nano, found.source, found.nano, None, listed
             )
-    if ending.outcome is LedgerOutcome.VOID:
+    if outcome is LedgerOutcome.VOID:
         return AttemptBill(reading.usage, usage_source, 0, CostSource.NOT_BILLED, 0)
-    estimate = so_far_nano(arrived) if ending.outcome is not LedgerOutcome.UNKNOWN else None
-    budget = ending.held_nano if estimate is None else estimate
+    estimate = so_far_nano(arrived) if outcome is not LedgerOutcome.UNKNOWN else None
+    budget = held_nano if estimate is None else estimate
     return AttemptBill(reading.usage, usage_source, None, CostSource.UNKNOWN, budget, estimate)

@@ -34,6 +34,9 @@ A request that nobody tried to classify is not such work: it goes where its name
 """
 
 
+NO_RULE = RoutingRule()
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A request with everything filled in that is known of it, and who may serve it."""
@@ -81,7 +84,9 @@ def assign(
     if route.explicit:
         return replace(_assigned(config, request, route, route, _told(found)), complaint=complaint)
     ours = route.name.removesuffix(FREE) == AUTO
-    number, rule = first_fit(config.policy.rules, _case(request, seen), routed=not ours) or (0, RoutingRule())
+    rules = config.policy.rules
+    fit = first_fit(rules, _case(request, seen), routed=not ours) if rules else None
+    number, rule = fit or (0, NO_RULE)
     task = _task_way(config, request, found) if ours else None
     ruled = _rule_way(number, rule, task)
     way = ruled or task
@@ -194,7 +199,7 @@ def _sent(config: RouterConfig, asked: Route, target: str) -> Route | Unknown:
 def _assigned(
     config: RouterConfig, request: Request, asked: Route, served: Route, notes: tuple[str, ...]
 ) -> Assignment:
-    local = Privacy(local_only=request.task in config.local_only_tasks)
+    local = Privacy(local_only=True) if request.task in config.local_only_tasks else ANYBODY
     climb = span(f"the climb of {served.name}", config.tiers, None, served.climb.max_tier)
     return Assignment(
         request=request,

@@ -21,6 +21,10 @@ class Privacy:
 
     def __or__(self, other: Privacy) -> Privacy:
         """Return what both ask for: a wish of either holds."""
+        if not (other.no_training or other.local_only):
+            return self
+        if not (self.no_training or self.local_only):
+            return other
         return Privacy(self.no_training or other.no_training, self.local_only or other.local_only)
 
 

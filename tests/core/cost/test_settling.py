@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from router.core.cost.estimate import estimate, input_size
-from router.core.cost.settling import BYTES_PER_TOKEN, AnswerSoFar, AttemptBill, AttemptEnding, settled_bill
+from router.core.cost.settling import BYTES_PER_TOKEN, AnswerSoFar, AttemptBill, settled_bill
 from router.core.message import Message
 from router.core.money import CostSource
 from router.core.records.diagnosis import LedgerOutcome
@@ -33,18 +33,16 @@ def bill(
 ) -> AttemptBill:
     """Settle one attempt."""
     return settled_bill(
-        AttemptEnding(
-            AnswerSoFar(
-                deployment=deployment,
-                expected=estimate(input_size(MESSAGES), deployment, 100),
-                received_bytes=received_bytes,
-                when_ms=1_795_348_800_000,
-                reading=reading,
-            ),
-            outcome=outcome,
-            whole=whole,
-            held_nano=HELD,
-        )
+        AnswerSoFar(
+            deployment=deployment,
+            expected=estimate(input_size(MESSAGES), deployment, 100),
+            received_bytes=received_bytes,
+            when_ms=1_795_348_800_000,
+            reading=reading,
+        ),
+        outcome,
+        HELD,
+        whole=whole,
     )
 
 
