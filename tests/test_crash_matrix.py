@@ -91,7 +91,7 @@ def test_whatever_point_a_process_is_killed_at_its_ledger_is_whole(tmp_path: Pat
         capture_output=True,
         check=True,
         cwd=Path(__file__).parent.parent,
-        timeout=120,
+        timeout=400,
     )
     points = int(done.stdout)
     ends = asyncio.run(judge_all(tmp_path, points))

@@ -9,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 from router.core.budget.budget import caps, charge_of, extra_caps
-from router.core.records.admission import Hold, Terms
+from router.core.records.admission import Cap, Hold, Terms
 from router.core.settings.budgets import Budget, BudgetScope, BudgetWindow
 from router.engine.clock import SystemClock
 from router.ledger.sqlite.attempts import open_ledger
@@ -113,7 +113,41 @@ async def grow_what_runs(path: Path, name: str) -> None:
     await ledger.aclose()
 
 
+async def burst(path: Path, name: str) -> None:
+    """Start calls from a lease, say how many, and hang before most of them have rows."""
+    ledger = await open_ledger(path, SystemClock())
+    limits = Terms(caps=(Cap("all spend, day", 10_000 * 5_000, 5_000, since_ms=0),))
+    started = 0
+    for _ in range(40):
+        for _ in range(10):
+            admission = await ledger.admit(intent(f"{name}-{started}"), limits)
+            started += admission.refusal is None
+        await asyncio.sleep(0.001)
+    for _ in range(50):
+        admission = await ledger.admit(intent(f"{name}-{started}"), limits)
+        started += admission.refusal is None
+    print(started, flush=True)
+    sys.stdin.readline()
+
+
+async def share_cents(path: Path, name: str) -> None:
+    """When told to, ask for calls of a hundredth of a cent under a budget of five; say how many came in."""
+    ledger = await open_ledger(path, SystemClock())
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    call = 100_000
+    limits = Terms(caps=(Cap("all spend, day", 500 * call, call, since_ms=0),))
+    let_in = 0
+    for n in range(40):
+        asked = replace(intent(f"{name}-{n}"), held_nano_usd=call)
+        let_in += (await ledger.admit(asked, limits)).refusal is None
+    await ledger.aclose()
+    print(let_in, flush=True)
+
+
 WHAT = {
+    "burst": burst,
+    "cents": share_cents,
     "grow": grow_what_runs,
     "spend": spend_what_is_left,
     "hang": admit_and_hang,

@@ -49,7 +49,7 @@ class Desk(SqliteLedger):
         self._queue: list[Write] = []
         self._uncommitted: list[Write] = []
         self._attempts: dict[tuple[str, int], Intent] = {}
-        self._some = asyncio.Event()
+        self._queued = asyncio.Event()
         self.connection: Connection | None = None
         self._writer = Writer(machine.path, machine.clock, self._connected)
 
@@ -66,7 +66,7 @@ class Desk(SqliteLedger):
         if isinstance(order, Admit):
             order = self._heard(order)
         self._queue.append(order)
-        self._some.set()
+        self._queued.set()
         self._process.point()
 
     def _heard(self, order: Admit) -> Admit:
@@ -79,8 +79,8 @@ class Desk(SqliteLedger):
     async def serve(self) -> None:
         """Be the writer: whatever has come in meanwhile is one transaction."""
         while True:
-            await self._some.wait()
-            self._some.clear()
+            await self._queued.wait()
+            self._queued.clear()
             await asyncio.sleep(self._machine.chance.choice([0.0, 0.001, 0.02]))
             self.commit()
 

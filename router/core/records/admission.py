@@ -140,6 +140,8 @@ class Admission:
     """Soft caps that are passed now."""
     health: Mapping[str, ScopeHealth] = field(default_factory=dict)
     """What the ledger knows of the scopes in the terms, leases of this admission included."""
+    recalled: bool = False
+    """Refused for what other processes have leased and not used: they are asked to give it back."""
 
 
 @dataclass(frozen=True, slots=True)

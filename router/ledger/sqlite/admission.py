@@ -42,6 +42,14 @@ def admit(
     return Admission(None, warnings, healths | probed)
 
 
+def waits_for_leases(connection: Connection, intent: Intent, terms: Terms) -> bool:
+    """Tell whether a refused attempt would fit, were it not for what processes have leased and not used."""
+    over, _ = budgets.refusal(connection, terms.caps, leased=False)
+    return not over and not quota_refusal(
+        connection, intent.deployment, terms.quotas, intent.started_at, leased=False
+    )
+
+
 def extend(connection: Connection, place: tuple[str, int], hold: Hold, caps: Sequence[Cap]) -> Admission:
     """Hold more for the running attempt at `place`, or refuse and leave what is held."""
     refused, warnings = budgets.refusal(connection, caps)

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from router.core.budget import budget
+from router.core.budget.leases import scope_of
 from router.core.records.admission import Cap, Refusal, Used
 from router.core.records.spend import Window
+from router.ledger.sqlite import leases
 from router.ledger.sqlite.driver import Connection
 from router.ledger.sqlite.rollup_tables import KEYS, SPANS
 from router.ledger.sqlite.rollups import Part, parts
@@ -31,12 +33,23 @@ _NO_FIGURE = "budget_nano_usd IS NULL AND held_nano_usd IS NULL"
 """Rows that have a partial index of their own."""
 
 
-def refusal(connection: Connection, caps: Sequence[Cap]) -> tuple[Refusal | None, tuple[str, ...]]:
+def refusal(
+    connection: Connection, caps: Sequence[Cap], *, leased: bool = True
+) -> tuple[Refusal | None, tuple[str, ...]]:
     """Return why hard caps refuse an attempt, if any does, and what to say about the soft ones it passes.
 
-    What costs nothing fits into everything, and needs no sum.
+    What costs nothing fits into everything, and needs no sum. What is `leased` counts as held.
     """
-    return budget.judge((cap, _counted(connection, cap)) for cap in caps if cap.amount_nano != 0)
+    counted = ((cap, held_too(connection, cap, leased=leased)) for cap in caps if cap.amount_nano != 0)
+    return budget.judge(counted)
+
+
+def held_too(connection: Connection, cap: Cap, *, leased: bool = True) -> Used:
+    """Return what counts against one cap, with what processes have leased of it."""
+    used = _counted(connection, cap)
+    if not leased:
+        return used
+    return replace(used, held_nano=used.held_nano + leases.held(connection, scope_of(cap)))
 
 
 def spent(connection: Connection, caps: Sequence[Cap]) -> list[Used]:

@@ -33,6 +33,9 @@ statement is then compiled anew, triggers included, and booking an attempt took 
 BUSY_S = 5.0
 """How long a statement waits for another process's lock; after that paid calls are refused."""
 
+ASK_AGAIN_S = 0.001
+"""Between two tries to take the write lock."""
+
 WAL_PAUSE_S = 0.02
 """Between two tries to change the journal mode."""
 
@@ -49,6 +52,9 @@ class Connection(driver.Connection):
     Half a surrogate pair, which JSON allows, is no UTF-8, and SQLite's numbers have 64 bits: such a value is
     bound in the nearest form it has there, alike in what is written and in what is looked for.
     """
+
+    patience_s = 0.0
+    """How long `writing` waits for another's lock."""
 
     def execute(self, sql: str, parameters: Any = ()) -> driver.Cursor:
         """Run one statement."""
@@ -118,7 +124,7 @@ def open_for_writing(
     try:
         if _switched_to_wal(connection, busy_s) != "wal":
             raise driver.NotSupportedError("this disk does not support write-ahead logging")
-        connection.execute(f"PRAGMA busy_timeout = {round(busy_s * 1000)}")
+        connection.patience_s = busy_s
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA mmap_size = 0")
         # Kept answers go by bounds and age: none stays readable.
@@ -154,11 +160,12 @@ def _switched_to_wal(connection: Connection, busy_s: float) -> str:
     raise AssertionError("the last try returns or raises")
 
 
-def open_for_reading(path: Path) -> Connection:
-    """Open an existing file so that nothing can be written through this connection."""
+def open_for_reading(path: Path, *, busy_s: float = BUSY_S) -> Connection:
+    """Open an existing file so that nothing can be written through this connection, from any thread."""
     connection = connect(
         f"{path.absolute().as_uri()}?mode=ro",
-        timeout=BUSY_S,
+        timeout=busy_s,
+        check_same_thread=False,
         isolation_level=None,
         cached_statements=CACHED_STATEMENTS,
         uri=True,
@@ -190,9 +197,23 @@ def writing(connection: Connection) -> Iterator[None]:
     IMMEDIATE takes the write lock at once and waits for it; a deferred one that reads first is refused
     without waiting when another process has written meanwhile.
     """
-    connection.execute("BEGIN IMMEDIATE")
+    _begin(connection)
     with _finished(connection):
         yield
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock. Who waits asks again every millisecond: SQLite's own pauses grow to a tenth of a
+    second, in which those who come later are served first."""
+    for tries_left in reversed(range(1 + round(connection.patience_s / ASK_AGAIN_S))):
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except SqliteError as error:
+            if not tries_left or not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                raise
+        else:
+            return
+        time.sleep(ASK_AGAIN_S)
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from router.core.budget.leases import scope_of
 from router.core.health.exhausted import longest
 from router.core.health.rate_limits import refusal
 from router.core.records.admission import Quota, Refusal, Unit
 from router.core.records.health import ExhaustedLimit, LearnedLimit, LimitKind, LimitSource
+from router.ledger.sqlite import leases
 from router.ledger.sqlite.driver import Connection
 from router.ledger.sqlite.owners import is_gone
 from router.ledger.sqlite.schema import has_table
@@ -60,32 +62,49 @@ def write_limit(connection: Connection, limit: LearnedLimit) -> None:
 
 
 def quota_refusal(
-    connection: Connection, deployment: str, quotas: Sequence[Quota], now_ms: int
+    connection: Connection, deployment: str, quotas: Sequence[Quota], now_ms: int, *, leased: bool = True
 ) -> Refusal | None:
-    """Return what the first quota that is used up says, or None when an attempt fits them all."""
+    """Return what the first quota that is used up says, or None when an attempt fits them all.
+
+    What is `leased` counts as taken.
+    """
     for quota in quotas:
-        refused = refused_by(connection, deployment, quota, now_ms)
+        held = leases.held(connection, scope_of(quota, deployment)) if leased else 0
+        refused = refused_by(connection, deployment, quota, now_ms, held)
         if refused is not None:
             return refused
     return None
 
 
-def refused_by(connection: Connection, deployment: str, quota: Quota, now_ms: int) -> Refusal | None:
-    """Return what one quota says of an attempt at `now_ms`, or None when it fits."""
+def refused_by(
+    connection: Connection, deployment: str, quota: Quota, now_ms: int, held: int = 0
+) -> Refusal | None:
+    """Return what one quota, of which `held` is leased, says of an attempt at `now_ms`; None when it fits."""
+    used = held + taken(connection, deployment, quota, now_ms)
+    if used + quota.amount <= quota.limit or quota.unit is Unit.PARALLEL or quota.until_ms is not None:
+        return refusal(quota, used, (), now_ms)
+    starts = f"SELECT started_at, {_AMOUNTS[quota.unit]} {_WITHIN}{_SINCE_SET_BACK} ORDER BY started_at"
+    return refusal(
+        quota, used, connection.execute(starts, _place(deployment, quota, now_ms)).fetchall(), now_ms
+    )
+
+
+def taken(connection: Connection, deployment: str, quota: Quota, now_ms: int) -> int:
+    """Return how much of a quota attempts have taken."""
     if quota.unit is Unit.PARALLEL:
         running: Mapping[str, int] = dict(connection.execute(RUNNING, (deployment,)).fetchall())
         used = sum(running.values())
-        if used + quota.amount > quota.limit:  # only then is it worth a look at who is alive
-            used = sum(n for owner, n in running.items() if is_gone(connection, owner, now_ms) is not True)
-        return refusal(quota, used, (), now_ms)
-    amount, place = _AMOUNTS[quota.unit], (deployment, quota.since_ms, quota.before_ms(now_ms))
-    slides = quota.until_ms is None
-    within = _WITHIN + _SINCE_SET_BACK if slides else _WITHIN
-    [(used,)] = connection.execute(f"SELECT coalesce(sum({amount}), 0) {within}", place)
-    if used + quota.amount <= quota.limit:
-        return None
-    starts = connection.execute(f"SELECT started_at, {amount} {within} ORDER BY started_at", place)
-    return refusal(quota, used, starts.fetchall() if slides else (), now_ms)
+        if used + quota.amount <= quota.limit:  # only then is it worth a look at who is alive
+            return used
+        return sum(n for owner, n in running.items() if is_gone(connection, owner, now_ms) is not True)
+    within = _WITHIN + _SINCE_SET_BACK if quota.until_ms is None else _WITHIN
+    place = _place(deployment, quota, now_ms)
+    [(used,)] = connection.execute(f"SELECT coalesce(sum({_AMOUNTS[quota.unit]}), 0) {within}", place)
+    return int(used)
+
+
+def _place(deployment: str, quota: Quota, now_ms: int) -> tuple[str, int, int]:
+    return deployment, quota.since_ms, quota.before_ms(now_ms)
 
 
 _WRITE_EXHAUSTED = """

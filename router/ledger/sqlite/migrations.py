@@ -170,6 +170,12 @@ def m020_sums_of_what_has_ended(db: Database) -> None:
     sums.rebuild(db.conn)
 
 
+@LEDGER()
+def m021_leases(db: Database) -> None:
+    """What processes hold of budgets and limits for calls that have no row yet."""
+    db.execute(tables.BUDGET_LEASE)
+
+
 _HOUR_MS = 3_600_000
 
 _FIGURE = "coalesce({row}.budget_nano_usd, {row}.held_nano_usd, 0)"

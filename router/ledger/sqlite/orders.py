@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from router.core.budget.leases import Claim
 from router.core.records.admission import Admission, Cap, Hold, Terms
 from router.core.records.entries import Intent
 from router.core.records.facts import Fact
@@ -54,6 +55,21 @@ class Admit:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Write the open row of an attempt that was admitted from leases, and let them shrink by it."""
+
+    intent: Intent
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Have this process hold so much less, by scope."""
+
+    given: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Extend:
     """Hold more for a running row if its caps allow that, answer when it is committed."""
 
@@ -96,7 +112,10 @@ class Close:
     reply: Reply[None] | None
 
 
-Write = Admit | Extend | Settle | Note
+Write = Admit | Start | GiveBack | Extend | Settle | Note
 """What changes the ledger; all that wait are written in one transaction, in order."""
+
+PATIENT = (Start, Settle, Note)
+"""Orders for which nobody waits."""
 
 Order = Write | Flush | Close

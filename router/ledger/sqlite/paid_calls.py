@@ -59,6 +59,34 @@ def count(connection: Connection, intent: Intent) -> None:
         connection.execute(_COUNT_PROMPT, (*_prompt(intent), second))
 
 
+def seen(connection: Connection, now_ms: int) -> runaway.Seen:
+    """Return what all paid calls came to, up to now."""
+    second = now_ms // 1000
+    asked = {"minute": second - runaway.MINUTE_MS // 1000, "ten_minutes": second - _TEN_MINUTES_S}
+    [(nano, requests)] = connection.execute(_SEEN, asked)
+    return runaway.Seen(nano, requests, 0)
+
+
+def repeats(connection: Connection, intent: Intent) -> int:
+    """Return how often a call was made, with this one."""
+    session, prompt = _prompt(intent)
+    asked = {
+        "session": session,
+        "prompt": prompt,
+        "ten_minutes": intent.started_at // 1000 - _TEN_MINUTES_S,
+    }
+    [(calls,)] = connection.execute(_SEEN_PROMPT, asked)
+    return int(calls)
+
+
+def watch_started(connection: Connection, intent: Intent, guard: Guard, found: runaway.Seen) -> None:
+    """Pause what a call that has started already, and is counted, shows to have run away."""
+    if pauses.standing(connection, intent.session_id) is None:
+        tripped = runaway.watch(guard, found)
+        if tripped is not None:
+            pauses.pause(connection, tripped, intent.session_id, intent.started_at)
+
+
 def resume(connection: Connection, session: str | None, now_ms: int) -> list[str]:
     """Lift one session's pauses, or with None every pause there is; return their reasons.
 
@@ -78,17 +106,11 @@ def _seen(connection: Connection, intent: Intent) -> runaway.Seen:
     """Return the paid calls before `intent`, and `intent` with them."""
     second = intent.started_at // 1000
     _forget(connection, second)
-    session, prompt = _prompt(intent)
-    asked = {
-        "minute": second - runaway.MINUTE_MS // 1000,
-        "ten_minutes": second - _TEN_MINUTES_S,
-        "session": session,
-        "prompt": prompt,
-    }
+    asked = {"minute": second - runaway.MINUTE_MS // 1000, "ten_minutes": second - _TEN_MINUTES_S}
     [(nano, requests)] = connection.execute(_SEEN, asked)
-    [(identical,)] = connection.execute(_SEEN_PROMPT, asked)
     first = int(intent.attempt == 1)
-    return runaway.Seen(nano + (intent.estimate_nano_usd or 0), requests + first, identical + first)
+    identical = repeats(connection, intent) + first
+    return runaway.Seen(nano + (intent.estimate_nano_usd or 0), requests + first, identical)
 
 
 def _forget(connection: Connection, second: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -74,6 +74,19 @@ def insert_intent(connection: Connection, intent: Intent, owner: str) -> bool:
 def carried_row(intent: Intent, owner: str) -> Row:
     """Return what a row needs beside its settlement to be written into another file than its intent was."""
     return _intent_row(intent, owner) | {_TAGS: json.dumps(intent.tags, default=str)}
+
+
+def carried_from(values: Mapping[str, Any], owner: str) -> Row:
+    """Return the same from the fields of an intent."""
+    row: Row = {name: storable(name, values.get(name)) for name in INTENT_COLUMNS}
+    row["owner"] = owner if values.get("job") is None else job_owner(str(values["job"]))
+    return row | {_TAGS: json.dumps(values.get("tags") or [])}
+
+
+def add_open(connection: Connection, row: Row) -> None:
+    """Write the open row of an attempt from what was carried, if the attempt has no row yet."""
+    if connection.execute(_INSERT, row).rowcount == 1:
+        _write_tags(connection, row["request_id"], json.loads(str(row[_TAGS])))
 
 
 def add_ended(connection: Connection, row: Row, sums: Sums) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from router.errors import LedgerError
 from router.ledger.sqlite.driver import Connection, writing
 
-VERSION = 20
+VERSION = 21
 """How many migrations there are; kept in the file's `user_version`."""
 
 SUMS_SINCE = 20

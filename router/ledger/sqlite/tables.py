@@ -274,6 +274,16 @@ CREATE TABLE paid_prompt (
   PRIMARY KEY (session, prompt, second)
 ) WITHOUT ROWID"""
 
+# Of one process and one budget or limit; in what that counts: nano-dollars, requests, tokens, calls at once.
+BUDGET_LEASE = """
+CREATE TABLE budget_lease (
+  scope TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  wanted INTEGER NOT NULL,
+  PRIMARY KEY (scope, owner)
+) WITHOUT ROWID"""
+
 JOB_LEASE = """
 CREATE TABLE job_lease (
   job TEXT PRIMARY KEY,

@@ -11,15 +11,17 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from router.core.records.admission import Admission, RefusedBy
 from router.core.records.facts import HealthLearned
 from router.engine.ports import Clock
 from router.errors import LedgerError
 from router.ledger.open_file import OpenFile
 from router.ledger.private_files import beside, prepare
-from router.ledger.sqlite.books import Answers, Books
+from router.ledger.sqlite.books import Answers, Books, Running
 from router.ledger.sqlite.driver import Connection, SqliteError, told_clearly, writing
 from router.ledger.sqlite.health import believe
-from router.ledger.sqlite.orders import Admit, Extend, Note, Settle, Write
+from router.ledger.sqlite.leased import Leased
+from router.ledger.sqlite.orders import Admit, Extend, GiveBack, Note, Settle, Start, Write
 from router.ledger.sqlite.owners import BEAT_MS
 from router.ledger.sqlite.rows import Row, add_ended, settle_row
 from router.ledger.sqlite.schema import migrate, require_writable
@@ -35,48 +37,77 @@ Connect = Callable[[Path], Connection]
 class Writer:
     """One open ledger file. Every method raises LedgerError and nothing else that a disk can cause."""
 
-    def __init__(self, path: Path, clock: Clock, connect: Connect, owner: str | None = None) -> None:
-        """Open or make the ledger at `path`; migrate, then write what is spooled, then close what is dead."""
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        connect: Connect,
+        owner: str | None = None,
+        leased: Leased | None = None,
+        started: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Open or make the ledger at `path`; migrate, then write what is spooled, then close what is dead.
+
+        `started` is told how many calls that were admitted from leases have got their rows.
+        """
         self.path = path
         self._owner = owner
+        self._leased = leased
+        self._started = started
+        self._unstarted: list[Start | GiveBack] = []  # sent already, or given up: they must be written
         self._clock = clock
         self._spool = Spool(beside(path, ".spool"))
         self._unspooled: list[Row] = []  # neither the ledger nor the spool would take them
         self._unlearned: list[Note] = []
         self._connect = connect
         self._connection: Connection | None = None
+        self._running: Running = {}
         self._books = self._opened()
 
     @property
     def owes(self) -> bool:
         """Whether anything waits outside the ledger."""
-        return bool(self._unspooled or self._unlearned) or not self._spool.is_empty()
+        return bool(self._unspooled or self._unlearned or self._unstarted) or not self._spool.is_empty()
 
     @property
     def due_s(self) -> float | None:
         """In how many seconds there is something to do though nothing is handed in; None: not at all."""
         if self.owes:
             return RETRY_S
+        idle_s = None if self._leased is None else self._leased.idle_in_s
+        if idle_s is not None:
+            return idle_s
         return BEAT_MS / 1000 if self._books.beats else None
 
-    def write(self, orders: Sequence[Write]) -> None:
-        """Write what is owed, then `orders`, in order, in one transaction; answer those who wait."""
+    def write(self, orders: Sequence[Write], *, more: bool = False) -> list[Admit]:
+        """Write what is owed, then `orders`, in order, in one transaction; answer those who wait.
+
+        Where there is `more` to write, a refusal may be of what has ended already: return those who were
+        refused unanswered, to be asked again.
+        """
         answers: Answers = {}
         failed: LedgerError | None = None
         try:
             self.replay()
             if orders or self._books.beats:
                 answers = self._books.commit(orders)
+                self._started(_starts(orders))
         except LedgerError as error:
             failed = error
             self.keep(orders)
+        again = []
         for order in orders:
             match order:
+                case Admit(reply=reply) if more and failed is None and _is_full(answers[reply]):
+                    again.append(order)
                 case Admit(reply=reply) | Extend(reply=reply):
                     reply.send(failed or answers[reply])
+        return again
 
     def keep(self, orders: Sequence[Write]) -> None:
         """Keep outside the ledger what must not be lost of `orders`: settlements, what attempts taught."""
+        self._unstarted += [order for order in orders if isinstance(order, Start | GiveBack)]
+        self._forfeit()
         settles = [order for order in orders if isinstance(order, Settle)]
         self._unlearned += [settle.learn for settle in settles if settle.learn is not None]
         self._unlearned += [
@@ -89,8 +120,15 @@ class Writer:
         except OSError:
             self._unspooled.extend(rows)
 
+    def _forfeit(self) -> None:
+        """Admit nothing more from leases: whether the ledger can be written has to be asked now."""
+        given = {} if self._leased is None else self._leased.give_back()
+        if given:
+            self._unstarted.append(GiveBack(given))
+
     def drop_connection(self) -> None:
         """Have the file opened anew before anything is written again."""
+        self._forfeit()
         if self._connection is not None:
             with suppress(SqliteError):
                 self._file.close(self._connection)
@@ -101,6 +139,10 @@ class Writer:
         if self._connection is None:
             self._books = self._opened()
         self._file.require()
+        if self._unstarted:
+            self._books.commit(self._unstarted)
+            self._started(_starts(self._unstarted))
+            self._unstarted = []
         if self._unspooled:
             self._settle(self._unspooled)
             self._unspooled = []
@@ -137,7 +179,8 @@ class Writer:
             self._connection = self._connect(path)
             undo.callback(self.drop_connection)
             migrate(self._connection, path)
-            self._books = Books(self._connection, path, clock, self._owner)
+            self._books = Books(self._connection, path, clock, self._owner, self._leased)
+            self._books.running = self._running  # of whatever connection
             self._spool.prepare()
             self.replay()
             self._books.commit([])
@@ -156,3 +199,12 @@ class Writer:
                 if not settle_row(self._connection, row, sums):
                     add_ended(self._connection, row, sums)  # one already settled stays as it is
             sums.write(self._connection)
+
+
+def _starts(orders: Sequence[Write]) -> int:
+    return sum(isinstance(order, Start) for order in orders)
+
+
+def _is_full(answer: Admission | LedgerError) -> bool:
+    refused = None if isinstance(answer, LedgerError) else answer.refusal
+    return refused is not None and refused.by in {RefusedBy.BUDGET, RefusedBy.LIMIT}
