@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 import pytest
 from openai import APIError, AsyncOpenAI, RateLimitError
 from openai.types.chat import ChatCompletionMessageParam
@@ -12,42 +9,14 @@ from openai.types.chat import ChatCompletionMessageParam
 from router.core.dialects import chat
 from router.core.dialects.reply import (
     ApiError,
-    Began,
     Broke,
-    Counted,
     ErrorKind,
-    Finish,
-    Finished,
-    Piece,
-    Reply,
     ReplyEvent,
 )
-from router.core.message import Reasoning, Text, ToolCall
-from router.core.records.usage import Usage
-from router.core.usage import UsageReading
-from tests.fake_provider import SSE_HEAD, FakeProvider, answer, fake_provider
+from tests.clients.samples import EVENTS, HELLO, json_answer
+from tests.fake_provider import SSE_HEAD, FakeProvider, fake_provider
 
 ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "hi"}]
-USAGE = Usage(30, 10, 0, None, 7, 2)
-HELLO = Reply(
-    (Reasoning("hm"), Text("Hello"), ToolCall("call_a", "f", '{"x":1}'), ToolCall("call_b", "g", "{}")),
-    Finish.TOOL_CALLS,
-    USAGE,
-    "r1",
-    "m",
-    1_700_000_000,
-)
-EVENTS: list[ReplyEvent] = [
-    Began("r1", "m", 1_700_000_000),
-    Piece(0, Reasoning("hm")),
-    Piece(1, Text("Hel")),
-    Piece(1, Text("lo")),
-    Piece(2, ToolCall("call_a", "f", '{"x"')),
-    Piece(2, ToolCall("", "", ":1}")),
-    Piece(3, ToolCall("call_b", "g", "{}")),
-    Counted(UsageReading(USAGE)),
-    Finished(Finish.TOOL_CALLS),
-]
 
 
 def client(provider: FakeProvider) -> AsyncOpenAI:
@@ -57,10 +26,6 @@ def client(provider: FakeProvider) -> AsyncOpenAI:
 def written(events: list[ReplyEvent]) -> bytes:
     writer = chat.Writer()
     return SSE_HEAD + b"".join(writer.write(event) for event in events)
-
-
-def json_answer(status: int, body: Mapping[str, object]) -> bytes:
-    return answer(json.dumps(body).encode(), status, "content-type: application/json")
 
 
 async def test_a_whole_answer() -> None:

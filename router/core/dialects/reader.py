@@ -16,6 +16,7 @@ from router.core.dialects.reply import (
     Began,
     Broke,
     Counted,
+    ErrorKind,
     Finish,
     Finished,
     Piece,
@@ -62,6 +63,8 @@ class StreamReader:
     def say(self, part: Part, key: Hashable = None) -> list[ReplyEvent]:
         """Take more of a part; without a key it goes on with the last one, or begins one of another kind."""
         facts = self.facts
+        if isinstance(part, Text | Reasoning | Refusal) and not part.text:
+            return [] if self._over else self._put(part, key)
         facts.content_seen = True
         facts.went_on = facts.went_on or facts.finish_reason is not None
         if isinstance(part, Text):
@@ -85,10 +88,12 @@ class StreamReader:
             return []
         return [Counted(self.facts.usage)]
 
-    def fail(self, error: object, told: ApiError) -> list[ReplyEvent]:
-        """Note an error: the answer is over."""
+    def fail(self, error: object) -> list[ReplyEvent]:
+        """Note an error object: the answer is over."""
         self.facts.error = error
-        return self._last(Broke(told))
+        message = error.get("message") if isinstance(error, dict) else error
+        words = message if isinstance(message, str) else "the provider broke off"
+        return self._last(Broke(ApiError(ErrorKind.SERVER, words)))
 
     def end(self, finish: Finish | None, *, clean: bool = True) -> list[ReplyEvent]:
         """Say how it ended, once: `finish` is None where the wire has not said that the answer is whole."""

@@ -123,7 +123,7 @@ prompts = st.builds(
     stop=st.lists(some, max_size=6).map(tuple),
     response_format=st.none() | formats,
     thinking=st.none() | thinkings,
-    metadata=st.none() | st.dictionaries(names, words, max_size=2),
+    metadata=st.none() | st.dictionaries(names, words, min_size=1, max_size=2),
     user=st.none() | names,
 )
 usages = st.tuples(*[st.integers(0, 500)] * 5).map(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from router.core.dialects.framing import ServerSentEvent, SseDecoder
 
@@ -79,7 +80,89 @@ def _assert_json(texts: Iterable[str]) -> None:
         assert not text or isinstance(json.loads(text), dict)
 
 
-def run(machine: type[Chat], stream: bytes) -> str:
+class Anthropic:
+    """A stream of messages: `start`, `open`, `in` a block, `ended`, then `done` or `error`."""
+
+    DELTAS: ClassVar = {
+        "text": {"text_delta"},
+        "tool_use": {"input_json_delta"},
+        "thinking": {"thinking_delta", "signature_delta"},
+    }
+
+    def __init__(self) -> None:
+        self.state = "start"
+        self._kinds = list[str]()
+        self._ids = set[str]()
+        self._arguments = list[str]()
+        self._signed = False
+
+    def step(self, event: ServerSentEvent) -> None:
+        assert self.state not in ("done", "error")
+        said = json.loads(event.data)
+        assert event.event == said["type"]
+        if said["type"] == "error":
+            assert said["error"]["type"]
+            assert said["error"]["message"]
+            self.state = "error"
+            return
+        if said["type"] == "ping":
+            assert self.state != "start"
+            return
+        getattr(self, f"_{said['type']}")(said)
+
+    def _message_start(self, said: dict[str, Any]) -> None:
+        assert self.state == "start"
+        assert said["message"]["content"] == []
+        assert said["message"]["stop_reason"] is None
+        assert isinstance(said["message"]["usage"]["input_tokens"], int)
+        self.state = "open"
+
+    def _content_block_start(self, said: dict[str, Any]) -> None:
+        assert (self.state, said["index"]) == ("open", len(self._kinds))
+        block = said["content_block"]
+        self._kinds.append(block["type"])
+        assert block["type"] in self.DELTAS
+        if block["type"] == "tool_use":
+            assert re.fullmatch(r"[a-zA-Z0-9_-]+", block["id"])
+            assert block["id"] not in self._ids
+            assert (block["input"], bool(block["name"])) == ({}, True)
+            self._ids.add(block["id"])
+            self._arguments.append("")
+        self._signed, self.state = False, "in"
+
+    def _content_block_delta(self, said: dict[str, Any]) -> None:
+        assert (self.state, said["index"]) == ("in", len(self._kinds) - 1)
+        delta = said["delta"]
+        assert delta["type"] in self.DELTAS[self._kinds[-1]]
+        assert not self._signed
+        self._signed = delta["type"] == "signature_delta"
+        if delta["type"] == "input_json_delta":
+            self._arguments[-1] += delta["partial_json"]
+
+    def _content_block_stop(self, said: dict[str, Any]) -> None:
+        assert (self.state, said["index"]) == ("in", len(self._kinds) - 1)
+        assert self._signed or self._kinds[-1] != "thinking"
+        self.state = "open"
+
+    def _message_delta(self, said: dict[str, Any]) -> None:
+        assert self.state == "open"
+        reason = said["delta"]["stop_reason"]
+        assert reason
+        assert reason != "end_turn" or "tool_use" not in self._kinds
+        assert reason != "tool_use" or "tool_use" in self._kinds
+        assert said["usage"]["output_tokens"] >= 0
+        self.state = "ended"
+
+    def _message_stop(self, _: dict[str, Any]) -> None:
+        assert self.state == "ended"
+        _assert_json(self._arguments)
+        self.state = "done"
+
+
+Machine = Chat | Anthropic
+
+
+def run(machine: type[Machine], stream: bytes) -> str:
     """Return the state in which a stream leaves its machine."""
     at = machine()
     for event in events_in(stream):
@@ -87,4 +170,4 @@ def run(machine: type[Chat], stream: bytes) -> str:
     return at.state
 
 
-GRAMMARS = {"chat": Chat}
+GRAMMARS: dict[str, type[Machine]] = {"chat": Chat, "anthropic": Anthropic}

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.core.dialects import chat
+from router.core.dialects import anthropic, chat
+from router.core.dialects.fitting import fit_reply
 from router.core.dialects.reply import ApiError, Broke, ErrorKind, Finished, Piece, Reply, ReplyEvent, gather
-from router.core.dialects.rules import fit_reply
 from router.core.message import ToolCall
 from tests.core.dialects.conversations import replies, streams
 from tests.core.dialects.grammars import GRAMMARS, run
 
-DIALECTS: list[ModuleType] = [chat]
+DIALECTS: list[ModuleType] = [chat, anthropic]
 by_name = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.NAME)
 cuts = st.lists(st.integers(1, 40), max_size=12)
 

@@ -128,9 +128,3 @@ def read_error(status: int, body: object) -> ApiError:
     kinds = [kind for kind, told in _ERRORS.items() if told == said]
     kinds += [kind for kind, told in _ERRORS.items() if told[0] == status]
     return ApiError(next(iter(kinds), ErrorKind.SERVER), fields.text("message") or "")
-
-
-def told_error(error: object) -> ApiError:
-    """Return an error object that stood in a stream, as far as its words go."""
-    message = error.get("message") if isinstance(error, dict) else error
-    return ApiError(ErrorKind.SERVER, message if isinstance(message, str) else "the provider broke off")

@@ -1,7 +1,7 @@
 """Chat Completions requests, read and written.
 
 `Unreadable` is raised by readers alone. What is written has to be something this dialect carries: `fit` of
-`rules.py` makes it so.
+`fitting` makes it so.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from router.core.dialects.chat.answers import finish_of, told_error, word_for, write_error, write_usage
+from router.core.dialects.chat.answers import finish_of, word_for, write_error, write_usage
 from router.core.dialects.chat.requests import GEMINI
 from router.core.dialects.error_bodies import error_in, error_of, parse_json
 from router.core.dialects.framing import ServerSentEvent, SseDecoder
@@ -52,9 +52,9 @@ class Reader(StreamReader):
         error = error_of(chunk) if event.event == "error" else error_in(chunk)
         if isinstance(chunk, dict) and event.event != "error":
             said = self._take(chunk)
-            return said + (self.fail(error, told_error(error)) if error else [])
+            return said + (self.fail(error) if error else [])
         if error:
-            return self.fail(error, told_error(error))
+            return self.fail(error)
         if facts.error is None and event.complete:
             facts.parsed = False
         return []
@@ -84,7 +84,7 @@ class Reader(StreamReader):
             if isinstance(reason := choice.get("finish_reason"), str) and reason:
                 facts.finish_reason = reason  # some servers write "" until there is one
             if error := error_in(choice):
-                told += self.fail(error, told_error(error))
+                told += self.fail(error)
         if isinstance(model := chunk.get("model"), str):
             facts.model = model
         if any(chunk.get(place) for place in ("usage", "x_groq", "choices")) and _counted(chunk):
